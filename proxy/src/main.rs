@@ -1,0 +1,3 @@
+//! The `rota` command.
+
+fn main() {}
