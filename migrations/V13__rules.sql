@@ -1,0 +1,52 @@
+-- Rules that a roster is held against, and the one that holds everywhere until somebody says otherwise.
+
+CREATE TABLE workforce.rules (
+    rule_id       bigint GENERATED ALWAYS AS IDENTITY,
+    rule_type     text NOT NULL,
+    parameters    jsonb NOT NULL DEFAULT '{}',
+    level         text NOT NULL DEFAULT 'violation',
+    strict        boolean NOT NULL DEFAULT true,
+    priority      smallint NOT NULL DEFAULT 5,
+    department_id bigint,
+    valid         daterange NOT NULL DEFAULT daterange '(,)',
+    source        text,
+
+    CONSTRAINT rules_pkey PRIMARY KEY (rule_id),
+    CONSTRAINT rules_department_fkey FOREIGN KEY (department_id)
+        REFERENCES workforce.departments (department_id),
+    CONSTRAINT rules_rule_type_form CHECK (rule_type ~ '^[a-z][a-z0-9_]{0,99}$'),
+    CONSTRAINT rules_parameters_are_an_object CHECK (jsonb_typeof(parameters) = 'object'),
+    CONSTRAINT rules_level_known CHECK (level IN ('violation', 'warning', 'advisory')),
+    CONSTRAINT rules_priority_from_1_to_10 CHECK (priority BETWEEN 1 AND 10),
+    CONSTRAINT rules_valid_not_empty CHECK (NOT isempty(valid)),
+    -- A rule whose limit cannot be read would be a rule that is silently not applied.
+    CONSTRAINT rules_rest_period_has_minimum_minutes CHECK (
+        rule_type <> 'rest_period'
+        OR coalesce((jsonb_path_query_first(parameters, '$.minimum_minutes.floor()'))::numeric >= 0, false)
+    )
+);
+
+COMMENT ON TABLE workforce.rules IS
+    'Legal and house rules. The type says which check, the parameters say the numbers.';
+COMMENT ON COLUMN workforce.rules.parameters IS
+    'By type; rest_period: {"minimum_minutes": 660}.';
+COMMENT ON COLUMN workforce.rules.level IS
+    'How a breach is reported: violation, warning or advisory.';
+COMMENT ON COLUMN workforce.rules.strict IS
+    'True where a generated roster may never break it; false where breaking it has a cost.';
+COMMENT ON COLUMN workforce.rules.priority IS
+    'From 1 to 10: among rules that are not strict, higher weighs more.';
+COMMENT ON COLUMN workforce.rules.department_id IS
+    'The department it holds for; NULL for all.';
+COMMENT ON COLUMN workforce.rules.valid IS
+    'Local days, half-open; an unbounded side means always.';
+COMMENT ON COLUMN workforce.rules.source IS
+    'Where it comes from: the law and article, or the agreement.';
+
+INSERT INTO workforce.rules (rule_type, parameters, level, source)
+VALUES (
+    'rest_period',
+    '{"minimum_minutes": 660}',
+    'violation',
+    'Directive 2003/88/EC, article 3: daily rest of 11 consecutive hours'
+);

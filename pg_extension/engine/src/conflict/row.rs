@@ -1,0 +1,182 @@
+//! What a conflict is.
+
+use super::sweep::Placed;
+use crate::duration::Duration;
+use crate::span::Span;
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConflictKind {
+    /// One person works twice at a time.
+    Overlap,
+    /// One person is twice on one shift, at overlapping times. Reported instead of the overlap.
+    Duplicate,
+    /// The rest between two duties is too short.
+    InsufficientRest,
+    /// Work during time off.
+    TimeOff,
+    /// Work while unavailable.
+    Unavailable,
+    /// A skill that the shift needs is not valid during all of the work.
+    MissingQualification,
+    /// Fewer heads than the shift needs.
+    Understaffed,
+    /// More heads than the shift needs.
+    Overstaffed,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// It must not be.
+    Violation,
+    /// It should not be.
+    Warning,
+    /// Worth knowing.
+    Advisory,
+    /// Data are missing to tell.
+    Unknown,
+}
+
+/// The row that a conflict comes from, besides the assignments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// A position in [`super::Roster::absences`].
+    Absence(usize),
+    /// A position in [`super::Roster::availability`].
+    Availability(usize),
+    /// The number of the skill that is missing.
+    Skill(usize),
+    /// A position in [`super::Roster::rest_rules`].
+    RestRule(usize),
+}
+
+/// What was measured, or its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quantity {
+    /// A length of time.
+    Time(Duration),
+    /// A number of people.
+    Heads(u32),
+}
+
+/// One conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Conflict {
+    /// What is wrong.
+    pub kind: ConflictKind,
+    /// How bad it is.
+    pub level: Level,
+    /// Whose; `None` for staffing.
+    pub person: Option<usize>,
+    /// The shift of `assignment`, or the shift that is staffed wrongly.
+    pub shift: Option<usize>,
+    /// A position in [`super::Roster::assignments`]: the one that starts first, or ends before the rest.
+    pub assignment: Option<usize>,
+    /// The other assignment, if two are at odds: the one that starts last, or begins after the rest.
+    pub other_assignment: Option<usize>,
+    /// What is at odds besides assignments.
+    pub cause: Option<Cause>,
+    /// The overlap, the rest, the work without the skill, or the shift.
+    pub during: Span,
+    /// The rest there is, or the heads there are.
+    pub measured: Option<Quantity>,
+    /// The least rest, or the heads required.
+    pub limit: Option<Quantity>,
+}
+
+/// A conflict that a proposal would add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddedConflict {
+    /// The first proposal that takes part, counted from 0 among the proposals.
+    pub proposal: usize,
+    /// The conflict, as it would be found once the proposals are written.
+    pub conflict: Conflict,
+}
+
+impl ConflictKind {
+    /// The word that SQL uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap",
+            Self::Duplicate => "duplicate",
+            Self::InsufficientRest => "insufficient_rest",
+            Self::TimeOff => "time_off",
+            Self::Unavailable => "unavailable",
+            Self::MissingQualification => "missing_qualification",
+            Self::Understaffed => "understaffed",
+            Self::Overstaffed => "overstaffed",
+        }
+    }
+
+    /// How bad it is where no rule says otherwise.
+    #[must_use]
+    pub const fn default_level(self) -> Level {
+        match self {
+            Self::Overlap
+            | Self::Duplicate
+            | Self::InsufficientRest
+            | Self::TimeOff
+            | Self::MissingQualification => Level::Violation,
+            Self::Unavailable | Self::Understaffed => Level::Warning,
+            Self::Overstaffed => Level::Advisory,
+        }
+    }
+}
+
+impl Level {
+    /// The word that SQL uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Violation => "violation",
+            Self::Warning => "warning",
+            Self::Advisory => "advisory",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// From the word that SQL uses.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::UnknownChoice`], naming `level`.
+    pub fn from_word(word: &str) -> Result<Self, crate::EngineError> {
+        match word {
+            "violation" => Ok(Self::Violation),
+            "warning" => Ok(Self::Warning),
+            "advisory" => Ok(Self::Advisory),
+            "unknown" => Ok(Self::Unknown),
+            _ => Err(crate::EngineError::UnknownChoice {
+                argument: "level",
+                value: word.to_owned(),
+                choices: "violation, warning, advisory, unknown",
+            }),
+        }
+    }
+}
+
+impl Conflict {
+    /// A conflict of one assignment at the kind's own level; the rest is left open.
+    pub(super) fn of(kind: ConflictKind, placed: Placed<'_>, during: Span) -> Self {
+        let (index, assignment) = placed;
+        Self {
+            kind,
+            level: kind.default_level(),
+            person: Some(assignment.person),
+            shift: assignment.shift,
+            assignment: Some(index),
+            other_assignment: None,
+            cause: None,
+            during,
+            measured: None,
+            limit: None,
+        }
+    }
+
+    /// The elapsed time of `during`; `None` when it has no bound on one side.
+    #[must_use]
+    pub fn time(&self) -> Option<Duration> {
+        self.during.elapsed().ok()
+    }
+}
