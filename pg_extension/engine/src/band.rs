@@ -10,8 +10,8 @@ use crate::zone::ZoneRules;
 
 /// A daily stretch of the clock, from `start` up to, but without, `end`.
 ///
-/// An end that is not after the start means the next day: 22:00 to 05:00 crosses midnight, equal readings are the
-/// whole day.
+/// An end that is not after the start means the next day: 22:00 to 05:00 crosses midnight, equal readings are
+/// the whole day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Band {
     /// The reading at which the band opens.
@@ -39,12 +39,13 @@ struct Opening {
 
 /// The elapsed time of a span within a daily band of the clock in a zone. Exact.
 ///
-/// The band's readings become instants ([`ZoneRules::first_instant_at`]) and are intersected with the span. Those
-/// instants never run backwards, so no time counts twice, and a band and its complement sum to the span. The band that
-/// opened on the evening before the span counts. Cost: two zone look-ups a day.
+/// The band's readings become instants ([`ZoneRules::first_instant_at`]) and are intersected with the span.
+/// Those instants never run backwards, so no time counts twice, and a band and its complement sum to the
+/// span. The band that opened on the evening before the span counts. Cost: two zone look-ups a day.
 ///
 /// # Errors
-/// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`; those of the zone's rules.
+/// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`; those of
+/// [`ZoneRules::period_at`].
 pub fn time_in_band(zone: &dyn ZoneRules, span: Span, band: Band) -> Result<Duration, EngineError> {
     limited_length(span)?;
     // The band of the day before yesterday closes, at the latest, when today starts.

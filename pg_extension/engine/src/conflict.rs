@@ -1,7 +1,7 @@
 //! Conflicts of a roster: all of them, or those that proposals would add.
 //!
-//! People, shifts, teams, skills and rules are plain numbers here. The caller keeps the names and gives each a number;
-//! a conflict gives the numbers back, and positions in the caller's own slices.
+//! People, shifts, teams, skills and rules are plain numbers here. The caller keeps the names and gives each
+//! a number; a conflict gives the numbers back, and positions in the caller's own slices.
 
 mod input;
 mod qualification;

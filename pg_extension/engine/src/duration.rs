@@ -55,9 +55,9 @@ impl Duration {
 
 /// A length written in minutes, in the syntax of a Postgres `numeric`.
 ///
-/// Multiples of 3 microseconds are exact: every whole second that is a multiple of 3, and every half minute. For the
-/// others no finite decimal exists (20 s are a third of a minute); they are rounded to 12 decimals, so that
-/// `round(minutes * 60000000)` gives back the very microseconds for lengths up to a century.
+/// Multiples of 3 microseconds are exact: every whole second that is a multiple of 3, and every half minute.
+/// For the others no finite decimal exists (20 s are a third of a minute); they are rounded to 12 decimals,
+/// so that `round(minutes * 60000000)` gives back the very microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minutes(Duration);
 

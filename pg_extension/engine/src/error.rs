@@ -4,7 +4,8 @@ use crate::local::{LocalDate, LocalDateTime, TimeOfDay};
 
 /// What the engine refuses, and why.
 ///
-/// [`EngineError::sqlstate`] and [`EngineError::argument`] give what a Postgres error report wants beside the text.
+/// [`EngineError::sqlstate`] and [`EngineError::argument`] are what an error report of Postgres
+/// has beside the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// A word that is none of the choices.

@@ -11,7 +11,8 @@ impl Instant {
     pub const NEG_INFINITY: Self = Self(i64::MIN);
     /// After every other instant.
     pub const INFINITY: Self = Self(i64::MAX);
-    /// The first instant that Postgres can hold: 4714-11-24 BC (`MIN_TIMESTAMP` of its `datatype/timestamp.h`).
+    /// The first instant that Postgres can hold: 4714-11-24 BC (`MIN_TIMESTAMP` of its
+    /// `datatype/timestamp.h`).
     pub const FIRST: Self = Self(-211_813_488_000_000_000);
     /// The first instant that Postgres can no longer hold: 294277-01-01 (`END_TIMESTAMP`).
     pub const END: Self = Self(9_223_371_331_200_000_000);

@@ -6,7 +6,7 @@
 //! | [`duration`] | elapsed time and its exact minutes |
 //! | [`span`], [`span_set`] | half-open intervals and their unions |
 //! | [`zone`] | what is needed of a time zone, and how local readings become instants |
-//! | [`shift`], [`split`], [`band`] | shifts, their pieces per local day or week, their part in a daily band |
+//! | [`shift`], [`mod@split`], [`band`] | shifts, their pieces per local day or week, their part in a band |
 //! | [`conflict`] | every conflict of a roster, and those that proposals would add |
 //! | [`error`] | the one error enum, each variant with its SQLSTATE |
 //!

@@ -15,8 +15,8 @@ pub struct LocalDate(i32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeOfDay(i64);
 
-/// A calendar day and a reading of the clock: microseconds since 2000-01-01 00:00 local time, as in a Postgres
-/// `timestamp`.
+/// A calendar day and a reading of the clock: microseconds since 2000-01-01 00:00 local time, as in a
+/// Postgres `timestamp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalDateTime(i64);
 

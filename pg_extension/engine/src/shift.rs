@@ -23,10 +23,10 @@ impl ShiftIntent {
     /// The span of the shift in a zone.
     ///
     /// # Errors
-    /// - [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`] where the policy rejects, naming
-    ///   `start_time` or `end_time`;
-    /// - [`EngineError::ShiftWithoutLength`] when a clock change leaves nothing of it: from 02:30, moved to 03:30, to
-    ///   03:10;
+    /// - [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`] where the policy rejects,
+    ///   naming `start_time` or `end_time`;
+    /// - [`EngineError::ShiftWithoutLength`] when a clock change leaves nothing of it: from 02:30, moved to
+    ///   03:30, to 03:10;
     /// - [`EngineError::OutOfRange`] when Postgres cannot hold it.
     pub fn span(self, zone: &dyn ZoneRules, policy: LocalPolicy) -> Result<Span, EngineError> {
         let end_date = if self.end_time <= self.start_time { self.date.plus_days(1)? } else { self.date };

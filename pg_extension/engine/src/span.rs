@@ -27,8 +27,8 @@ impl Span {
 
     /// The span of a range with any kind of bounds; `None` when that holds no instant.
     ///
-    /// Postgres keeps `tstzrange` bounds as they were written. Instants are whole microseconds, so an excluded start
-    /// or an included end is the half-open one a microsecond later.
+    /// Postgres keeps `tstzrange` bounds as they were written. Instants are whole microseconds, so an
+    /// excluded start or an included end is the half-open one a microsecond later.
     #[must_use]
     pub fn from_bounds(start: Bound<Instant>, end: Bound<Instant>) -> Option<Self> {
         let next = |instant: Instant| Instant::from_microseconds(instant.microseconds().saturating_add(1));

@@ -6,8 +6,8 @@ use crate::local::{LocalDate, MICROSECONDS_PER_DAY};
 use crate::span::Span;
 use crate::zone::ZoneRules;
 
-/// The longest span that is cut in one call: a century, more than any working life. It bounds a call to 36,600 days of
-/// about a microsecond each, so that no call needs to be interrupted.
+/// The longest span that is cut in one call: a century, more than any working life. It bounds a call to
+/// some 100,000 zone look-ups, which are over in milliseconds: no call needs to be interrupted.
 pub const LONGEST_SPLIT_DAYS: i64 = 36_600;
 
 /// Where a span is cut.
@@ -55,11 +55,12 @@ impl Boundary {
 
 /// Cuts a span at the local days or weeks of a zone. The pieces follow one another and sum to the whole.
 ///
-/// Where the clocks go back over midnight, the repeated hour belongs to the day that had begun: days are contiguous.
-/// A day that a zone skipped as a whole has no piece. Cost: one zone look-up a day or week.
+/// Where the clocks go back over midnight, the repeated hour belongs to the day that had begun: days are
+/// contiguous. A day that a zone skipped as a whole has no piece. Cost: one zone look-up a day or week.
 ///
 /// # Errors
-/// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`; those of the zone's rules.
+/// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`; those of
+/// [`ZoneRules::period_at`].
 pub fn split(zone: &dyn ZoneRules, span: Span, boundary: Boundary) -> Result<Vec<Piece>, EngineError> {
     limited_length(span)?;
     let mut pieces = Vec::new();

@@ -76,9 +76,9 @@ pub trait ZoneRules {
 
     /// The first instant at which the clock shows this reading or a later one.
     ///
-    /// It never decreases from one reading to a later one, so instants of successive readings cut the time line into
-    /// pieces that follow one another, whatever the clocks do. In a gap it is the instant of the change; of a repeated
-    /// reading it is the first.
+    /// It never decreases from one reading to a later one, so instants of successive readings cut the time
+    /// line into pieces that follow one another, whatever the clocks do. In a gap it is the instant of the
+    /// change; of a repeated reading it is the first.
     ///
     /// # Errors
     /// [`EngineError::OutOfRange`] when Postgres cannot hold the instant; those of [`ZoneRules::period_at`].
@@ -93,8 +93,8 @@ pub trait ZoneRules {
         Err(EngineError::BrokenZoneRules)
     }
 
-    /// The first instant of a local day, also when midnight is skipped or occurs twice. A day that is skipped as a
-    /// whole starts where the next one does.
+    /// The first instant of a local day, also when midnight is skipped or occurs twice. A day that is skipped
+    /// as a whole starts where the next one does.
     ///
     /// # Errors
     /// As [`ZoneRules::first_instant_at`].
@@ -141,7 +141,8 @@ pub enum FoldPolicy {
 pub enum GapPolicy {
     /// The reading moved back by the length of the gap: 02:30 is 01:30.
     Earlier,
-    /// The reading moved forward by the length of the gap: 02:30 is 03:30. The default, as in Postgres' own cast.
+    /// The reading moved forward by the length of the gap: 02:30 is 03:30. The default, as in Postgres' own
+    /// cast.
     #[default]
     Later,
     /// None: it is an error.
@@ -193,8 +194,8 @@ impl LocalPolicy {
     /// The instant of a local reading under this policy. `argument` is named in the error.
     ///
     /// # Errors
-    /// [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`] where the policy rejects; those of
-    /// [`ZoneRules::resolve`].
+    /// [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`] where the policy rejects;
+    /// those of [`ZoneRules::resolve`].
     pub fn instant(
         self,
         zone: &dyn ZoneRules,

@@ -5,8 +5,8 @@ use crate::span::Span;
 
 /// Everything that conflicts are found in. Each slice is in any order.
 ///
-/// A `person` is a position in `people`, a `shift` a position in `shifts`. A position past the end is somebody without
-/// a team, or a shift without demands.
+/// A `person` is a position in `people`, a `shift` a position in `shifts`. A position past the end is
+/// somebody without a team, or a shift without demands.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Roster<'a> {
     /// The people, by number.

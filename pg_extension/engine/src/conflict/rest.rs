@@ -1,7 +1,8 @@
 //! Rest between duties.
 //!
-//! Assignments that overlap or touch are one duty (Directive 2003/88/EC, article 2: rest is what is not working time).
-//! A duty lasts until the latest end of its assignments, which need not be the end of the one that starts last.
+//! Assignments that overlap or touch are one duty (Directive 2003/88/EC, article 2: rest is what is not
+//! working time). A duty lasts until the latest end of its assignments, which need not be the end of the one
+//! that starts last.
 
 use super::input::{RestRule, Roster};
 use super::row::{Cause, Conflict, ConflictKind, Quantity};
@@ -23,8 +24,9 @@ impl<'a> RestWatch<'a> {
         Self { rules, ending_last: None }
     }
 
-    /// The next assignment by start, then by position. Of assignments that end or start together the first by position
-    /// stands for the duty, so that a later one never takes the blame for a rest that was too short without it.
+    /// The next assignment by start, then by position. Of assignments that end or start together the first by
+    /// position stands for the duty, so that a later one never takes the blame for a rest that was too short
+    /// without it.
     pub(super) fn next<E>(&mut self, placed: Placed<'a>, emit: &mut Sink<'_, E>) -> Result<(), E> {
         let Some(before) = self.ending_last else {
             self.ending_last = Some(placed);

@@ -1,7 +1,8 @@
 //! One sweep over each person's time line.
 //!
-//! Sorted by start, whatever is still running when an assignment arrives overlaps it. Running lists are scanned only
-//! where each survivor is a conflict and each other entry leaves for good, so the cost is O(n log n + conflicts).
+//! Sorted by start, whatever is still running when an assignment arrives overlaps it. Running lists are
+//! scanned only where each survivor is a conflict and each other entry leaves for good: the cost is
+//! O(n log n + conflicts).
 
 use super::input::{Absence, Assignment, Availability, Preference, Roster};
 use super::qualification::Qualifications;
@@ -15,14 +16,14 @@ pub(super) type Sink<'a, E> = dyn FnMut(Conflict) -> Result<(), E> + 'a;
 
 /// Finds every conflict whose `during` overlaps the window.
 ///
-/// Give the rows that overlap the window widened on both sides by the longest minimum rest: a rest across the window's
-/// edge is then judged. Staffing is judged when `staffing` is set; it wants all assignments of the shifts in the
-/// window, whoever works them.
+/// Give the rows that overlap the window widened on both sides by the longest minimum rest: a rest across the
+/// window's edge is then judged. Staffing is judged when `staffing` is set; it wants all assignments of the
+/// shifts in the window, whoever works them.
 ///
-/// The order is by person, then by time, then staffing by shift; the same input gives the same order. O(n log n +
-/// conflicts) and a small fraction of a second for a million rows. The conflicts can be quadratically many (one person
-/// booked ten thousand times at once), so each is handed over as it is found: `emit` is the place to check for
-/// interrupts and to stop at a limit.
+/// The order is by person, then by time, then staffing by shift; the same input gives the same order.
+/// O(n log n + conflicts); a million rows take about half a second. The conflicts can be quadratically many
+/// (one person booked ten thousand times at once), so each is handed over as it is found: `emit` is the place
+/// to check for interrupts and to stop at a limit.
 ///
 /// # Errors
 /// Those of `emit`, which end the search.
@@ -36,14 +37,14 @@ pub fn find_conflicts<E>(
     if staffing { staffing::find(roster, window, &mut emit) } else { Ok(()) }
 }
 
-/// Finds the conflicts that the assignments from position `existing` on, the proposals, add to those before it.
+/// Finds the conflicts that proposals, the assignments from position `existing` on, add to those before them.
 ///
-/// They are exactly the conflicts of all assignments that are no conflicts of the existing ones alone, without
-/// `Understaffed`: more heads never add that. Each has a proposal in it. A shift that proposals make `Overstaffed`, or
-/// more so, is one conflict.
+/// They are exactly the conflicts of all assignments that are no conflicts of the existing ones alone,
+/// without `Understaffed`: more heads never add that. Each has a proposal in it. A shift that proposals make
+/// `Overstaffed`, or more so, is one conflict.
 ///
-/// Give the proposals' people with their rows around the proposals, widened by the longest minimum rest, and all
-/// assignments of the proposals' shifts. Cost, order and interrupts as in [`find_conflicts`].
+/// Give the proposals' people with their rows around the proposals, widened by the longest minimum rest, and
+/// all assignments of the proposals' shifts. Cost, order and interrupts as in [`find_conflicts`].
 ///
 /// # Errors
 /// Those of `emit`, which end the search.
@@ -142,8 +143,8 @@ fn blocked_times(roster: &Roster<'_>, window: Span) -> Vec<Blocked> {
 
 /// What is running at the sweep's position on one person's time line.
 ///
-/// Only what overlaps the window is kept running. That loses nothing: when two spans and the window overlap pairwise,
-/// they share an instant, as intervals on a line always do.
+/// Only what overlaps the window is kept running. That loses nothing: when two spans and the window overlap
+/// pairwise, they share an instant, as intervals on a line always do.
 struct TimeLine<'a> {
     roster: &'a Roster<'a>,
     scope: Scope,
