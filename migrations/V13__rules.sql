@@ -19,10 +19,16 @@ CREATE TABLE workforce.rules (
     CONSTRAINT rules_level_known CHECK (level IN ('violation', 'warning', 'advisory')),
     CONSTRAINT rules_priority_from_1_to_10 CHECK (priority BETWEEN 1 AND 10),
     CONSTRAINT rules_valid_not_empty CHECK (NOT isempty(valid)),
+    CONSTRAINT rules_valid_finite_or_unbounded
+        CHECK (isfinite(lower(valid)) IS NOT FALSE AND isfinite(upper(valid)) IS NOT FALSE),
     -- A rule whose limit cannot be read would be a rule that is silently not applied.
     CONSTRAINT rules_rest_period_has_minimum_minutes CHECK (
-        rule_type <> 'rest_period'
-        OR coalesce((jsonb_path_query_first(parameters, '$.minimum_minutes.floor()'))::numeric >= 0, false)
+        CASE
+            WHEN rule_type <> 'rest_period' THEN true
+            WHEN jsonb_typeof(parameters -> 'minimum_minutes') = 'number'
+                THEN (parameters ->> 'minimum_minutes')::numeric >= 0
+            ELSE false
+        END
     )
 );
 

@@ -21,11 +21,11 @@ CREATE TABLE workforce.departments (
 );
 
 COMMENT ON TABLE workforce.departments IS
-    'Organisational units in a forest. Departments are deactivated, not deleted, once anything refers to them.';
+    'Organisational units in a forest. Deactivated, not deleted, once anything refers to them.';
 COMMENT ON COLUMN workforce.departments.parent_id IS
     'The department above; NULL at the top. Guarded against cycles.';
 COMMENT ON COLUMN workforce.departments.time_zone IS
-    'IANA name. Default for the department''s people, shifts and leave; a change does not move shifts that exist.';
+    'IANA name. Default for people, shifts and leave; a change does not move shifts that exist.';
 
 CREATE TRIGGER departments_time_zone
     AFTER INSERT OR UPDATE OF time_zone ON workforce.departments

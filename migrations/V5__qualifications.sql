@@ -28,6 +28,8 @@ CREATE TABLE workforce.employee_qualifications (
         REFERENCES workforce.qualifications (qualification_id),
     -- An empty range overlaps nothing, so the exclusion below would let it pass.
     CONSTRAINT employee_qualifications_valid_not_empty CHECK (NOT isempty(valid)),
+    CONSTRAINT employee_qualifications_valid_finite_or_unbounded
+        CHECK (isfinite(lower(valid)) IS NOT FALSE AND isfinite(upper(valid)) IS NOT FALSE),
     CONSTRAINT employee_qualifications_no_overlap EXCLUDE USING gist (
         employee_id WITH =,
         qualification_id WITH =,

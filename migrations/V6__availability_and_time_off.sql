@@ -40,7 +40,8 @@ CREATE TABLE workforce.time_off (
         REFERENCES workforce.employees (employee_id),
     -- Leads with the employee, so it also finds a person's absences.
     CONSTRAINT time_off_unique_per_employee UNIQUE (employee_id, days, kind),
-    CONSTRAINT time_off_days_have_a_start CHECK (NOT isempty(days) AND NOT lower_inf(days)),
+    CONSTRAINT time_off_days_have_a_start
+        CHECK (NOT isempty(days) AND isfinite(lower(days)) IS TRUE AND isfinite(upper(days)) IS NOT FALSE),
     CONSTRAINT time_off_kind_length CHECK (btrim(kind) <> '' AND char_length(kind) <= 50),
     CONSTRAINT time_off_status_known CHECK (status IN ('requested', 'approved', 'rejected'))
 );

@@ -34,7 +34,12 @@ AS $$
 BEGIN
     RAISE EXCEPTION USING
         ERRCODE = '42501',
-        MESSAGE = format('%s of %s.%s is refused: its rows are never changed', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
+        MESSAGE = format(
+            '%s of %s.%s is refused: its rows are never changed',
+            TG_OP,
+            TG_TABLE_SCHEMA,
+            TG_TABLE_NAME
+        ),
         HINT = 'add a row that says what is right';
 END;
 $$;

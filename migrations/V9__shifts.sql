@@ -72,10 +72,11 @@ CREATE TABLE workforce.shifts (
     CONSTRAINT shifts_times_in_whole_minutes
         CHECK (extract(second FROM start_time) = 0 AND extract(second FROM end_time) = 0),
     CONSTRAINT shifts_start_before_midnight CHECK (start_time < time '24:00'),
-    -- Both ends inside or at the edge of a spring gap can meet; such a shift has no length.
+    -- Both ends can meet in a spring gap. rota.shift_range refuses that; were it ever to pass, the empty
+    -- range would slip through the exclusion constraint of assignments.
     CONSTRAINT shifts_during_not_empty CHECK (NOT isempty(during)),
     -- Some zones moved by odd seconds, the last in 1972: minutes would then be rounded.
-    CONSTRAINT shifts_length_in_whole_minutes
+    CONSTRAINT shifts_zone_moves_by_whole_minutes
         CHECK (upper(during) - lower(during) = make_interval(mins => elapsed_minutes)),
     CONSTRAINT shifts_break_not_negative CHECK (break_minutes >= 0),
     CONSTRAINT shifts_required_staff_not_negative CHECK (required_staff >= 0),

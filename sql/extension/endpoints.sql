@@ -1,0 +1,85 @@
+-- The endpoints: which function answers which method and path.
+--
+-- A row names its function by signature text, never by OID, so that a dump restores and a function that is
+-- dropped and created again keeps its endpoint. Rows are written by rota.expose and rota.conceal alone.
+
+CREATE TABLE rota.endpoints (
+    method text NOT NULL,
+    path text NOT NULL,
+    function_signature text NOT NULL,
+    summary text,
+    success_status integer NOT NULL DEFAULT 200,
+    reads text[],
+    statement_timeout_ms integer,
+    slow_ms integer,
+    body_limit_bytes bigint,
+    PRIMARY KEY (method, path),
+    CONSTRAINT endpoints_method_known CHECK (method IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
+    CONSTRAINT endpoints_path_absolute CHECK (starts_with(path, '/')),
+    CONSTRAINT endpoints_success_status_is_success CHECK (success_status BETWEEN 200 AND 299),
+    CONSTRAINT endpoints_statement_timeout_positive CHECK (statement_timeout_ms > 0),
+    CONSTRAINT endpoints_slow_not_negative CHECK (slow_ms >= 0),
+    CONSTRAINT endpoints_body_limit_not_negative CHECK (body_limit_bytes >= 0)
+);
+
+COMMENT ON TABLE rota.endpoints IS 'Endpoints: the function that answers a method and path.';
+COMMENT ON COLUMN rota.endpoints.method IS 'HTTP method, upper case.';
+COMMENT ON COLUMN rota.endpoints.path IS 'Path; a segment {name} is the argument of that name.';
+COMMENT ON COLUMN rota.endpoints.function_signature IS 'Schema-qualified, as regprocedure prints it.';
+COMMENT ON COLUMN rota.endpoints.summary IS 'One line for people; NULL = none.';
+COMMENT ON COLUMN rota.endpoints.success_status IS 'HTTP status of a good answer, 200 to 299.';
+COMMENT ON COLUMN rota.endpoints.reads IS 'Tables and views that the function reads; NULL = not declared.';
+COMMENT ON COLUMN rota.endpoints.statement_timeout_ms IS 'Longest run of the call; NULL = the general setting.';
+COMMENT ON COLUMN rota.endpoints.slow_ms IS 'Calls this long are recorded; NULL = the general setting.';
+COMMENT ON COLUMN rota.endpoints.body_limit_bytes IS 'Largest request body; NULL = the general setting.';
+
+SELECT pg_catalog.pg_extension_config_dump('rota.endpoints', '');
+
+GRANT SELECT ON rota.endpoints TO PUBLIC;
+
+CREATE TRIGGER endpoints_announce
+AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rota.endpoints
+FOR EACH STATEMENT EXECUTE FUNCTION rota.announce_catalog_change();
+
+CREATE FUNCTION rota.resolve_endpoints()
+RETURNS TABLE (method text, path text, function_oid oid, fault text)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        endpoint.method,
+        endpoint.path,
+        procedure.oid,
+        CASE
+            WHEN procedure.oid IS NULL THEN
+                format('function %s does not exist', endpoint.function_signature)
+            WHEN procedure.provolatile = 'v' AND endpoint.method = 'GET' THEN
+                format('function %s is volatile: a GET must not write', endpoint.function_signature)
+            WHEN procedure.prorettype NOT IN ('json'::regtype, 'jsonb'::regtype) THEN
+                format('function %s returns neither json nor jsonb', endpoint.function_signature)
+        END
+    FROM
+        rota.endpoints AS endpoint
+        LEFT JOIN rota.user_functions() AS named USING (function_signature)
+        LEFT JOIN pg_proc AS procedure ON procedure.oid = named.function_oid
+$$;
+
+COMMENT ON FUNCTION rota.resolve_endpoints() IS
+    'Each endpoint with the function it names now, and what keeps it from being served (NULL = nothing).';
+
+CREATE VIEW rota.broken_endpoints AS
+SELECT
+    endpoint.method,
+    endpoint.path,
+    endpoint.function_signature,
+    resolved.fault
+FROM
+    rota.endpoints AS endpoint
+    JOIN rota.resolve_endpoints() AS resolved USING (method, path)
+WHERE
+    resolved.fault IS NOT NULL;
+
+COMMENT ON VIEW rota.broken_endpoints IS 'Endpoints that rota.endpoint_catalog() leaves out, and why.';
+
+GRANT SELECT ON rota.broken_endpoints TO PUBLIC;

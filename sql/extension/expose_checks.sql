@@ -1,0 +1,78 @@
+-- What rota.expose and rota.expose_import both refuse.
+
+CREATE FUNCTION rota.check_json_function(checked regprocedure, argument text) RETURNS void
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    procedure pg_proc;
+    fault text;
+BEGIN
+    SELECT candidate.* INTO procedure FROM pg_proc AS candidate WHERE candidate.oid = checked;
+    fault := CASE
+        WHEN NOT FOUND THEN 'does not exist'
+        WHEN procedure.prokind <> 'f' THEN 'is not a plain function'
+        WHEN procedure.pronamespace = 'pg_catalog'::regnamespace THEN 'belongs to the system'
+        WHEN procedure.proretset THEN 'returns a set'
+        WHEN procedure.prorettype NOT IN ('json'::regtype, 'jsonb'::regtype) THEN
+            format('returns %s, neither json nor jsonb', format_type(procedure.prorettype, NULL))
+        WHEN procedure.provariadic <> 0 THEN 'has a variadic argument'
+        WHEN procedure.proallargtypes IS NOT NULL THEN 'has an OUT argument'
+        WHEN procedure.pronargs > 0 AND procedure.proargnames IS NULL
+            OR '' = ANY (procedure.proargnames) THEN 'has an argument without a name'
+    END;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('function %s %s', checked, fault),
+            HINT = 'one JSON value out, every argument named and IN: the call is made by argument names',
+            COLUMN = argument;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION rota.check_json_function(regprocedure, text) IS
+    'Refuses a function that cannot be called by argument names for one JSON value.';
+
+CREATE FUNCTION rota.check_endpoint_limits(
+    success_status integer,
+    statement_timeout_ms integer,
+    slow_ms integer,
+    body_limit_bytes bigint
+) RETURNS void
+LANGUAGE plpgsql
+IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    argument text;
+    given bigint;
+    lowest bigint;
+BEGIN
+    IF success_status IS NULL OR success_status NOT BETWEEN 200 AND 299 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('success_status %s is not a success', coalesce(success_status::text, 'null')),
+            HINT = '200 to 299',
+            COLUMN = 'success_status';
+    END IF;
+    FOR argument, given, lowest IN
+        VALUES
+            ('statement_timeout_ms', statement_timeout_ms::bigint, 1::bigint),
+            ('slow_ms', slow_ms::bigint, 0::bigint),
+            ('body_limit_bytes', body_limit_bytes, 0::bigint)
+    LOOP
+        IF given < lowest THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '22023',
+                MESSAGE = format('%s %s is too small', argument, given),
+                HINT = format('at least %s, or null for the proxy''s setting', lowest),
+                COLUMN = argument;
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION rota.check_endpoint_limits(integer, integer, integer, bigint) IS
+    'Refuses a status that is no success and limits below their lowest value.';
