@@ -1,1 +1,70 @@
-//! The SQL surface.
+//! The SQL surface: schema `rota` of a Postgres server.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `api` | the functions that SQL sees: convert, call, convert back |
+//! | `convert` | server values to engine values and back, infinities and empties included |
+//! | `zone` | time zones: the engine's rules read from the server's own tz database |
+//! | `source` | the only room that runs queries: rows of the `rota_source` views |
+//! | `conflict` | a roster read, examined and written out as rows |
+//! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
+//!
+//! Functions whose work is a query are SQL, in `sql/extension`; this file only orders them.
+#![allow(
+    unsafe_code,
+    reason = "a Postgres extension is called by, and calls, C; each use argues its own case"
+)]
+#![allow(missing_docs, reason = "nothing here is called from Rust; what SQL sees has COMMENT ON")]
+
+mod api;
+mod conflict;
+mod convert;
+mod error;
+mod source;
+mod zone;
+
+pgrx::pg_module_magic!();
+
+/// Called by the server when it loads the library.
+///
+/// pgrx appends a Rust backtrace to the DETAIL of server errors that pass through it wherever
+/// `RUST_BACKTRACE` is set. DETAIL reaches clients, so backtraces are off unless `RUST_LIB_BACKTRACE` asks
+/// for them.
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    const SWITCH: &str = "RUST_LIB_BACKTRACE";
+    if std::env::var_os(SWITCH).is_none() {
+        // SAFETY: the server has one thread, and runs none of its code meanwhile.
+        unsafe { std::env::set_var(SWITCH, "0") };
+    }
+}
+
+pgrx::extension_sql_file!("../../sql/extension/catalog_changes.sql", name = "catalog_changes", bootstrap);
+pgrx::extension_sql_file!(
+    "../../sql/extension/user_functions.sql",
+    name = "user_functions",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/endpoints.sql",
+    name = "endpoints",
+    requires = ["user_functions"]
+);
+pgrx::extension_sql_file!("../../sql/extension/imports.sql", name = "imports", requires = ["expose_checks"]);
+pgrx::extension_sql_file!("../../sql/extension/expose.sql", name = "expose", requires = ["imports"]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/expose_checks.sql",
+    name = "expose_checks",
+    requires = ["endpoints"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/slow_calls.sql",
+    name = "slow_calls",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/keyset_page.sql",
+    name = "keyset_page",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

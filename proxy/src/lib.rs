@@ -1,1 +1,18 @@
-//! The proxy.
+//! The proxy: an HTTP front for the functions of one Postgres database, and the `rota` command around it.
+//!
+//! It knows no noun of the domain. What it serves it learns from `rota.endpoint_catalog()`; a request is a row
+//! of stages, each able to refuse (`pipeline`).
+
+pub mod admin;
+pub mod command;
+pub mod config;
+pub mod database;
+pub mod endpoint;
+pub mod error;
+pub mod http;
+pub mod import;
+pub mod migration;
+pub mod observe;
+pub mod pipeline;
+pub mod server;
+mod upload;

@@ -6,7 +6,7 @@
 
 GRANT USAGE ON SCHEMA rota TO PUBLIC;
 
-CREATE FUNCTION rota.announce_catalog_change() RETURNS trigger
+CREATE FUNCTION rota.announce_catalog_change() RETURNS TRIGGER
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$

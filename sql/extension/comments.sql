@@ -16,7 +16,7 @@ COMMENT ON FUNCTION rota.split_shift(tstzrange, text, text) IS
     'The pieces of a range per local day, or per ISO week from Monday; they sum to the whole.';
 
 COMMENT ON FUNCTION rota.minutes_in_band(tstzrange, text, time, time) IS
-    'Exact minutes of a range within a daily band of the clock; an end not after the start is on the next day.';
+    'Exact minutes of a range in a daily band of the clock; an end not after the start is the next day.';
 
 COMMENT ON FUNCTION rota.union_minutes(tstzrange[]) IS
     'Exact minutes covered by at least one of the ranges.';
@@ -25,7 +25,7 @@ COMMENT ON FUNCTION rota.merge_ranges(tstzrange[]) IS
     'The same instants as the fewest ranges, in order; what overlaps or touches becomes one.';
 
 COMMENT ON FUNCTION rota.find_conflicts(timestamptz, timestamptz, text[], text[], integer) IS
-    'Every conflict in a window of time, of everybody or of some people or teams, from the rota_source views.';
+    'Every conflict in a window of time, of everybody or of some people or teams, by the source views.';
 
 COMMENT ON FUNCTION rota.check_assignments(jsonb, integer) IS
     'Every conflict that writing the proposed assignments would add, among themselves included.';

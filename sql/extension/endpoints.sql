@@ -29,7 +29,7 @@ COMMENT ON COLUMN rota.endpoints.function_signature IS 'Schema-qualified, as reg
 COMMENT ON COLUMN rota.endpoints.summary IS 'One line for people; NULL = none.';
 COMMENT ON COLUMN rota.endpoints.success_status IS 'HTTP status of a good answer, 200 to 299.';
 COMMENT ON COLUMN rota.endpoints.reads IS 'Tables and views that the function reads; NULL = not declared.';
-COMMENT ON COLUMN rota.endpoints.statement_timeout_ms IS 'Longest run of the call; NULL = the general setting.';
+COMMENT ON COLUMN rota.endpoints.statement_timeout_ms IS 'Longest run; NULL = the general setting.';
 COMMENT ON COLUMN rota.endpoints.slow_ms IS 'Calls this long are recorded; NULL = the general setting.';
 COMMENT ON COLUMN rota.endpoints.body_limit_bytes IS 'Largest request body; NULL = the general setting.';
 

@@ -1,4 +1,5 @@
--- Writing the endpoints (rota.expose, rota.conceal, rota.conceal_schema) and reading them (rota.endpoint_catalog).
+-- Writing the endpoints (rota.expose, rota.conceal, rota.conceal_schema) and reading them
+-- (rota.endpoint_catalog).
 --
 -- What could not be served is refused here, where the person who wrote the function sees it.
 
@@ -50,7 +51,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
             MESSAGE = format('path %s is not a path', coalesce(quote_literal(expose.path), 'null')),
-            HINT = 'a path starts with /; its segments are letters, digits, ".", "_", "~", "-", or {argument}',
+            HINT = 'a path starts with /; its segments are of letters, digits and ._~- or an {argument}',
             COLUMN = 'path';
     END IF;
     parameters := ARRAY(SELECT segment[1] FROM regexp_matches(expose.path, '\{([^}]*)\}', 'g') AS segment);
@@ -119,7 +120,8 @@ AS $$
         AND endpoint.path = conceal.path
 $$;
 
-COMMENT ON FUNCTION rota.conceal(text, text) IS 'Takes an endpoint away; one that does not exist is no error.';
+COMMENT ON FUNCTION rota.conceal(text, text) IS
+    'Takes an endpoint away; one that does not exist is no error.';
 
 CREATE FUNCTION rota.conceal_schema(schema_name text) RETURNS void
 LANGUAGE sql

@@ -101,7 +101,7 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
-            MESSAGE = format('required column %s is none of columns', coalesce(quote_literal(faulty), 'null')),
+            MESSAGE = format('required column %s is no column', coalesce(quote_literal(faulty), 'null')),
             HINT = format('columns: %s', array_to_string(expose_import.columns, ', ')),
             COLUMN = 'required_columns';
     END IF;

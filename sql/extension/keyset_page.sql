@@ -1,8 +1,8 @@
 -- Keyset pagination: pages found by the last row seen, never by counting rows.
 --
--- The order is (expression, key). Ascending puts NULLs last and descending puts them first, so that one B-tree on
--- (expression, key) serves both directions. The cursor remembers the order it was made for: under another order it
--- would silently skip rows.
+-- The order is (expression, key). Ascending puts NULLs last and descending puts them first, so that one
+-- B-tree on (expression, key) serves both directions. The cursor remembers the order it was made for: under
+-- another order it would silently skip rows.
 
 CREATE FUNCTION rota.keyset_cursor(sort text, value text, key bigint) RETURNS text
 LANGUAGE sql
@@ -82,7 +82,7 @@ DECLARE
     sorted_by jsonb := sortable -> ltrim(sort, '-');
     expression text := sorted_by ->> 'expression';
     type_name text;
-    nullable boolean := coalesce((sorted_by ->> 'nullable')::boolean, true);
+    nullable boolean := coalesce((sorted_by ->> 'nullable')::boolean, TRUE);
     position jsonb;
     beyond text := CASE WHEN descending THEN '<' ELSE '>' END;
     sort_value text;
@@ -162,4 +162,4 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.keyset_page(text, jsonb, text, text, integer) IS
-    'ORDER BY, seek predicate and cursor expression of the page after a cursor, for one of the sortable orders.';
+    'ORDER BY, seek predicate and cursor expression of the page after a cursor, in a sortable order.';

@@ -1,7 +1,7 @@
 -- The slow calls: an operational log of the newest calls that took too long.
 --
--- Unlogged: it may be lost in a crash and must not cost the write-ahead log anything. It holds names of arguments,
--- never their values, which may be personal data.
+-- Unlogged: it may be lost in a crash and must not cost the write-ahead log anything. It holds names of
+-- arguments, never their values, which may be personal data.
 
 CREATE UNLOGGED TABLE rota.slow_calls (
     slow_call_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -50,7 +50,7 @@ BEGIN
         coalesce(call.at, clock_timestamp()),
         call.method,
         call.path,
-        call.function,
+        call."function",
         call.duration_ms,
         call.pool_wait_ms,
         call.sqlstate,
@@ -60,7 +60,7 @@ BEGIN
             at timestamptz,
             method text,
             path text,
-            function text,
+            "function" text,
             duration_ms double precision,
             pool_wait_ms double precision,
             sqlstate text,

@@ -1,7 +1,7 @@
 -- How the catalogs find a function again by the signature text they keep.
 --
--- Text is compared with text: to resolve a signature that names a dropped type is an error on older servers, and one
--- broken endpoint must not take the others with it. The pinned search_path makes every printed name
+-- Text is compared with text: to resolve a signature that names a dropped type is an error on older servers,
+-- and one broken endpoint must not take the others with it. The pinned search_path makes every printed name
 -- schema-qualified, for every caller alike.
 
 CREATE FUNCTION rota.user_functions()

@@ -131,6 +131,8 @@ impl Cluster {
         let log = File::create(self.log_path()).context("writing the server's log")?;
         let mut command = Command::new(self.server.program("postgres"));
         command.arg("-D").arg(self.data()).current_dir(&self.folder).stdout(log.try_clone()?).stderr(log);
+        // pgrx would put a backtrace into the details of its errors.
+        command.env_remove("RUST_BACKTRACE");
         self.account.apply(&mut command);
         let child = self.child.insert(process::spawn(&mut command)?);
         let id = child.id();

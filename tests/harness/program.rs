@@ -41,12 +41,27 @@ pub fn output_of(command: &mut Command) -> Result<String> {
 /// Runs a program to its end with everything it prints going to the file `log`, whose newest line
 /// is shown beside the step while it runs. When we are interrupted, so is its process group.
 pub fn run(command: &mut Command, log: &Path, step: &Step) -> Result<()> {
-    let name = command.get_program().display().to_string();
-    if let Some(folder) = log.parent() {
+    let file = create(log)?;
+    command.stdout(file.try_clone()?).stderr(file);
+    supervise(command, log, step)
+}
+
+/// Like [`run`], with standard output going to a file of its own.
+pub fn run_with_output(command: &mut Command, output: &Path, log: &Path, step: &Step) -> Result<()> {
+    command.stdout(create(output)?).stderr(create(log)?);
+    supervise(command, log, step)
+}
+
+fn create(file: &Path) -> Result<File> {
+    if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
-    let file = File::create(log).with_context(|| format!("writing {}", log.display()))?;
-    let mut child = process::spawn(command.stdout(file.try_clone()?).stderr(file))?;
+    File::create(file).with_context(|| format!("writing {}", file.display()))
+}
+
+fn supervise(command: &mut Command, log: &Path, step: &Step) -> Result<()> {
+    let name = command.get_program().display().to_string();
+    let mut child = process::spawn(command)?;
     let status = loop {
         if let Some(status) = child.try_wait().with_context(|| format!("waiting for {name}"))? {
             break status;

@@ -1,1 +1,9 @@
-//! The suite.
+//! The suite: whatever needs a real server. One binary, one module per subject.
+//!
+//! `cargo xtask test` runs it on each server; `cargo xtask test time` runs what has `time` in its
+//! name.
+
+mod errors;
+mod labels;
+mod smoke;
+mod time;

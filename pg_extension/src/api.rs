@@ -1,0 +1,5 @@
+//! The functions that SQL sees. Each converts, calls and converts back; none of them decides anything.
+
+mod conflict;
+mod time;
+mod version;

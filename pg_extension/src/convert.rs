@@ -1,0 +1,12 @@
+//! Server values to engine values and back.
+//!
+//! Both count microseconds and days since 2000-01-01 and keep the infinities at the extreme integers, so a
+//! conversion never computes; it only refuses what has no meaning on the other side.
+
+mod calendar;
+mod minutes;
+mod range;
+
+pub(crate) use calendar::{local_date, server_date, time_of_day};
+pub(crate) use minutes::{NumericMinutes, NumericQuantity};
+pub(crate) use range::{DateRange, InstantRange};

@@ -1,0 +1,248 @@
+//! What the extension refuses, and how it says so.
+
+use std::ffi::c_void;
+
+use pgrx::pg_sys::errcodes::PgSqlErrorCode;
+use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
+use pgrx::pg_sys::{self, AsPgCStr};
+use pgrx::{function_name, pg_guard};
+use rota_engine::EngineError;
+
+/// The one error of the crate.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum ExtensionError {
+    /// What the engine refuses.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// 22023: a name that is no full time zone name of the server.
+    #[error("time zone \"{name}\" is not known")]
+    UnknownZone {
+        /// What was given.
+        name: String,
+    },
+    /// 22008: an infinite date where a day is wanted.
+    #[error("{argument} is infinite, a day would be right")]
+    InfiniteDate {
+        /// The argument's name.
+        argument: &'static str,
+    },
+    /// 22004: a null where a value is wanted.
+    #[error("{argument} is null, a value would be right")]
+    MissingArgument {
+        /// The argument's name.
+        argument: &'static str,
+    },
+    /// 22023: a window that holds no instant.
+    #[error("window_end is not after window_start, a later instant would be right")]
+    EmptyWindow,
+    /// 22023: a rest below zero.
+    #[error("minimum_rest_minutes is {minutes}, zero or more would be right")]
+    NegativeRest {
+        /// What was given.
+        minutes: i32,
+    },
+    /// 22023: proposals that are no list.
+    #[error("proposed is no list, a JSON array would be right")]
+    ProposedNoList,
+    /// 22023: a proposal that cannot be examined.
+    #[error("proposal {position} {fault}")]
+    UnreadableProposal {
+        /// Its position in the list, from 0.
+        position: usize,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// 22023: a proposal that names somebody or something unknown.
+    #[error("proposal {position} names {noun} \"{id}\", which does not exist")]
+    UnknownInProposal {
+        /// Its position in the list, from 0.
+        position: usize,
+        /// What it names.
+        noun: &'static str,
+        /// The id that it gives.
+        id: String,
+    },
+    /// 54000: more proposals than one call examines.
+    #[error("proposed has {given} proposals, at most {limit} are examined in one call")]
+    TooManyProposals {
+        /// How many there were.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// 54000: more conflicts than one call returns.
+    #[error("there are more than {limit} conflicts")]
+    TooManyConflicts {
+        /// The limit.
+        limit: usize,
+    },
+    /// 22023: a rule that says nothing the extension understands.
+    #[error("rest rule {rule_id} has minimum_minutes \"{minutes}\" and level \"{level}\"")]
+    UnreadableRule {
+        /// Its id.
+        rule_id: String,
+        /// What its parameters say.
+        minutes: String,
+        /// Its level.
+        level: String,
+    },
+    /// 42P01: a source view that is not there.
+    #[error("view rota_source.{view} does not exist")]
+    MissingView {
+        /// Its name.
+        view: &'static str,
+    },
+    /// 42703: a source view without a column that is read.
+    #[error("view rota_source.{view} has no column {column}")]
+    MissingColumn {
+        /// The view's name.
+        view: &'static str,
+        /// The column's name.
+        column: &'static str,
+    },
+    /// 42804: a source view with a column of a type that cannot be read.
+    #[error("column {column} of view rota_source.{view} is of type {found}, {wanted} would be right")]
+    WrongColumnType {
+        /// The view's name.
+        view: &'static str,
+        /// The column's name.
+        column: &'static str,
+        /// Its type.
+        found: String,
+        /// The type it should have.
+        wanted: &'static str,
+    },
+    /// XX000: a query of our own that is none; never the caller's fault.
+    #[error("a query of the extension cannot be sent")]
+    UnsendableQuery,
+}
+
+impl ExtensionError {
+    fn sqlstate(&self) -> PgSqlErrorCode {
+        match self {
+            Self::Engine(error) => pack_sqlstate(error.sqlstate()),
+            Self::UnknownZone { .. }
+            | Self::EmptyWindow
+            | Self::NegativeRest { .. }
+            | Self::ProposedNoList
+            | Self::UnreadableProposal { .. }
+            | Self::UnknownInProposal { .. }
+            | Self::UnreadableRule { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+            Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
+            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
+                PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
+            }
+            Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
+            Self::WrongColumnType { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
+            Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownZone { .. } => {
+                Some("a full name of pg_timezone_names, such as Europe/Berlin; no abbreviation and no offset")
+            }
+            Self::MissingView { .. } | Self::MissingColumn { .. } => Some(
+                "schema rota_source holds the views that show a roster; the migrations create them, \
+                 or you do over tables of your own",
+            ),
+            Self::UnreadableProposal { .. } | Self::ProposedNoList => Some(
+                "[{\"person_id\": \"…\", \"shift_id\": \"…\"}] or \
+                 [{\"person_id\": \"…\", \"starts_at\": \"…\", \"ends_at\": \"…\"}]",
+            ),
+            Self::UnreadableRule { .. } => Some(
+                "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
+            ),
+            Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
+            _ => None,
+        }
+    }
+
+    /// The argument that is wrong, for the report's COLUMN.
+    fn argument(&self) -> Option<&'static str> {
+        match self {
+            Self::Engine(error) => error.argument(),
+            Self::UnknownZone { .. } => Some("time_zone"),
+            Self::InfiniteDate { argument } | Self::MissingArgument { argument } => Some(argument),
+            Self::EmptyWindow => Some("window_end"),
+            Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
+            Self::ProposedNoList
+            | Self::UnreadableProposal { .. }
+            | Self::UnknownInProposal { .. }
+            | Self::TooManyProposals { .. } => Some("proposed"),
+            _ => None,
+        }
+    }
+}
+
+/// Ends a SQL function with its value or with an error report.
+pub(crate) trait OrRaise {
+    /// What is left when nothing was refused.
+    type Value;
+
+    /// The value; or the error, raised. Called where a SQL function ends, when nothing is left to clean up.
+    fn or_raise(self) -> Self::Value;
+}
+
+impl<T, E: Into<ExtensionError>> OrRaise for Result<T, E> {
+    type Value = T;
+
+    fn or_raise(self) -> T {
+        self.map_err(|error| report(&error.into())).unwrap_or_report()
+    }
+}
+
+/// The report of an error that is raised next.
+fn report(error: &ExtensionError) -> ErrorReport {
+    if let Some(argument) = error.argument() {
+        name_column(argument);
+    }
+    let report = ErrorReport::new(error.sqlstate(), error.to_string(), function_name!());
+    match error.hint() {
+        Some(hint) => report.set_hint(hint),
+        None => report,
+    }
+}
+
+/// Has the error that is about to be raised name an argument in its COLUMN field.
+///
+/// A pgrx report has no such field. The server asks the callbacks of `error_context_stack` for additions
+/// while it finishes an error, so one is pushed. It is not popped: whoever catches the error sets the stack
+/// back.
+fn name_column(argument: &str) {
+    // SAFETY: both allocations lie in the current memory context, which lives until the error is handled, and
+    // are aligned for any type. The backend has one thread, so nobody else touches the stack.
+    unsafe {
+        let callback: *mut pg_sys::ErrorContextCallback =
+            pg_sys::palloc(size_of::<pg_sys::ErrorContextCallback>()).cast();
+        callback.write(pg_sys::ErrorContextCallback {
+            previous: pg_sys::error_context_stack,
+            callback: Some(add_column),
+            arg: argument.as_pg_cstr().cast(),
+        });
+        pg_sys::error_context_stack = callback;
+    }
+}
+
+/// Called by the server while it finishes an error; the argument is a C string.
+#[pg_guard]
+unsafe extern "C-unwind" fn add_column(argument: *mut c_void) {
+    /// `PG_DIAG_COLUMN_NAME` of the server's `postgres_ext.h`.
+    const COLUMN_NAME: i32 = b'c' as i32;
+    // SAFETY: the server calls this only between the start and the end of an error, where adding a field is
+    // allowed; it copies the string.
+    unsafe {
+        pg_sys::err_generic_string(COLUMN_NAME, argument.cast_const().cast());
+    }
+}
+
+/// The server's number of a SQLSTATE: six bits for each of its five characters (`MAKE_SQLSTATE` in `elog.h`).
+fn pack_sqlstate(sqlstate: &str) -> PgSqlErrorCode {
+    let packed = sqlstate.bytes().zip((0..).step_by(6)).fold(0, |packed, (character, shift)| {
+        packed | (i32::from(character.wrapping_sub(b'0') & 0x3F) << shift)
+    });
+    PgSqlErrorCode::from(packed)
+}

@@ -1,0 +1,23 @@
+//! Rows of the `rota_source` views: the only room that runs queries.
+//!
+//! Queries are read-only and see the snapshot of the statement that called, whatever the transaction wrote
+//! before. They are run with the caller's privileges, and every name in them is schema-qualified: the SQL
+//! functions that lead here pin `search_path` besides. A filter compares a view's column with values cast to
+//! that column's own type, so that the indexes under a view serve, and whoever owns the tables may choose any
+//! type for an id.
+
+mod names;
+mod proposals;
+mod query;
+mod rest_rules;
+mod roster;
+mod selection;
+mod views;
+
+pub(crate) use names::Names;
+pub(crate) use proposals::{Proposal, read_proposals};
+pub(crate) use query::Connection;
+pub(crate) use rest_rules::{RestRules, read_rest_rules};
+pub(crate) use roster::{RosterRows, read_roster};
+pub(crate) use selection::{Heads, Selection};
+pub(crate) use views::Views;

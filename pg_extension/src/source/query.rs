@@ -1,0 +1,159 @@
+//! One query, row by row, through the server programming interface.
+
+use std::ffi::{CString, c_int, c_long};
+use std::marker::PhantomData;
+
+use pgrx::datum::{FromDatum, IntoDatum};
+use pgrx::{pg_sys, spi::Spi};
+use rota_engine::Span;
+
+use crate::convert::InstantRange;
+use crate::error::ExtensionError;
+
+/// Rows fetched at a time: enough to make a fetch cheap, few enough to keep its copies in some megabytes.
+const BATCH_ROWS: c_long = 4_096;
+
+/// The server's query interface, open. Whatever it allocates is freed when it closes.
+pub(crate) struct Connection {
+    _opened_by_run: (),
+}
+
+/// Values for `$1`, `$2` and so on of a query.
+#[derive(Default)]
+pub(super) struct Parameters {
+    types: Vec<pg_sys::Oid>,
+    values: Vec<pg_sys::Datum>,
+}
+
+/// A row of a result, until the next one is asked for.
+pub(super) struct Row<'row> {
+    tuple: pg_sys::HeapTuple,
+    shape: pg_sys::TupleDesc,
+    batch: PhantomData<&'row ()>,
+}
+
+impl Connection {
+    /// Opens the interface for the time of `work`.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub(crate) fn run<T>(work: impl FnOnce(&Self) -> Result<T, ExtensionError>) -> Result<T, ExtensionError> {
+        Spi::connect(|_| work(&Self { _opened_by_run: () }))
+    }
+
+    /// Runs a read-only query and hands over its rows one by one.
+    ///
+    /// # Errors
+    /// Those of `each`, which end the query. What the server refuses is raised as its own error.
+    pub(super) fn for_each(
+        &self,
+        query: &str,
+        mut parameters: Parameters,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), ExtensionError>,
+    ) -> Result<(), ExtensionError> {
+        let text = CString::new(query).map_err(|_| ExtensionError::UnsendableQuery)?;
+        let count = c_int::try_from(parameters.types.len()).map_err(|_| ExtensionError::UnsendableQuery)?;
+        // SAFETY: the interface is open, or there were no `self`. Text, types and values outlive the call,
+        // are `count` many, and agree by `Parameters::push`; a null pointer for nulls says that there are
+        // none.
+        let portal = unsafe {
+            pg_sys::SPI_cursor_open_with_args(
+                std::ptr::null(),
+                text.as_ptr(),
+                count,
+                parameters.types.as_mut_ptr(),
+                parameters.values.as_mut_ptr(),
+                std::ptr::null(),
+                true,
+                pg_sys::CURSOR_OPT_NO_SCROLL.cast_signed(),
+            )
+        };
+        loop {
+            pgrx::check_for_interrupts!();
+            // SAFETY: the portal was opened above and is closed below only. After a fetch the two globals
+            // describe its rows, which stay until their table is freed.
+            let (table, rows) = unsafe {
+                pg_sys::SPI_cursor_fetch(portal, true, BATCH_ROWS);
+                (pg_sys::SPI_tuptable, pg_sys::SPI_processed)
+            };
+            for position in 0..usize::try_from(rows).unwrap_or_default() {
+                // SAFETY: the table has `rows` tuples of its own shape.
+                let row = unsafe {
+                    Row { tuple: *(*table).vals.add(position), shape: (*table).tupdesc, batch: PhantomData }
+                };
+                each(&row)?;
+            }
+            // SAFETY: the table came from the fetch, and no row outlives the loop above.
+            unsafe { pg_sys::SPI_freetuptable(table) };
+            if rows == 0 {
+                break;
+            }
+        }
+        // SAFETY: the portal was opened above. After an error, closing the interface closes it.
+        unsafe { pg_sys::SPI_cursor_close(portal) };
+        Ok(())
+    }
+}
+
+impl Parameters {
+    /// Adds a list of texts and returns its placeholder.
+    pub(super) fn texts(&mut self, texts: &[String]) -> String {
+        self.push(texts.iter().map(String::as_str).collect::<Vec<&str>>(), pg_sys::TEXTARRAYOID)
+    }
+
+    /// Adds a range and returns its placeholder.
+    pub(super) fn range(&mut self, span: Span) -> String {
+        self.push(InstantRange(Some(span)), pg_sys::TSTZRANGEOID)
+    }
+
+    /// Adds a JSON value and returns its placeholder.
+    pub(super) fn json(&mut self, value: pgrx::JsonB) -> String {
+        self.push(value, pg_sys::JSONBOID)
+    }
+
+    fn push(&mut self, value: impl IntoDatum, type_oid: pg_sys::Oid) -> String {
+        // None of the three kinds of value is ever null.
+        self.values.push(value.into_datum().unwrap_or(pg_sys::Datum::null()));
+        self.types.push(type_oid);
+        format!("${}", self.types.len())
+    }
+}
+
+impl<'row> Row<'row> {
+    /// A column of type `text`, counted from 1.
+    pub(super) fn text(&self, column: c_int) -> Option<&'row str> {
+        // SAFETY: the queries of this room cast what they read as text to text.
+        unsafe { self.value(column) }
+    }
+
+    /// A column of type `text[]`, counted from 1; nulls in it are left out.
+    pub(super) fn texts(&self, column: c_int) -> Vec<String> {
+        // SAFETY: the queries of this room cast what they read as a list to text[].
+        let texts: Option<Vec<Option<String>>> = unsafe { self.value(column) };
+        texts.unwrap_or_default().into_iter().flatten().collect()
+    }
+
+    /// A column of type `bigint`, counted from 1.
+    pub(super) fn integer(&self, column: c_int) -> Option<i64> {
+        // SAFETY: the queries of this room cast what they read as an integer to bigint.
+        unsafe { self.value(column) }
+    }
+
+    /// A column of type `tstzrange`, counted from 1; `None` for null and for a range that holds nothing.
+    pub(super) fn span(&self, column: c_int) -> Option<Span> {
+        // SAFETY: views whose column is no tstzrange are refused before they are read.
+        let range: Option<InstantRange> = unsafe { self.value(column) };
+        range.and_then(|range| range.0)
+    }
+
+    /// # Safety
+    /// The column is of the SQL type that `T` reads.
+    unsafe fn value<T: FromDatum>(&self, column: c_int) -> Option<T> {
+        let mut is_null = false;
+        // SAFETY: the tuple has this shape, and lives as long as `'row`. A column that it does not have gives
+        // null.
+        let datum = unsafe { pg_sys::SPI_getbinval(self.tuple, self.shape, column, &raw mut is_null) };
+        // SAFETY: the caller says so.
+        unsafe { T::from_datum(datum, is_null) }
+    }
+}

@@ -1,0 +1,22 @@
+//! Settings: defaults, below a TOML file, below `ROTA_*` environment variables, below flags.
+//!
+//! Each setting is declared once, in `settings.rs`, with its unit in the name, its default, its bounds and
+//! the reason for them. File key, environment variable and flag follow from the name: `pool_size` is
+//! `pool_size = 8`, `ROTA_POOL_SIZE=8` and `--pool-size 8`. All faults of all layers are reported at once.
+
+mod declare;
+mod flags;
+mod layers;
+mod print;
+mod settings;
+mod value;
+
+pub use declare::{Bounds, Declared, Scope};
+pub use flags::{EverywhereFlags, ServeFlags};
+pub use layers::{Fault, Layers, Source};
+pub use print::effective;
+pub use settings::{DECLARED, Settings};
+pub use value::{DatabaseUrl, LogFormat, RequestLog, SettingValue};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Every setting of the `rota` command, documented where it is declared.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::declare::declare;
+use super::{
+    Bounds, DatabaseUrl, Declared, Fault, Layers, LogFormat, RequestLog, Scope, SettingValue, Source,
+};
+
+/// One minute in milliseconds.
+const MINUTE: u64 = 60_000;
+/// One day in milliseconds.
+const DAY: u64 = 24 * 60 * MINUTE;
+/// One gibibyte.
+const GIBIBYTE: u64 = 1 << 30;
+
+declare! {
+    /// The database, as a libpq connection string; a socket directory as host saves a fifth of a round trip.
+    Everywhere database_url: DatabaseUrl = "postgres://localhost:5432/rota", Bounds::Any;
+    /// Longest wait for a new connection to the database. A live server answers in milliseconds; five seconds
+    /// outlast one lost packet.
+    Everywhere connect_timeout_ms: Duration = "5000", Bounds::Range(10, 10 * MINUTE);
+    /// How log lines look: json for machines, human for people.
+    Everywhere log_format: LogFormat = "json", Bounds::Any;
+    /// What is logged, as a filter of the tracing library: a level, or target=level pairs.
+    Everywhere log_filter: String = "info,pingora_core=warn,deadpool=warn,refinery_core=warn,tokio_postgres=warn", Bounds::Any;
+
+    /// Address of the public listener. Local until told otherwise.
+    Serve listen: SocketAddr = "127.0.0.1:8080", Bounds::Any;
+    /// Address of the admin listener (/live, /ready, /metrics). Never the public one: it is not for callers.
+    Serve admin_listen: SocketAddr = "127.0.0.1:8081", Bounds::Any;
+    /// Worker threads; 0 takes one per processor. More only adds switching: nothing here blocks.
+    Serve threads: usize = "0", Bounds::Range(0, 256);
+    /// Accepting tasks per listener. Two keep a burst of new connections from queueing behind one task.
+    Serve accept_tasks: usize = "2", Bounds::Range(1, 64);
+    /// Open client connections at once; one more is answered 503 and closed. Each costs about 12 KiB.
+    Serve connection_limit: usize = "4096", Bounds::Range(1, 1_000_000);
+    /// Requests past validation at once; one more is answered 503. Bounds the queue in front of the pool:
+    /// at 1 ms a call and 8 connections, 256 are 32 ms of waiting.
+    Serve in_flight_limit: usize = "256", Bounds::Range(1, 100_000);
+    /// How long an idle client connection is kept. Longer than the pause between two clicks.
+    Serve keepalive_timeout_ms: Duration = "60000", Bounds::Range(0, DAY);
+    /// Longest silence of a client inside a request, and the longest stay of one request's head.
+    Serve read_timeout_ms: Duration = "10000", Bounds::Range(10, 10 * MINUTE);
+    /// Longest wait for a client to take a piece of an answer.
+    Serve write_timeout_ms: Duration = "30000", Bounds::Range(10, 10 * MINUTE);
+    /// Longest time for one request, from its head to its encoded answer; then the call is cancelled and 504.
+    Serve request_deadline_ms: Duration = "30000", Bounds::Range(10, 60 * MINUTE);
+    /// Largest target (path and query) of a request. Proxies and browsers agree on 8 KiB.
+    Serve target_limit_bytes: usize = "8192", Bounds::Range(256, 65_536);
+    /// Largest JSON body, unless the endpoint states its own. A month's roster of a ward is 100 KiB.
+    Serve body_limit_bytes: u64 = "1048576", Bounds::Range(1, GIBIBYTE);
+    /// Largest body of an import, unless the import states its own. 256 MiB are some 4 million rows; the body
+    /// is streamed, so this bounds time and disk, not memory.
+    Serve import_limit_bytes: u64 = "268435456", Bounds::Range(1, 64 * GIBIBYTE);
+    /// Imports at once; each takes a database connection of its own, so that clicks never wait behind files.
+    Serve import_limit: usize = "2", Bounds::Range(0, 64);
+    /// Longest time for one import.
+    Serve import_timeout_ms: Duration = "600000", Bounds::Range(100, DAY);
+
+    /// Connections to the database. Twice to four times the server's processors keep it busy; more only queue
+    /// inside it.
+    Serve pool_size: usize = "8", Bounds::Range(1, 1_000);
+    /// Longest wait for a connection of the pool; then 503.
+    Serve pool_wait_timeout_ms: Duration = "2000", Bounds::Range(1, 10 * MINUTE);
+    /// Age at which an idle connection is replaced, so that a server's memory and a moved address get noticed.
+    Serve pool_lifetime_ms: Duration = "1800000", Bounds::Range(100, 7 * DAY);
+    /// Idle time after which a connection is closed: what a quiet night gives back to the server.
+    Serve pool_idle_timeout_ms: Duration = "600000", Bounds::Range(100, 7 * DAY);
+    /// Idle time after which a connection is tried (an empty query) before it is used. Busy ones prove
+    /// themselves; a ping each time would double the round trips.
+    Serve pool_ping_after_ms: Duration = "10000", Bounds::Range(0, DAY);
+    /// The session's statement_timeout, unless the endpoint states its own. Below the request's deadline, so
+    /// that the server ends a call by itself.
+    Serve statement_timeout_ms: Duration = "15000", Bounds::Range(10, DAY);
+    /// Prepared statements kept per connection. A plan costs the server some 30 KiB: 256 are 8 MiB a connection,
+    /// and more than a hundred endpoints with their usual argument sets.
+    Serve statement_limit: usize = "256", Bounds::Range(1, 10_000);
+
+    /// A call that takes longer is recorded as slow, unless the endpoint states its own threshold. Half a
+    /// second is where people notice waiting.
+    Serve slow_threshold_ms: Duration = "500", Bounds::Range(0, DAY);
+    /// Pause between two writings of recorded slow calls to the database.
+    Serve slow_flush_ms: Duration = "1000", Bounds::Range(10, 60 * MINUTE);
+    /// Smallest body that is compressed. Below a thousand bytes an answer is one packet either way.
+    Serve compress_above_bytes: usize = "1000", Bounds::Range(0, GIBIBYTE);
+    /// Which requests are logged: none, failed (500 and above) or all. Metrics count every one at no such cost.
+    Serve request_log: RequestLog = "failed", Bounds::Any;
+    /// What Retry-After says, in seconds, when the proxy is full or the database away.
+    Serve retry_after_seconds: u64 = "1", Bounds::Range(1, 3600);
+    /// Time between failing /ready and closing the listener, for balancers to notice. None without a balancer.
+    Serve drain_delay_ms: Duration = "0", Bounds::Range(0, 10 * MINUTE);
+    /// Longest wait for running requests at the stop; then they are cancelled.
+    Serve drain_timeout_ms: Duration = "15000", Bounds::Range(0, 60 * MINUTE);
+}
+
+impl Settings {
+    /// Reads and checks all settings, or tells all their faults.
+    pub fn gather(layers: &Layers, mut faults: Vec<Fault>) -> Result<Self, Vec<Fault>> {
+        let settings = Self::read(layers, &mut faults);
+        if let Some(settings) = &settings {
+            settings.check_together(layers, &mut faults);
+        }
+        match settings {
+            Some(settings) if faults.is_empty() => Ok(settings),
+            _ => Err(faults),
+        }
+    }
+
+    /// Faults that only show when two settings are seen together.
+    fn check_together(&self, layers: &Layers, faults: &mut Vec<Fault>) {
+        let mut fault = |setting: &str, message: String| {
+            let source: Source = layers.source(setting);
+            faults.push(Fault { setting: setting.to_owned(), source, message });
+        };
+        if self.statement_timeout_ms > self.request_deadline_ms {
+            fault("statement_timeout_ms", "must not be longer than request_deadline_ms".to_owned());
+        }
+        if self.listen == self.admin_listen && self.listen.port() != 0 {
+            fault("admin_listen", format!("must differ from listen, which is {} too", self.listen));
+        }
+    }
+
+    /// The number of worker threads: as set, or one per processor.
+    pub fn worker_threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            threads => threads,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The types a setting may have, each read from text and shown as text.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::Bounds;
+
+/// A type that a setting can have. Shown values are TOML values.
+pub trait SettingValue: Sized {
+    /// Reads the value; the error says what would be right.
+    fn parse(text: &str, bounds: Bounds) -> Result<Self, String>;
+    /// The value as a TOML value, secrets hidden.
+    fn show(&self) -> String;
+}
+
+fn whole_number(text: &str, bounds: Bounds) -> Result<u64, String> {
+    let (least, most) = match bounds {
+        Bounds::Range(least, most) => (least, most),
+        Bounds::Any => (0, u64::MAX),
+    };
+    match text.trim().replace('_', "").parse::<u64>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from {least} to {most}")),
+    }
+}
+
+impl SettingValue for u64 {
+    fn parse(text: &str, bounds: Bounds) -> Result<Self, String> {
+        whole_number(text, bounds)
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl SettingValue for usize {
+    fn parse(text: &str, bounds: Bounds) -> Result<Self, String> {
+        Self::try_from(whole_number(text, bounds)?).map_err(|_| "is too large for this machine".to_owned())
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Durations are settings in whole milliseconds; their names end in `_ms`.
+impl SettingValue for Duration {
+    fn parse(text: &str, bounds: Bounds) -> Result<Self, String> {
+        whole_number(text, bounds).map(Self::from_millis)
+    }
+    fn show(&self) -> String {
+        self.as_millis().to_string()
+    }
+}
+
+impl SettingValue for String {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+    fn show(&self) -> String {
+        quoted(self)
+    }
+}
+
+impl SettingValue for SocketAddr {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
+    }
+    fn show(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    /// Coloured text, for people.
+    Human,
+}
+
+impl SettingValue for LogFormat {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        match text {
+            "json" => Ok(Self::Json),
+            "human" => Ok(Self::Human),
+            _ => Err("must be json or human".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        quoted(if *self == Self::Json { "json" } else { "human" })
+    }
+}
+
+/// Which requests are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestLog {
+    /// None; slow calls are still logged.
+    None,
+    /// Those answered with a status of 500 or more.
+    Failed,
+    /// Every request.
+    All,
+}
+
+impl SettingValue for RequestLog {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self::None),
+            "failed" => Ok(Self::Failed),
+            "all" => Ok(Self::All),
+            _ => Err("must be none, failed or all".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        quoted(match self {
+            Self::None => "none",
+            Self::Failed => "failed",
+            Self::All => "all",
+        })
+    }
+}
+
+/// A connection string of libpq, as URL or as `key=value` words. Its password is never shown.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    text: String,
+    parsed: tokio_postgres::Config,
+}
+
+impl DatabaseUrl {
+    /// The parsed connection string.
+    pub fn config(&self) -> &tokio_postgres::Config {
+        &self.parsed
+    }
+
+    /// The connection string as given, password included: for handing on, never for showing.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.show())
+    }
+}
+
+impl SettingValue for DatabaseUrl {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        let parsed = text.parse::<tokio_postgres::Config>().map_err(|_| {
+            "must be a connection string, such as postgres://user@localhost:5432/rota or \
+             postgres:///rota?host=/var/run/postgresql"
+                .to_owned()
+        })?;
+        if parsed.get_hosts().is_empty() && parsed.get_hostaddrs().is_empty() {
+            return Err(
+                "names no host: add one, such as ?host=/var/run/postgresql for a local socket".to_owned()
+            );
+        }
+        Ok(Self { text: text.to_owned(), parsed })
+    }
+
+    fn show(&self) -> String {
+        let hosts: Vec<String> = self
+            .parsed
+            .get_hosts()
+            .iter()
+            .map(|host| match host {
+                tokio_postgres::config::Host::Tcp(name) => name.clone(),
+                tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+            })
+            .collect();
+        let ports: Vec<String> = self.parsed.get_ports().iter().map(u16::to_string).collect();
+        let password = if self.parsed.get_password().is_some() { " password=***" } else { "" };
+        let part =
+            |key: &str, value: &str| if value.is_empty() { String::new() } else { format!(" {key}={value}") };
+        quoted(
+            format!(
+                "host={}{}{}{}{password}",
+                hosts.join(","),
+                part("port", &ports.join(",")),
+                part("user", self.parsed.get_user().unwrap_or_default()),
+                part("dbname", self.parsed.get_dbname().unwrap_or_default()),
+            )
+            .trim(),
+        )
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

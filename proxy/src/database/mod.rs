@@ -1,0 +1,8 @@
+//! Everything between the proxy and the server: connecting, pooling, calling, and what its errors mean.
+
+pub mod call;
+pub mod connect;
+pub mod lease;
+pub mod pool;
+pub mod sqlstate;
+mod statements;

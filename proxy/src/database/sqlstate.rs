@@ -1,0 +1,109 @@
+//! The one table from SQLSTATE to HTTP.
+
+use std::borrow::Cow;
+
+use tokio_postgres::error::DbError;
+
+use crate::http::problem::{FieldFault, Problem, ProblemKind};
+
+/// What a SQLSTATE means to a caller: the kind of problem, and the text if the server's own is not shown.
+fn meaning(code: &str) -> (ProblemKind, Option<&'static str>) {
+    const INTERNAL: &str = "the call failed inside the server; the log has the reason";
+    const TRY_AGAIN: &str =
+        "the database is busy with a conflicting change; the same request may succeed now";
+    const FULL: &str = "the database has run out of a resource";
+    const AWAY: &str = "the database is stopping, starting or out of reach";
+    match code {
+        "42501" => (ProblemKind::Forbidden, Some("the database user of the proxy may not do this")),
+        "P0002" => (ProblemKind::NothingFound, None),
+        "23P01" | "23505" | "23503" | "55000" => (ProblemKind::Conflict, None),
+        "23514" | "23502" => (ProblemKind::Unprocessable, None),
+        "40001" | "40P01" | "55P03" => (ProblemKind::Unavailable, Some(TRY_AGAIN)),
+        "57014" => (ProblemKind::DeadlineExceeded, Some("the call was cancelled because it took too long")),
+        _ => match code.get(..2).unwrap_or_default() {
+            "22" => (ProblemKind::InvalidArguments, None),
+            "28" => (ProblemKind::Unauthenticated, Some("the database does not accept these credentials")),
+            "53" => (ProblemKind::Unavailable, Some(FULL)),
+            "08" | "57" => (ProblemKind::Unavailable, Some(AWAY)),
+            "54" => (ProblemKind::TooLarge, None),
+            _ => (ProblemKind::Internal, Some(INTERNAL)),
+        },
+    }
+}
+
+/// The problem that an error of the server becomes. Message, hint and column are shown where they are meant for
+/// the caller; DETAIL, file, line, routine and query never are.
+pub fn problem(error: &DbError) -> Problem {
+    told(error.code().code(), error.message(), error.hint(), error.column())
+}
+
+/// The same for a code and message of our own making.
+pub fn told(code: &str, message: &str, hint: Option<&str>, column: Option<&str>) -> Problem {
+    let (kind, fixed) = meaning(code);
+    let speaks = fixed.is_none();
+    let detail: Cow<'static, str> = fixed.map_or_else(|| message.to_owned().into(), Into::into);
+    let errors = match column {
+        Some(column) if speaks => vec![FieldFault { field: column.to_owned(), message: message.to_owned() }],
+        _ => Vec::new(),
+    };
+    // Hints of program limits tell how to reconfigure the server.
+    let hint = hint.filter(|_| speaks && kind != ProblemKind::TooLarge);
+    Problem { code: Some(code.into()), hint: hint.map(Into::into), errors, ..Problem::new(kind, detail) }
+}
+
+/// Codes after which a prepared statement is worthless: prepared again, the same call may succeed.
+pub fn asks_to_prepare_again(code: &str) -> bool {
+    // 0A000: cached plan must not change result type; 26000: no such prepared statement.
+    matches!(code, "0A000" | "26000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_listed_code_has_its_status() {
+        let table = [
+            (400, "22023 22007 22008 22003 22P02 22021 22000 22P05"),
+            (401, "28000 28P01"),
+            (403, "42501"),
+            (404, "P0002"),
+            (409, "23P01 23505 23503 55000"),
+            (413, "54000 54001 54023"),
+            (422, "23514 23502"),
+            (500, "P0001 XX000 42883 42P01 0A000 23000 58030 zzzzz"),
+            (503, "40001 40P01 55P03 53100 53300 57P01 57P02 57P03 08006 08000"),
+            (504, "57014"),
+        ];
+        for (status, codes) in table {
+            for code in codes.split(' ') {
+                assert_eq!(meaning(code).0.status(), status, "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_caller_did_wrong_is_told_in_the_servers_words() {
+        let problem = told("22023", "sort \"wage\" is not known", Some("one of: name"), Some("sort"));
+        assert_eq!(problem.detail, "sort \"wage\" is not known");
+        assert_eq!(problem.hint.as_deref(), Some("one of: name"));
+        assert_eq!(problem.errors[0].field, "sort");
+        assert_eq!(problem.code.as_deref(), Some("22023"));
+    }
+
+    #[test]
+    fn what_the_server_did_wrong_is_told_in_fixed_words() {
+        for code in ["XX000", "P0001", "42P01", "42501", "53200"] {
+            let problem = told(code, "relation \"secret\" is broken", Some("look at secret"), Some("secret"));
+            let body = String::from_utf8(problem.body()).unwrap();
+            assert!(!body.contains("secret"), "{code}");
+        }
+    }
+
+    #[test]
+    fn short_and_odd_codes_are_internal() {
+        assert_eq!(meaning("").0, ProblemKind::Internal);
+        assert_eq!(meaning("2").0, ProblemKind::Internal);
+        assert_eq!(meaning("é").0, ProblemKind::Internal);
+    }
+}

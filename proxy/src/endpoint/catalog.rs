@@ -1,0 +1,225 @@
+//! The endpoints and imports of one reading of the database's catalogs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use tokio_postgres::{Client, Row};
+
+use super::{Argument, ArgumentType, Router, StatementText, openapi};
+use crate::import::{self, ImportSpec};
+use crate::observe::EndpointMetrics;
+use crate::observe::metrics::Metrics;
+
+/// Statement texts kept per endpoint. Callers use a handful of argument sets; past this many the text is built
+/// anew each time, so that no caller can grow our memory by trying all sets.
+const STATEMENT_TEXTS_KEPT: usize = 64;
+
+/// One endpoint: a method and a path in front of a function.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// GET, POST, PUT, PATCH or DELETE.
+    pub method: Method,
+    /// The path with its `{parameters}`.
+    pub path: String,
+    /// The function's schema.
+    pub schema: String,
+    /// The function's name.
+    pub function: String,
+    /// One line for people.
+    pub summary: Option<String>,
+    /// The function's comment.
+    pub description: Option<String>,
+    /// The status of a good answer.
+    pub success_status: StatusCode,
+    /// The statement timeout, where it differs from the session's.
+    pub statement_timeout: Option<Duration>,
+    /// The threshold of slow calls, where it differs from the setting.
+    pub slow_threshold: Option<Duration>,
+    /// The largest body, where it differs from the setting.
+    pub body_limit_bytes: Option<u64>,
+    /// The arguments of the function, in its order.
+    pub arguments: Vec<Argument>,
+    /// The positions, in `arguments`, of the path's parameters from left to right.
+    pub path_arguments: Vec<usize>,
+    /// The metrics of this endpoint, resolved once.
+    pub metrics: EndpointMetrics,
+    statements: RwLock<HashMap<u128, Arc<StatementText>>>,
+}
+
+impl Endpoint {
+    /// The statement for this set of supplied arguments.
+    pub fn statement(&self, supplied: u128) -> Arc<StatementText> {
+        let known = self.statements.read().unwrap_or_else(PoisonError::into_inner).get(&supplied).cloned();
+        known.unwrap_or_else(|| {
+            let text = Arc::new(StatementText::new(&self.schema, &self.function, &self.arguments, supplied));
+            let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
+            if statements.len() < STATEMENT_TEXTS_KEPT {
+                statements.insert(supplied, Arc::clone(&text));
+            }
+            text
+        })
+    }
+
+    fn from_row(row: &Row, metrics: &Metrics) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        #[derive(Deserialize)]
+        struct Declared {
+            name: String,
+            r#type: String,
+            type_oid: serde_json::Value,
+            required: bool,
+            default: Option<String>,
+        }
+        let declared: Vec<Declared> = serde_json::from_str(row.try_get("arguments")?)?;
+        if declared.len() > u128::BITS as usize {
+            return Err(format!("has {} arguments, the most are {}", declared.len(), u128::BITS).into());
+        }
+        let arguments: Vec<Argument> = declared
+            .into_iter()
+            .map(|argument| {
+                // json_build_object writes an oid as a string.
+                let oid = argument.type_oid.as_u64().and_then(|oid| u32::try_from(oid).ok());
+                let oid = oid.or_else(|| argument.type_oid.as_str()?.parse().ok()).unwrap_or_default();
+                Argument {
+                    kind: ArgumentType::new(oid, &argument.r#type),
+                    name: argument.name.into(),
+                    required: argument.required,
+                    default: argument.default.map(Into::into),
+                }
+            })
+            .collect();
+        let path: String = row.try_get("path")?;
+        let path_arguments = super::route::parameters(&path)
+            .map(|name| {
+                let position = arguments.iter().position(|argument| &*argument.name == name);
+                position.ok_or_else(|| format!("path parameter {name} is no argument"))
+            })
+            .collect::<Result<_, _>>()?;
+        let method: String = row.try_get("method")?;
+        let milliseconds = |column: &str| -> Result<Option<Duration>, tokio_postgres::Error> {
+            let value: Option<i32> = row.try_get(column)?;
+            Ok(value.and_then(|value| u64::try_from(value).ok()).map(Duration::from_millis))
+        };
+        let status: i32 = row.try_get("success_status")?;
+        Ok(Self {
+            metrics: metrics.endpoint(&method, &path),
+            method: method.parse()?,
+            path,
+            schema: row.try_get("function_schema")?,
+            function: row.try_get("function_name")?,
+            summary: row.try_get("summary")?,
+            description: row.try_get("description")?,
+            success_status: StatusCode::from_u16(u16::try_from(status)?)?,
+            statement_timeout: milliseconds("statement_timeout_ms")?,
+            slow_threshold: milliseconds("slow_ms")?,
+            body_limit_bytes: row
+                .try_get::<_, Option<i64>>("body_limit_bytes")?
+                .and_then(|l| u64::try_from(l).ok()),
+            arguments,
+            path_arguments,
+            statements: RwLock::default(),
+        })
+    }
+}
+
+/// One reading of the catalogs: everything that requests are routed by.
+#[derive(Debug)]
+pub struct Catalog {
+    /// Counts the readings of this process; prepared statements of an older one are dropped.
+    pub generation: u64,
+    /// The endpoints, by path and method.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// The imports, by name.
+    pub imports: Vec<Arc<ImportSpec>>,
+    /// Finds the endpoint of a request.
+    pub router: Router,
+    /// The description in OpenAPI 3.1, as JSON.
+    pub openapi: Bytes,
+}
+
+const QUERY: &str = "
+    SELECT
+        method, path, function_schema, function_name, summary, description, success_status,
+        statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments
+    FROM rota.endpoint_catalog()
+    ORDER BY path, method";
+
+impl Catalog {
+    /// Reads both catalogs. An endpoint that cannot be served is logged and left out.
+    ///
+    /// # Errors
+    ///
+    /// The server's: it is away, or the extension is not installed.
+    pub async fn read(
+        client: &Client,
+        generation: u64,
+        metrics: &Metrics,
+    ) -> Result<Self, crate::error::Error> {
+        let rows = client
+            .query(QUERY, &[])
+            .await
+            .map_err(crate::error::Error::database("does not tell its endpoints"))?;
+        let imports = import::read_catalog(client)
+            .await
+            .map_err(crate::error::Error::database("does not tell its imports"))?;
+        let mut endpoints = Vec::with_capacity(rows.len());
+        for row in rows {
+            match Endpoint::from_row(&row, metrics) {
+                Ok(endpoint) => endpoints.push(Arc::new(endpoint)),
+                Err(error) => {
+                    let path: &str = row.try_get("path").unwrap_or_default();
+                    tracing::warn!(path, %error, "endpoint left out");
+                }
+            }
+        }
+        let imports = imports.into_iter().map(Arc::new).collect();
+        Ok(Self::new(generation, endpoints, imports))
+    }
+
+    /// The catalog of these endpoints and imports.
+    pub fn new(generation: u64, endpoints: Vec<Arc<Endpoint>>, imports: Vec<Arc<ImportSpec>>) -> Self {
+        let router = Router::new(&endpoints, &imports);
+        let openapi = Bytes::from(openapi::description(&endpoints, &imports).to_string());
+        Self { generation, endpoints, imports, router, openapi }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+
+    /// An endpoint of the function `api.f` with arguments given as (name, OID, type, required).
+    pub(crate) fn endpoint(method: &str, path: &str, arguments: &[(&str, u32, &str, bool)]) -> Arc<Endpoint> {
+        let arguments: Vec<Argument> = arguments
+            .iter()
+            .map(|(name, oid, type_name, required)| Argument {
+                name: (*name).into(),
+                kind: ArgumentType::new(*oid, type_name),
+                required: *required,
+                default: (!required).then(|| "NULL".into()),
+            })
+            .collect();
+        let path_arguments = super::super::route::parameters(path)
+            .map(|name| arguments.iter().position(|argument| &*argument.name == name).unwrap())
+            .collect();
+        Arc::new(Endpoint {
+            method: method.parse().unwrap(),
+            path: path.to_owned(),
+            schema: "api".to_owned(),
+            function: "f".to_owned(),
+            summary: Some("A sample.".to_owned()),
+            description: None,
+            success_status: StatusCode::OK,
+            statement_timeout: None,
+            slow_threshold: None,
+            body_limit_bytes: None,
+            arguments,
+            path_arguments,
+            metrics: Metrics::new().unwrap().endpoint(method, path),
+            statements: RwLock::default(),
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! What the database exposes: endpoints and imports, how a request finds one, and how its arguments are read.
+
+mod argument;
+mod bind;
+mod body;
+mod catalog;
+mod openapi;
+mod query;
+mod route;
+mod statement;
+mod value;
+mod watch;
+
+pub use argument::{Argument, ArgumentType, Scalar};
+pub use bind::{Arguments, bind};
+pub use catalog::{Catalog, Endpoint};
+pub use query::{decode, pairs};
+pub use route::{Resolved, Router};
+pub use statement::StatementText;
+pub use value::Value;
+pub use watch::{CatalogState, CatalogWatch};

@@ -1,0 +1,151 @@
+//! One request and its answer over a pingora session.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, Method, Uri, header};
+use pingora_core::protocols::http::ServerSession;
+
+use super::problem::{Problem, ProblemKind};
+use super::reply::Reply;
+use crate::observe::RequestEvent;
+
+/// What is still read of a body after a refusal, so that the client reads the refusal instead of a reset
+/// connection: what is in flight on a fast line.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+/// The longest such reading.
+const LINGER_TIME: Duration = Duration::from_secs(2);
+
+/// A request whose head has been read.
+pub struct Exchange {
+    /// The session; its head has been read.
+    pub session: ServerSession,
+    /// The method.
+    pub method: Method,
+    /// The target.
+    pub target: Uri,
+}
+
+impl Exchange {
+    /// An exchange over a session whose head has been read.
+    pub fn new(session: ServerSession) -> Self {
+        let head = session.req_header();
+        let (method, target) = (head.method.clone(), head.uri.clone());
+        Self { session, method, target }
+    }
+
+    /// A header's value, if there is one and it is text.
+    pub fn header(&self, name: HeaderName) -> Option<&str> {
+        self.session.get_header(name)?.to_str().ok()
+    }
+
+    /// The length that the client announces for its body.
+    pub fn announced_length(&self) -> Option<u64> {
+        self.header(header::CONTENT_LENGTH)?.parse().ok()
+    }
+
+    /// Whether the request comes with a body, even an empty chunked one.
+    pub fn has_body(&mut self) -> bool {
+        !self.session.is_body_empty()
+    }
+
+    /// Tells a client that waits for leave to send its body.
+    pub async fn invite_body(&mut self) -> Result<(), Problem> {
+        let waits =
+            self.header(header::EXPECT).is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
+        if waits { self.session.write_continue_response().await.map_err(|_| client_left()) } else { Ok(()) }
+    }
+
+    /// The next piece of the body, or nothing at its end.
+    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.session.read_request_body().await.map_err(|_| client_left())
+    }
+
+    /// The whole body, no longer than `limit_bytes`.
+    pub async fn body(&mut self, limit_bytes: u64) -> Result<Bytes, Problem> {
+        if !self.has_body() {
+            return Ok(Bytes::new());
+        }
+        if self.announced_length().is_some_and(|length| length > limit_bytes) {
+            return Err(too_large(limit_bytes));
+        }
+        self.invite_body().await?;
+        let Some(first) = self.next_piece().await? else { return Ok(Bytes::new()) };
+        let mut whole: Option<BytesMut> = None;
+        let mut length = first.len() as u64;
+        while let Some(piece) = self.next_piece().await? {
+            length += piece.len() as u64;
+            if length > limit_bytes {
+                break;
+            }
+            whole.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&piece);
+        }
+        if length > limit_bytes {
+            return Err(too_large(limit_bytes));
+        }
+        Ok(whole.map_or(first, BytesMut::freeze))
+    }
+
+    /// Returns once the client has left; never, as long as it stays.
+    pub async fn client_leaves(&mut self) {
+        while self.session.read_body_or_idle(true).await.is_ok() {}
+    }
+
+    /// Writes the answer in one go. The session remembers whether it can be used again.
+    pub async fn write(
+        &mut self,
+        reply: Reply,
+        event: &mut RequestEvent,
+        pool_used_percent: usize,
+    ) -> pingora_core::Result<()> {
+        if reply.closes {
+            self.session.set_keepalive(None);
+        }
+        let head = reply.head(event, pool_used_percent)?;
+        let sends_body = self.method != Method::HEAD && !reply.body.is_empty();
+        event.status = reply.status.as_u16();
+        event.coding = reply.coding;
+        self.session.write_response_header(Box::new(head)).await?;
+        if sends_body {
+            event.response_bytes = reply.body.len() as u64;
+            self.session.write_response_body(reply.body, true).await?;
+        } else {
+            self.session.finish_body().await?;
+        }
+        if reply.closes {
+            self.linger().await;
+        }
+        Ok(())
+    }
+
+    /// Reads on for a little while after a refusal: closing over unread bytes would reset the connection and
+    /// take the answer with it.
+    async fn linger(&mut self) {
+        let reading = async {
+            let mut read = 0;
+            while read < LINGER_BYTES && !self.session.is_body_done() {
+                match self.session.read_request_body().await {
+                    Ok(Some(piece)) => read += piece.len(),
+                    _ => break,
+                }
+            }
+        };
+        // Time is up: then the client has had its chance.
+        let _ = tokio::time::timeout(LINGER_TIME, reading).await;
+    }
+}
+
+/// The problem of a body beyond its limit. The limit is stated; the connection ends, the rest is not read.
+pub fn too_large(limit_bytes: u64) -> Problem {
+    Problem::new(ProblemKind::TooLarge, format!("the body is larger than the limit of {limit_bytes} bytes"))
+        .closing()
+}
+
+/// The client's connection broke inside the body, or fell silent. Rarely read by anybody.
+pub fn client_left() -> Problem {
+    Problem::new(
+        ProblemKind::MalformedRequest,
+        "the body ended before its announced end, or paused for too long",
+    )
+    .closing()
+}

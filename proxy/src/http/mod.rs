@@ -1,0 +1,9 @@
+//! HTTP as the proxy speaks it: problems, codings, entity tags, trace context, answers.
+
+pub mod accept;
+pub mod compress;
+pub mod entity_tag;
+pub mod exchange;
+pub mod problem;
+pub mod reply;
+pub mod trace;

@@ -1,0 +1,286 @@
+//! The metrics and what the events make of them.
+
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
+
+use super::event::{Phase, RequestEvent};
+use super::names;
+use crate::http::accept::Coding;
+use crate::http::problem::ProblemKind;
+
+/// Buckets of durations in seconds. The usual ones begin at 5 ms; an answer of this proxy begins below 200 µs.
+const DURATION_BUCKETS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_2, 0.000_35, 0.000_5, 0.000_75, 0.001, 0.002, 0.003_5, 0.005, 0.01, 0.025, 0.05,
+    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// The label of requests that no endpoint answers.
+const NO_ENDPOINT: &str = "none";
+/// Classes of statuses, as labels.
+const STATUS_CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
+/// Classes of SQLSTATEs that are counted by themselves; all others count as `other`.
+const SQLSTATE_CLASSES: [&str; 14] =
+    ["08", "22", "23", "25", "28", "40", "42", "53", "54", "55", "57", "58", "P0", "XX"];
+/// Reasons why a connection was given up.
+pub const CLOSE_REASONS: [&str; 5] = ["lost", "age", "idle", "doubt", "ping"];
+/// Reasons why a request got no connection.
+pub const POOL_FAILURE_REASONS: [&str; 3] = ["wait_timeout", "connect_timeout", "connect"];
+
+/// The metrics of one endpoint, resolved once, so that a request looks nothing up.
+#[derive(Clone, Debug)]
+pub struct EndpointMetrics {
+    /// The wait for a connection.
+    pub pool_wait: Histogram,
+    /// The use of a connection.
+    pub pool_use: Histogram,
+    duration: Histogram,
+    statuses: [IntCounter; 4],
+    slow: IntCounter,
+}
+
+/// All metrics of the proxy.
+#[derive(Debug)]
+pub struct Metrics {
+    /// What /metrics shows.
+    pub registry: Registry,
+    /// Open client connections.
+    pub connections: IntGauge,
+    /// Requests past validation.
+    pub in_flight: IntGauge,
+    /// Clients that left.
+    pub abandoned: IntCounter,
+    /// Connections of the pool, by state.
+    pub pool_connections: IntGaugeVec,
+    /// The pool's limit.
+    pub pool_limit: IntGauge,
+    /// Requests waiting for a connection.
+    pub pool_waiting: IntGauge,
+    /// Used over limit.
+    pub pool_utilization: prometheus::Gauge,
+    /// Connections opened.
+    pub pool_opened: IntCounter,
+    /// Connections given up, by reason.
+    pub pool_closed: IntCounterVec,
+    /// Requests without a connection, by reason.
+    pub pool_failures: IntCounterVec,
+    /// Prepared statements found.
+    pub statement_hits: IntCounter,
+    /// Prepared statements made.
+    pub statement_misses: IntCounter,
+    /// Catalog readings, by outcome.
+    pub catalog_reads: IntCounterVec,
+    /// Endpoints served.
+    pub catalog_endpoints: IntGauge,
+    /// Whether the catalog is listened to.
+    pub catalog_listening: IntGauge,
+    /// Rows of imports, by outcome.
+    pub import_rows: IntCounterVec,
+    /// Imports, by outcome.
+    pub imports: IntCounterVec,
+    unmatched: EndpointMetrics,
+    requests: IntCounterVec,
+    durations: HistogramVec,
+    problems: IntCounterVec,
+    response_bytes: IntCounterVec,
+    pool_waits: HistogramVec,
+    pool_uses: HistogramVec,
+    database_errors: IntCounterVec,
+    slow_calls: IntCounterVec,
+    slow_calls_dropped: IntCounter,
+}
+
+/// Makes and registers metrics.
+struct Maker(Registry);
+
+impl Maker {
+    fn registered<C: prometheus::core::Collector + Clone + 'static>(&self, made: C) -> prometheus::Result<C> {
+        self.0.register(Box::new(made.clone()))?;
+        Ok(made)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+        self.registered(IntCounter::new(name, help)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.registered(IntGauge::new(name, help)?)
+    }
+
+    /// A counter over one label; with known values given, all of them start at zero.
+    fn counters(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        known: &[&str],
+    ) -> prometheus::Result<IntCounterVec> {
+        let made = self.registered(IntCounterVec::new(Opts::new(name, help), labels)?)?;
+        for value in known {
+            drop(made.with_label_values(&[value]));
+        }
+        Ok(made)
+    }
+
+    fn endpoint_histograms(&self, name: &str, help: &str) -> prometheus::Result<HistogramVec> {
+        let options = HistogramOpts::new(name, help).buckets(DURATION_BUCKETS.to_vec());
+        self.registered(HistogramVec::new(options, &["method", "path"])?)
+    }
+}
+
+impl Metrics {
+    /// All metrics, registered, known series at zero.
+    ///
+    /// # Errors
+    ///
+    /// Two metrics of one name, or a name that is none: found by any test that calls this.
+    pub fn new() -> prometheus::Result<Self> {
+        let maker = Maker(Registry::new());
+        let endpoint = ["method", "path"];
+        let requests =
+            maker.counters(names::HTTP_REQUESTS, "Requests answered.", &["method", "path", "status"], &[])?;
+        let durations =
+            maker.endpoint_histograms(names::HTTP_DURATION, "Time from head to end of answer.")?;
+        let pool_waits = maker.endpoint_histograms(names::POOL_WAIT, "Wait for a database connection.")?;
+        let pool_uses = maker.endpoint_histograms(names::POOL_USE, "Use of a database connection.")?;
+        let slow_calls = maker.counters(names::SLOW_CALLS, "Calls over their threshold.", &endpoint, &[])?;
+        let label = NO_ENDPOINT;
+        let unmatched = resolve(&requests, &durations, &pool_waits, &pool_uses, &slow_calls, label, label);
+        let build = maker
+            .registered(IntGaugeVec::new(Opts::new(names::BUILD_INFO, "The program."), &["version"])?)?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let states =
+            IntGaugeVec::new(Opts::new(names::POOL_CONNECTIONS, "Database connections."), &["state"])?;
+        let outcomes = ["hit", "miss"];
+        let statements =
+            maker.counters(names::STATEMENTS, "Look-ups of prepared statements.", &["outcome"], &outcomes)?;
+        let utilization =
+            prometheus::Gauge::new(names::POOL_UTILIZATION, "Used database connections over the limit.")?;
+        Ok(Self {
+            connections: maker.gauge(names::HTTP_CONNECTIONS, "Open client connections.")?,
+            in_flight: maker.gauge(names::HTTP_IN_FLIGHT, "Requests past validation.")?,
+            abandoned: maker.counter(names::HTTP_ABANDONED, "Clients that left before their answer.")?,
+            pool_connections: maker.registered(states)?,
+            pool_limit: maker.gauge(names::POOL_LIMIT, "Most database connections.")?,
+            pool_waiting: maker.gauge(names::POOL_WAITING, "Requests that wait for a connection.")?,
+            pool_utilization: maker.registered(utilization)?,
+            pool_opened: maker.counter(names::POOL_OPENED, "Database connections opened.")?,
+            pool_closed: maker.counters(
+                names::POOL_CLOSED,
+                "Connections given up.",
+                &["reason"],
+                &CLOSE_REASONS,
+            )?,
+            pool_failures: maker.counters(
+                names::POOL_FAILURES,
+                "Requests that got no connection.",
+                &["reason"],
+                &POOL_FAILURE_REASONS,
+            )?,
+            statement_hits: statements.with_label_values(&["hit"]),
+            statement_misses: statements.with_label_values(&["miss"]),
+            catalog_reads: maker.counters(
+                names::CATALOG_READS,
+                "Readings of the catalog.",
+                &["outcome"],
+                &["read", "failed"],
+            )?,
+            catalog_endpoints: maker.gauge(names::CATALOG_ENDPOINTS, "Endpoints served.")?,
+            catalog_listening: maker
+                .gauge(names::CATALOG_LISTENING, "Whether catalog changes are listened for.")?,
+            import_rows: maker.counters(
+                names::IMPORT_ROWS,
+                "Rows of imports.",
+                &["outcome"],
+                &["inserted", "updated", "unchanged", "refused"],
+            )?,
+            imports: maker.counters(names::IMPORTS, "Imports.", &["outcome"], &["done", "failed"])?,
+            problems: maker.counters(
+                names::HTTP_PROBLEMS,
+                "Problems answered.",
+                &["kind"],
+                &ProblemKind::ALL.map(ProblemKind::name),
+            )?,
+            response_bytes: maker.counters(
+                names::HTTP_RESPONSE_BYTES,
+                "Bytes of bodies sent.",
+                &["coding"],
+                &Coding::ALL.map(Coding::token),
+            )?,
+            database_errors: maker.counters(
+                names::DATABASE_ERRORS,
+                "Errors of the server.",
+                &["class"],
+                &[&SQLSTATE_CLASSES[..], &["other"]].concat(),
+            )?,
+            slow_calls_dropped: maker.counter(names::SLOW_CALLS_DROPPED, "Slow calls that found no room.")?,
+            unmatched,
+            requests,
+            durations,
+            pool_waits,
+            pool_uses,
+            slow_calls,
+            registry: maker.0,
+        })
+    }
+
+    /// The metrics of one endpoint. The labels come from the catalog, so their number is bounded by it.
+    pub fn endpoint(&self, method: &str, path: &str) -> EndpointMetrics {
+        resolve(
+            &self.requests,
+            &self.durations,
+            &self.pool_waits,
+            &self.pool_uses,
+            &self.slow_calls,
+            method,
+            path,
+        )
+    }
+
+    pub(super) fn request(&self, event: &RequestEvent) {
+        let endpoint = event.endpoint.as_ref().map_or(&self.unmatched, |endpoint| &endpoint.metrics);
+        let class = usize::from(event.status / 100).clamp(2, 5) - 2;
+        endpoint.statuses[class].inc();
+        endpoint.duration.observe(event.duration().as_secs_f64());
+        if let Some(wait) = event.phase(Phase::Pool) {
+            endpoint.pool_wait.observe(wait.as_secs_f64());
+        }
+        if let Some(kind) = event.problem {
+            self.problems.with_label_values(&[kind.name()]).inc();
+        }
+        if let Some(code) = &event.sqlstate {
+            let class = code.get(..2).filter(|class| SQLSTATE_CLASSES.contains(class)).unwrap_or("other");
+            self.database_errors.with_label_values(&[class]).inc();
+        }
+        if event.response_bytes > 0 {
+            self.response_bytes.with_label_values(&[event.coding.token()]).inc_by(event.response_bytes);
+        }
+    }
+
+    pub(super) fn slow_call(&self, event: &RequestEvent, kept: bool) {
+        if let Some(endpoint) = &event.endpoint {
+            endpoint.metrics.slow.inc();
+        }
+        if !kept {
+            self.slow_calls_dropped.inc();
+        }
+    }
+}
+
+fn resolve(
+    requests: &IntCounterVec,
+    durations: &HistogramVec,
+    pool_waits: &HistogramVec,
+    pool_uses: &HistogramVec,
+    slow_calls: &IntCounterVec,
+    method: &str,
+    path: &str,
+) -> EndpointMetrics {
+    EndpointMetrics {
+        pool_wait: pool_waits.with_label_values(&[method, path]),
+        pool_use: pool_uses.with_label_values(&[method, path]),
+        duration: durations.with_label_values(&[method, path]),
+        statuses: STATUS_CLASSES.map(|class| requests.with_label_values(&[method, path, class])),
+        slow: slow_calls.with_label_values(&[method, path]),
+    }
+}

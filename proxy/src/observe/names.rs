@@ -1,0 +1,59 @@
+//! The names of all metrics. Dashboards and alerts are checked against this file.
+
+/// Gauge, always 1; labels `version`.
+pub const BUILD_INFO: &str = "rota_build_info";
+
+/// Counter; labels `method`, `path` (the endpoint's), `status` (2xx ... 5xx).
+pub const HTTP_REQUESTS: &str = "rota_http_requests_total";
+/// Histogram, from the request's head to the end of its answer; labels `method`, `path`.
+pub const HTTP_DURATION: &str = "rota_http_request_duration_seconds";
+/// Counter of problems; label `kind`.
+pub const HTTP_PROBLEMS: &str = "rota_http_problems_total";
+/// Counter of body bytes as sent; label `coding`.
+pub const HTTP_RESPONSE_BYTES: &str = "rota_http_response_bytes_total";
+/// Gauge of open client connections.
+pub const HTTP_CONNECTIONS: &str = "rota_http_connections";
+/// Gauge of requests past validation.
+pub const HTTP_IN_FLIGHT: &str = "rota_http_requests_in_flight";
+/// Counter of clients that left before their answer.
+pub const HTTP_ABANDONED: &str = "rota_http_abandoned_total";
+
+/// Histogram of the wait for a connection; labels `method`, `path`.
+pub const POOL_WAIT: &str = "rota_pool_wait_seconds";
+/// Histogram of the use of a connection; labels `method`, `path`.
+pub const POOL_USE: &str = "rota_pool_use_seconds";
+/// Gauge of connections; label `state` (idle, used).
+pub const POOL_CONNECTIONS: &str = "rota_pool_connections";
+/// Gauge of the largest number of connections.
+pub const POOL_LIMIT: &str = "rota_pool_connections_limit";
+/// Gauge of requests that wait for a connection.
+pub const POOL_WAITING: &str = "rota_pool_waiting";
+/// Gauge of used connections over the limit, 0 to 1.
+pub const POOL_UTILIZATION: &str = "rota_pool_utilization_ratio";
+/// Counter of connections opened.
+pub const POOL_OPENED: &str = "rota_pool_opened_total";
+/// Counter of connections given up; label `reason`.
+pub const POOL_CLOSED: &str = "rota_pool_closed_total";
+/// Counter of requests that got no connection; label `reason`.
+pub const POOL_FAILURES: &str = "rota_pool_failures_total";
+
+/// Counter of prepared statement look-ups; label `outcome` (hit, miss).
+pub const STATEMENTS: &str = "rota_prepared_statements_total";
+/// Counter of errors of the server; label `class` (the SQLSTATE's first two characters).
+pub const DATABASE_ERRORS: &str = "rota_database_errors_total";
+/// Counter of calls over their threshold; labels `method`, `path`.
+pub const SLOW_CALLS: &str = "rota_slow_calls_total";
+/// Counter of slow calls that could not be kept for the database.
+pub const SLOW_CALLS_DROPPED: &str = "rota_slow_calls_dropped_total";
+
+/// Counter of catalog readings; label `outcome` (read, failed).
+pub const CATALOG_READS: &str = "rota_catalog_reads_total";
+/// Gauge of endpoints served.
+pub const CATALOG_ENDPOINTS: &str = "rota_catalog_endpoints";
+/// Gauge: whether catalog changes are being listened for.
+pub const CATALOG_LISTENING: &str = "rota_catalog_listening";
+
+/// Counter of rows of imports; label `outcome` (inserted, updated, unchanged, refused).
+pub const IMPORT_ROWS: &str = "rota_import_rows_total";
+/// Counter of imports; label `outcome` (done, failed).
+pub const IMPORTS: &str = "rota_imports_total";

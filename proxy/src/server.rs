@@ -1,0 +1,241 @@
+//! The listeners and the order of starting and stopping.
+//!
+//! pingora accepts and speaks HTTP. Its own `Server` is left out: it gives each service a runtime of its own,
+//! while the pool and its tasks must live in the runtime that uses them, and its graceful stop is a fixed sleep.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::header;
+use pingora_core::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream, ServerApp};
+use pingora_core::protocols::http::ServerSession;
+use pingora_core::server::ShutdownWatch;
+use pingora_core::services::Service as _;
+use pingora_core::services::listening::Service;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
+
+use crate::admin::AdminApp;
+use crate::config::Settings;
+use crate::error::Error;
+use crate::http::exchange::Exchange;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::reply::Reply;
+use crate::observe::RequestEvent;
+use crate::pipeline::Proxy;
+
+/// The public side: one call per request.
+pub struct PublicApp {
+    proxy: Arc<Proxy>,
+    connections: Arc<Semaphore>,
+    running: TaskTracker,
+}
+
+/// What a client connection holds for as long as it is open.
+struct Connected {
+    _place: OwnedSemaphorePermit,
+    gauge: prometheus::IntGauge,
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.gauge.dec();
+    }
+}
+
+#[async_trait]
+impl HttpServerApp for PublicApp {
+    async fn process_new_http(
+        self: &Arc<Self>,
+        mut session: ServerSession,
+        shutdown: &ShutdownWatch,
+    ) -> Option<ReusedHttpStream> {
+        let connected = match session.take_connection_user_context() {
+            Some(connected) => Some(connected),
+            None => self.connect(),
+        };
+        let settings = &self.proxy.settings;
+        session.set_pipelining_enabled(true);
+        session.set_read_timeout(Some(settings.read_timeout_ms));
+        session.set_write_timeout(Some(settings.write_timeout_ms));
+        session.set_total_drain_timeout(Some(settings.read_timeout_ms));
+        // One bound for idling and for the whole head: a head that trickles in byte by byte ends too.
+        match timeout(settings.keepalive_timeout_ms + settings.read_timeout_ms, session.read_request()).await
+        {
+            Ok(Ok(true)) => {}
+            Ok(Err(error)) if matches!(error.etype(), pingora_core::ErrorType::InvalidHTTPHeader) => {
+                self.refuse_head(session).await;
+                return None;
+            }
+            _ => return None,
+        }
+        let _running = self.running.token();
+        if *shutdown.borrow() {
+            session.set_keepalive(None);
+        } else if session.get_keepalive().is_some() {
+            session.set_keepalive(Some(settings.keepalive_timeout_ms.as_secs().max(1)));
+        }
+        let exchange = self.serve(session, connected.is_some()).await?;
+        let mut kept = HttpPersistentSettings::for_session(&exchange.session);
+        kept.set_user_context(connected?);
+        let stream = exchange.session.finish().await.ok()??;
+        Some(ReusedHttpStream::from_reusable_stream(stream, kept))
+    }
+}
+
+impl PublicApp {
+    /// Takes a place for a new connection, if there is one.
+    fn connect(&self) -> Option<Box<dyn std::any::Any + Send + Sync>> {
+        let place = Arc::clone(&self.connections).try_acquire_owned().ok()?;
+        let gauge = self.proxy.observer.metrics.connections.clone();
+        gauge.inc();
+        Some(Box::new(Connected { _place: place, gauge }))
+    }
+
+    /// Answers one request and tells of it. Nothing is left of the exchange if the client has left.
+    async fn serve(&self, session: ServerSession, has_place: bool) -> Option<Exchange> {
+        let mut exchange = Exchange::new(session);
+        let traceparent = exchange.session.get_header("traceparent").and_then(|value| value.to_str().ok());
+        let mut event = RequestEvent::start(exchange.method.clone(), traceparent.map(Into::into));
+        let reply = if has_place {
+            self.proxy.answer(&mut exchange, &mut event).await
+        } else {
+            let limit = self.proxy.settings.connection_limit;
+            let detail = format!("{limit} connections are open, which is the limit");
+            let problem = Problem::new(ProblemKind::Overloaded, detail).closing();
+            event.problem = Some(problem.kind);
+            Some(Reply::problem(&problem, self.proxy.settings.retry_after_seconds))
+        };
+        let reply = reply?;
+        let written = exchange.write(reply, &mut event, self.proxy.pool.used_percent()).await;
+        event.finish();
+        self.proxy.observer.request(&event);
+        written.ok().map(|()| exchange)
+    }
+
+    /// Answers a head that is no HTTP.
+    async fn refuse_head(&self, mut session: ServerSession) {
+        let detail =
+            "the head of the request is not HTTP/1.1, or larger than 1 MiB, or has more than 256 headers";
+        let problem = Problem::new(ProblemKind::MalformedRequest, detail).closing();
+        let mut event = RequestEvent::start(http::Method::GET, None);
+        event.problem = Some(problem.kind);
+        let reply = Reply::problem(&problem, self.proxy.settings.retry_after_seconds);
+        event.status = reply.status.as_u16();
+        if let Ok(mut head) = reply.head(&event, self.proxy.pool.used_percent()) {
+            // Framing is unknown: whatever follows on this connection cannot be trusted.
+            let _ = head.insert_header(header::CONNECTION, "close");
+            session.set_keepalive(None);
+            // A client that speaks no HTTP may not listen either.
+            let _ = session.write_response_header(Box::new(head)).await;
+            let _ = session.write_response_body(reply.body, true).await;
+        }
+        event.finish();
+        self.proxy.observer.request(&event);
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, then stops in order: /ready fails, the listener closes, running requests
+/// end, slow calls are written, the admin side closes. A second signal ends at once.
+pub async fn run(settings: Settings) -> Result<(), Error> {
+    let mut signals = Signals::new()?;
+    for address in [settings.listen, settings.admin_listen] {
+        probe(address)?;
+    }
+    let proxy = Arc::new(Proxy::new(settings.clone())?);
+    let tasks = spawn_tasks(&proxy, &settings);
+    let running = TaskTracker::new();
+    let public = PublicApp {
+        proxy: Arc::clone(&proxy),
+        connections: Arc::new(Semaphore::new(settings.connection_limit)),
+        running: running.clone(),
+    };
+    let (stop_public, public) = listen("public", settings.listen, public, settings.accept_tasks);
+    let admin = AdminApp::new(Arc::clone(&proxy));
+    let (stop_admin, admin) = listen("admin", settings.admin_listen, admin, 1);
+    tracing::info!(listen = %settings.listen, admin_listen = %settings.admin_listen, "serving");
+
+    let signal_name = signals.next().await;
+    tracing::info!(signal = signal_name, "stopping");
+    tokio::select! {
+        () = stop(&proxy, &running, &stop_public) => tracing::info!("stopped"),
+        signal_name = signals.next() => tracing::warn!(signal = signal_name, "stopped at once"),
+    }
+    let _ = stop_admin.send(true);
+    for task in tasks.into_iter().chain([public, admin]) {
+        task.abort();
+    }
+    Ok(())
+}
+
+async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<bool>) {
+    let settings = &proxy.settings;
+    proxy.is_stopping.store(true, Ordering::Relaxed);
+    sleep(settings.drain_delay_ms).await;
+    let _ = stop_public.send(true);
+    running.close();
+    if timeout(settings.drain_timeout_ms, running.wait()).await.is_err() {
+        tracing::warn!(requests = running.len(), "running requests were cut off");
+    }
+    // Short: the stop must not wait for a database that is away.
+    let _ = timeout(Duration::from_secs(1), proxy.observer.slow_calls.flush(&proxy.pool)).await;
+}
+
+/// Starts a listener. Sending true stops it from accepting.
+fn listen<A: ServerApp + Send + Sync + 'static>(
+    name: &str,
+    address: SocketAddr,
+    app: A,
+    accept_tasks: usize,
+) -> (watch::Sender<bool>, JoinHandle<()>) {
+    let (stop, stopped) = watch::channel(false);
+    let mut service = Service::new(name.to_owned(), app);
+    service.add_tcp(&address.to_string());
+    let task = tokio::spawn(async move { service.start_service(None, stopped, accept_tasks).await });
+    (stop, task)
+}
+
+/// Tries an address before pingora does: it would try for half a minute and then panic.
+fn probe(address: SocketAddr) -> Result<(), Error> {
+    std::net::TcpListener::bind(address).map(drop).map_err(|source| Error::Listen { address, source })
+}
+
+fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(Arc::clone(&proxy.catalog).run(settings.clone())),
+        tokio::spawn(proxy.pool.clone().retire()),
+        tokio::spawn(flush_slow_calls(Arc::clone(proxy))),
+    ]
+}
+
+async fn flush_slow_calls(proxy: Arc<Proxy>) {
+    loop {
+        sleep(proxy.settings.slow_flush_ms).await;
+        proxy.observer.slow_calls.flush(&proxy.pool).await;
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Error> {
+        let listen = |kind| signal(kind).map_err(|error| Error::Start(error.to_string()));
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

@@ -1,0 +1,244 @@
+-- Analytics: hours and overtime of a window, in total, by week and by person.
+--
+-- One pass over the bookings: everything that depends on the shift alone (its minutes, its part of the night
+-- band, its week) is worked out per shift first, the band even once per distinct span, and the bookings then
+-- only add up whole numbers by person and week. All sums are taken from that one small table. The sums are
+-- cast down to integer (a person's year is half a million minutes) because PostgreSQL would add the larger
+-- type as numeric, at several times the cost.
+--
+-- Overtime of an ISO week is what a person works beyond weekly_minutes, in order of date. A window that
+-- begins in mid-week therefore reads that week from its Monday, and counts what went beyond since from_date:
+-- windows laid end to end add up to the whole.
+
+CREATE FUNCTION api.analytics_overview(
+    from_date date,
+    to_date date,
+    department_id bigint DEFAULT NULL,
+    band_start time DEFAULT '22:00',
+    band_end time DEFAULT '06:00',
+    employee_limit integer DEFAULT 100
+) RETURNS json
+LANGUAGE sql
+STABLE
+-- The sums of every person and week of a large house fit in memory at this, and spill to disk at the default.
+SET work_mem = '32MB'
+BEGIN ATOMIC
+    WITH
+    asked AS MATERIALIZED (
+        SELECT
+            date_trunc('week', from_date::timestamp)::date AS monday
+        WHERE
+            api.require_window(from_date, to_date, 400)
+            AND api.require_between('employee_limit', employee_limit, 0, 10000)
+    ),
+    duty AS MATERIALIZED (
+        SELECT
+            shift.shift_id,
+            shift.date,
+            shift.start_time,
+            shift.end_time,
+            shift.time_zone,
+            shift.active,
+            shift.elapsed_minutes,
+            shift.worked_minutes,
+            (shift.date - asked.monday) / 7 AS week,
+            shift.date >= from_date AS inside
+        FROM
+            asked
+            JOIN workforce.shifts AS shift
+                ON shift.date >= asked.monday
+                AND shift.date < to_date
+        WHERE
+            analytics_overview.department_id IS NULL
+            OR shift.department_id = analytics_overview.department_id
+    ),
+    band AS MATERIALIZED (
+        SELECT
+            duty.date,
+            duty.start_time,
+            duty.end_time,
+            duty.time_zone,
+            rota.minutes_in_band(
+                rota.shift_range(duty.date, duty.start_time, duty.end_time, duty.time_zone),
+                duty.time_zone,
+                band_start,
+                band_end
+            )::integer AS minutes
+        FROM
+            duty
+        WHERE
+            duty.inside
+        GROUP BY
+            duty.date,
+            duty.start_time,
+            duty.end_time,
+            duty.time_zone
+    ),
+    weighed AS MATERIALIZED (
+        SELECT
+            duty.shift_id,
+            duty.week,
+            duty.inside::integer AS assignments,
+            CASE WHEN duty.inside THEN duty.elapsed_minutes ELSE 0 END AS elapsed_minutes,
+            CASE WHEN duty.inside THEN duty.worked_minutes ELSE 0 END AS worked_minutes,
+            CASE WHEN duty.inside THEN 0 ELSE duty.worked_minutes END AS earlier_minutes,
+            coalesce(band.minutes, 0) AS band_minutes
+        FROM
+            duty
+            LEFT JOIN band
+                ON band.date = duty.date
+                AND band.start_time = duty.start_time
+                AND band.end_time = duty.end_time
+                AND band.time_zone = duty.time_zone
+                AND duty.inside
+    ),
+    person_week AS MATERIALIZED (
+        SELECT
+            assignment.employee_id,
+            weighed.week,
+            sum(weighed.assignments)::integer AS assignments,
+            sum(weighed.elapsed_minutes)::integer AS elapsed_minutes,
+            sum(weighed.worked_minutes)::integer AS worked_minutes,
+            sum(weighed.earlier_minutes)::integer AS earlier_minutes,
+            sum(weighed.band_minutes)::integer AS band_minutes
+        FROM
+            weighed
+            JOIN workforce.assignments AS assignment ON assignment.shift_id = weighed.shift_id
+        WHERE
+            assignment.binding
+        GROUP BY
+            assignment.employee_id,
+            weighed.week
+    ),
+    counted AS MATERIALIZED (
+        SELECT
+            person_week.*,
+            greatest(person_week.earlier_minutes + person_week.worked_minutes - employee.weekly_minutes, 0)
+                - greatest(person_week.earlier_minutes - employee.weekly_minutes, 0) AS overtime_minutes
+        FROM
+            person_week
+            JOIN workforce.employees AS employee USING (employee_id)
+        WHERE
+            person_week.assignments > 0
+    ),
+    person AS MATERIALIZED (
+        SELECT
+            counted.employee_id,
+            sum(counted.assignments) AS assignments,
+            sum(counted.elapsed_minutes) AS elapsed_minutes,
+            sum(counted.worked_minutes) AS worked_minutes,
+            sum(counted.band_minutes) AS band_minutes,
+            sum(counted.overtime_minutes) AS overtime_minutes
+        FROM
+            counted
+        GROUP BY
+            counted.employee_id
+    ),
+    foremost AS (
+        SELECT
+            person.*
+        FROM
+            person
+        ORDER BY
+            person.overtime_minutes DESC,
+            person.worked_minutes DESC,
+            person.employee_id
+        LIMIT employee_limit
+    ),
+    weekly AS (
+        SELECT
+            counted.week,
+            count(*) AS employees,
+            sum(counted.assignments) AS assignments,
+            sum(counted.elapsed_minutes) AS elapsed_minutes,
+            sum(counted.worked_minutes) AS worked_minutes,
+            sum(counted.band_minutes) AS band_minutes,
+            sum(counted.overtime_minutes) AS overtime_minutes
+        FROM
+            counted
+        GROUP BY
+            counted.week
+    )
+    SELECT
+        json_build_object(
+            'from_date', from_date,
+            'to_date', to_date,
+            'totals', (
+                SELECT
+                    json_build_object(
+                        'employees', count(*),
+                        'shifts', (SELECT count(*) FROM duty WHERE duty.inside AND duty.active),
+                        'assignments', coalesce(sum(person.assignments), 0),
+                        'elapsed_minutes', coalesce(sum(person.elapsed_minutes), 0),
+                        'worked_minutes', coalesce(sum(person.worked_minutes), 0),
+                        'band_minutes', coalesce(sum(person.band_minutes), 0),
+                        'overtime_minutes', coalesce(sum(person.overtime_minutes), 0)
+                    )
+                FROM
+                    person
+            ),
+            'by_week', (
+                SELECT
+                    coalesce(
+                        json_agg(
+                            json_build_object(
+                                'week_start', asked.monday + weekly.week * 7,
+                                'employees', weekly.employees,
+                                'assignments', weekly.assignments,
+                                'elapsed_minutes', weekly.elapsed_minutes,
+                                'worked_minutes', weekly.worked_minutes,
+                                'band_minutes', weekly.band_minutes,
+                                'overtime_minutes', weekly.overtime_minutes
+                            )
+                            ORDER BY weekly.week
+                        ),
+                        '[]'::json
+                    )
+                FROM
+                    weekly
+            ),
+            'by_employee', (
+                SELECT
+                    coalesce(
+                        json_agg(
+                            json_build_object(
+                                'employee_id', foremost.employee_id,
+                                'employee_no', employee.employee_no,
+                                'name', employee.name,
+                                'assignments', foremost.assignments,
+                                'elapsed_minutes', foremost.elapsed_minutes,
+                                'worked_minutes', foremost.worked_minutes,
+                                'band_minutes', foremost.band_minutes,
+                                'overtime_minutes', foremost.overtime_minutes
+                            )
+                            ORDER BY
+                                foremost.overtime_minutes DESC,
+                                foremost.worked_minutes DESC,
+                                foremost.employee_id
+                        ),
+                        '[]'::json
+                    )
+                FROM
+                    foremost
+                    JOIN workforce.employees AS employee USING (employee_id)
+            ),
+            'has_more', (SELECT count(*) > employee_limit FROM person)
+        )
+    FROM
+        asked;
+END;
+
+COMMENT ON FUNCTION api.analytics_overview IS
+    'Hours of binding assignments to shifts whose local date lies in [from_date, to_date). elapsed_minutes '
+    'is the time that passes, worked_minutes leaves out the breaks, band_minutes is the elapsed time inside '
+    'the daily band (22:00 to 06:00 unless given) on the shift''s own clock, overtime_minutes what was '
+    'worked beyond weekly_minutes in an ISO week. by_employee holds the employee_limit people with most '
+    'overtime, then most work; totals and by_week hold everybody. With department_id only that '
+    'department''s shifts count.';
+
+SELECT rota.expose(
+    'api.analytics_overview'::regproc,
+    'GET',
+    '/api/analytics/overview',
+    summary => 'Hours and overtime'
+);
