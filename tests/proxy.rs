@@ -48,6 +48,7 @@ impl Proxy {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             log: run_folder.logs().join(format!("proxies/{count}.log")),
+            records: run_folder.proxies(),
         };
         let process = spawn_blocking(move || ProxyProcess::start(&options)).await??;
         Ok(Self { process, _database: None })

@@ -80,6 +80,7 @@ impl Fixture {
             listen: None,
             admin_listen: None,
             settings: Vec::new(),
+            records: self.environment.places()?.1.proxies(),
             log: self.environment.places()?.1.logs().join("bench-proxy.log"),
         })
     }

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::{Method, StatusCode, header};
+use http::{Method, StatusCode, Version, header};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::database::call::{Call, call};
-use crate::database::pool::{NoConnection, Pool};
+use crate::database::failure::{refused, without_connection};
+use crate::database::pool::Pool;
 use crate::database::sqlstate;
 use crate::endpoint::{Arguments, CatalogWatch, Endpoint, Resolved, bind};
 use crate::error::Error;
-use crate::http::accept::negotiate;
+use crate::http::accept::{Coding, negotiate};
 use crate::http::compress::compress;
 use crate::http::entity_tag::{entity_tag, matches};
 use crate::http::exchange::Exchange;
@@ -25,6 +27,9 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::{JSON, Reply};
 use crate::observe::{Metrics, Observer, Phase, RequestEvent};
 use crate::upload;
+
+/// The status under which a request is counted whose client left: nobody reads it. As nginx has it.
+const CLIENT_LEFT: u16 = 499;
 
 /// What the stages share.
 pub struct Proxy {
@@ -40,6 +45,8 @@ pub struct Proxy {
     pub import_places: Semaphore,
     /// Set once the proxy is about to stop.
     pub is_stopping: AtomicBool,
+    /// Cancelled when running calls have had their time at the stop.
+    pub cut_off: CancellationToken,
     places: Semaphore,
 }
 
@@ -67,6 +74,7 @@ impl Proxy {
             observer: Observer::new(&settings, metrics),
             import_places: Semaphore::new(settings.import_limit),
             is_stopping: AtomicBool::new(false),
+            cut_off: CancellationToken::new(),
             places: Semaphore::new(settings.in_flight_limit),
             settings,
         })
@@ -81,6 +89,7 @@ impl Proxy {
                 Some(Reply::problem(&problem, self.settings.retry_after_seconds))
             }
             Err(Refusal::ClientLeft) => {
+                event.status = CLIENT_LEFT;
                 self.observer.metrics.abandoned.inc();
                 None
             }
@@ -121,8 +130,13 @@ impl Proxy {
             let detail = format!("the target has {length} bytes, the limit is {limit}");
             return Err(Problem::new(ProblemKind::TargetTooLong, detail));
         }
-        if !exchange.session.req_header().raw_path_is_utf8() {
+        let head = exchange.session.req_header();
+        if !head.raw_path_is_utf8() {
             return Err(Problem::new(ProblemKind::MalformedRequest, "the target is not UTF-8"));
+        }
+        if head.version == Version::HTTP_11 && !head.headers.contains_key(header::HOST) {
+            let detail = "HTTP/1.1 asks for a Host header (RFC 9112, section 3.2)";
+            return Err(Problem::new(ProblemKind::MalformedRequest, detail).closing());
         }
         Ok(())
     }
@@ -149,10 +163,7 @@ impl Proxy {
     fn admit(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.places.try_acquire().map_err(|_| {
             let limit = self.settings.in_flight_limit;
-            Problem::new(
-                ProblemKind::Overloaded,
-                format!("{limit} requests are being worked on, which is the limit"),
-            )
+            Problem::new(ProblemKind::Overloaded, format!("the limit of {limit} requests at once is reached"))
         })
     }
 
@@ -170,12 +181,19 @@ impl Proxy {
         let fetched = tokio::select! {
             biased;
             fetched = timeout_at(deadline, self.call(endpoint, arguments, generation, event)) => fetched,
-            () = exchange.client_leaves() => return Err(Refusal::ClientLeft),
+            () = exchange.client_leaves() => {
+                event.ends_fetching();
+                return Err(Refusal::ClientLeft);
+            }
+            () = self.cut_off.cancelled() => {
+                event.ends_fetching();
+                return Err(Problem::new(ProblemKind::Unavailable, "the proxy is stopping").closing().into());
+            }
         };
         let result = match fetched {
             Ok(result) => result?,
             Err(_) => {
-                event.ends(if event.phase(Phase::Pool).is_none() { Phase::Pool } else { Phase::Call });
+                event.ends_fetching();
                 let limit_ms = self.settings.request_deadline_ms.as_millis();
                 let detail = format!("the request took longer than its limit of {limit_ms} ms");
                 return Err(Problem::new(ProblemKind::DeadlineExceeded, detail).into());
@@ -203,7 +221,12 @@ impl Proxy {
             call(&mut lease, &Call { text: &text, generation, statement_timeout, values: &arguments.values })
                 .await;
         event.ends(Phase::Call);
-        outcome.map_err(|error| refused(&error, event))
+        outcome.map_err(|error| {
+            if error.code().is_some_and(|code| sqlstate::asks_to_read_the_catalog_again(code.code())) {
+                self.catalog.doubt();
+            }
+            refused(&error, event)
+        })
     }
 
     /// Tags the answer, answers 304 where the client has it, compresses it where that pays.
@@ -228,7 +251,7 @@ impl Proxy {
             }
             reply.entity_tag = Some(tag);
         }
-        if reply.coding != crate::http::accept::Coding::Identity {
+        if reply.coding != Coding::Identity {
             reply.body = compress(reply.body, reply.coding).await.map_err(|error| {
                 event.cause = Some(error.to_string());
                 Problem::new(ProblemKind::Internal, "the answer could not be compressed")
@@ -247,38 +270,5 @@ impl Proxy {
     /// Whether the proxy is about to stop.
     pub fn stops(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
-    }
-}
-
-/// The problem of a request that got no connection. Why stays in the log: it names hosts and users.
-fn without_connection(error: &NoConnection, event: &mut RequestEvent) -> Problem {
-    event.cause = Some(error.to_string());
-    match error {
-        NoConnection::Busy { .. } => {
-            Problem::new(ProblemKind::Overloaded, "all connections to the database stayed in use")
-        }
-        NoConnection::Silent | NoConnection::Refused(_) => {
-            Problem::new(ProblemKind::Unavailable, "the database cannot be reached")
-        }
-    }
-}
-
-/// The problem of a call that the server refused, or that was cut off.
-pub fn refused(error: &tokio_postgres::Error, event: &mut RequestEvent) -> Problem {
-    if let Some(spoken) = error.as_db_error() {
-        event.sqlstate = Some(spoken.code().code().into());
-        event.cause = Some(spoken.message().to_owned());
-        return sqlstate::problem(spoken);
-    }
-    event.cause = Some(match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    });
-    let is_io = std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
-    let is_lost = error.is_closed() || is_io;
-    if is_lost {
-        Problem::new(ProblemKind::Unavailable, "the connection to the database was lost during the call")
-    } else {
-        Problem::new(ProblemKind::Internal, "the call failed inside the proxy; the log has the reason")
     }
 }

@@ -30,6 +30,9 @@ use crate::http::reply::Reply;
 use crate::observe::RequestEvent;
 use crate::pipeline::Proxy;
 
+/// Longest wait for each last act of the stop: it must not hang on a database that is away.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 /// The public side: one call per request.
 pub struct PublicApp {
     proxy: Arc<Proxy>,
@@ -107,16 +110,22 @@ impl PublicApp {
             self.proxy.answer(&mut exchange, &mut event).await
         } else {
             let limit = self.proxy.settings.connection_limit;
-            let detail = format!("{limit} connections are open, which is the limit");
+            let detail = format!("the limit of {limit} connections at once is reached");
             let problem = Problem::new(ProblemKind::Overloaded, detail).closing();
             event.problem = Some(problem.kind);
             Some(Reply::problem(&problem, self.proxy.settings.retry_after_seconds))
         };
-        let reply = reply?;
-        let written = exchange.write(reply, &mut event, self.proxy.pool.used_percent()).await;
+        if self.proxy.stops() {
+            // Told while there is still somebody to tell: the next request goes elsewhere.
+            exchange.session.set_keepalive(None);
+        }
+        let is_written = match reply {
+            Some(reply) => exchange.write(reply, &mut event, self.proxy.pool.used_percent()).await.is_ok(),
+            None => false,
+        };
         event.finish();
         self.proxy.observer.request(&event);
-        written.ok().map(|()| exchange)
+        is_written.then_some(exchange)
     }
 
     /// Answers a head that is no HTTP.
@@ -181,10 +190,11 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
     let _ = stop_public.send(true);
     running.close();
     if timeout(settings.drain_timeout_ms, running.wait()).await.is_err() {
-        tracing::warn!(requests = running.len(), "running requests were cut off");
+        tracing::warn!(requests = running.len(), "running requests are cut off");
+        proxy.cut_off.cancel();
+        let _ = timeout(LAST_WAIT, running.wait()).await;
     }
-    // Short: the stop must not wait for a database that is away.
-    let _ = timeout(Duration::from_secs(1), proxy.observer.slow_calls.flush(&proxy.pool)).await;
+    let _ = timeout(LAST_WAIT, proxy.observer.slow_calls.flush(&proxy.pool)).await;
 }
 
 /// Starts a listener. Sending true stops it from accepting.

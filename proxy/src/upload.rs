@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
 use crate::database::connect::{SessionOptions, connect};
+use crate::database::failure::refused;
 use crate::database::sqlstate;
 use crate::endpoint::{decode, pairs};
 use crate::error::Error;
@@ -19,7 +20,7 @@ use crate::http::problem::{FieldFault, Problem, ProblemKind};
 use crate::http::reply::{JSON, Reply};
 use crate::import::{ImportOptions, ImportReport, ImportSpec, run_import};
 use crate::observe::{Phase, RequestEvent};
-use crate::pipeline::{Proxy, Refusal, refused};
+use crate::pipeline::{Proxy, Refusal};
 
 /// Pieces of the body between client and loader. A piece is at most 64 KiB: enough to keep both busy.
 const PIECES_BUFFERED: usize = 8;
@@ -42,7 +43,7 @@ pub(crate) async fn receive(
         return Err(too_large(limit_bytes).into());
     }
     let _place = proxy.import_places.try_acquire().map_err(|_| {
-        let detail = format!("{} imports are running, which is the limit", settings.import_limit);
+        let detail = format!("the limit of {} imports at once is reached", settings.import_limit);
         Problem::new(ProblemKind::Overloaded, detail).closing()
     })?;
     let session = SessionOptions {
@@ -142,7 +143,9 @@ fn failed(error: &Error, event: &mut RequestEvent) -> Problem {
         Error::ConnectTimeout(_) => Problem::new(ProblemKind::Unavailable, "the database cannot be reached"),
         _ => Problem::new(ProblemKind::Internal, "the import failed; the log has the reason"),
     };
-    event.cause = Some(error.to_string());
+    if problem.kind.status() >= 500 {
+        event.cause = Some(error.to_string());
+    }
     problem.closing()
 }
 

@@ -4,15 +4,25 @@
 -- same person therefore wait for each other instead of meeting in the exclusion constraint, which would let
 -- them deadlock; the constraint stays the last word against writers that do not lock.
 
+CREATE FUNCTION api.as_list(assignments jsonb) RETURNS jsonb
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN CASE jsonb_typeof(assignments) WHEN 'object' THEN jsonb_build_array(assignments) ELSE assignments END;
+
+COMMENT ON FUNCTION api.as_list IS 'A single booking as a list of one; a list as it is.';
+
 CREATE FUNCTION api.require_bookings(assignments jsonb, known_keys text[]) RETURNS boolean
 LANGUAGE plpgsql
-IMMUTABLE
+STABLE
 AS $$
 DECLARE
     -- Above this a file import is faster and says more.
     most constant integer := 10000;
     whole_number constant text := '^[0-9]{1,18}$';
     shift_optional constant boolean := 'starts_at' = ANY (known_keys);
+    -- A day, a time and an offset. Without an offset it would be anybody's guess which instant is meant.
+    instant constant text := '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)$';
     fault record;
 BEGIN
     IF jsonb_typeof(assignments) IS DISTINCT FROM 'array' OR jsonb_array_length(assignments) = 0 THEN
@@ -31,33 +41,49 @@ BEGIN
     END IF;
 
     SELECT
-        listed.position - 1 AS position,
-        CASE
-            WHEN jsonb_typeof(listed.item) <> 'object' THEN 'is no object'
-            WHEN listed.item - known_keys <> '{}' THEN
-                format(
-                    'has the unknown member "%s"',
-                    (SELECT min(key) FROM jsonb_object_keys(listed.item - known_keys) AS key)
-                )
-            WHEN coalesce(listed.item ->> 'employee_id', '') !~ whole_number THEN
-                'has no whole number as employee_id'
-            WHEN coalesce(listed.item ->> 'shift_id', CASE WHEN shift_optional THEN '0' ELSE '' END)
-                !~ whole_number THEN 'has no whole number as shift_id'
-            WHEN coalesce(listed.item ->> 'schedule_id', '0') !~ whole_number THEN
-                'has no whole number as schedule_id'
-            WHEN coalesce(listed.item ->> 'status', 'assigned') NOT IN (
-                'proposed', 'assigned', 'confirmed', 'declined', 'cancelled'
-            ) THEN 'has an unknown status; one of: proposed, assigned, confirmed, declined, cancelled'
-            WHEN char_length(listed.item ->> 'note') > 2000 THEN 'has a note of more than 2000 characters'
-        END AS reason
+        judged.*
     INTO fault
-    FROM
-        jsonb_array_elements(assignments) WITH ORDINALITY AS listed (item, position)
+    FROM (
+        SELECT
+            listed.position - 1 AS position,
+            CASE
+                WHEN jsonb_typeof(listed.item) <> 'object' THEN 'is no object'
+                WHEN listed.item - known_keys <> '{}' THEN
+                    format(
+                        'has the unknown member "%s"',
+                        (SELECT min(key) FROM jsonb_object_keys(listed.item - known_keys) AS key)
+                    )
+                WHEN coalesce(listed.item ->> 'employee_id', '') !~ whole_number THEN
+                    'has no whole number as employee_id'
+                WHEN coalesce(listed.item ->> 'shift_id', CASE WHEN shift_optional THEN '0' ELSE '' END)
+                    !~ whole_number THEN 'has no whole number as shift_id'
+                WHEN listed.item ->> 'shift_id' IS NULL AND listed.item ->> 'starts_at' IS NULL THEN
+                    'has neither shift_id nor starts_at and ends_at'
+                WHEN (listed.item ->> 'starts_at' IS NULL) <> (listed.item ->> 'ends_at' IS NULL) THEN
+                    'has only one of starts_at and ends_at'
+                WHEN listed.item ->> 'starts_at' !~ instant THEN
+                    'has no instant like 2026-10-05T06:00:00+02:00 as starts_at'
+                WHEN listed.item ->> 'ends_at' !~ instant THEN
+                    'has no instant like 2026-10-05T14:00:00+02:00 as ends_at'
+                WHEN (listed.item ->> 'starts_at')::timestamptz >= (listed.item ->> 'ends_at')::timestamptz THEN
+                    'has an ends_at that is not after its starts_at'
+                WHEN coalesce(listed.item ->> 'schedule_id', '0') !~ whole_number THEN
+                    'has no whole number as schedule_id'
+                WHEN coalesce(listed.item ->> 'status', 'assigned') NOT IN (
+                    'proposed', 'assigned', 'confirmed', 'declined', 'cancelled'
+                ) THEN 'has an unknown status; one of: proposed, assigned, confirmed, declined, cancelled'
+                WHEN char_length(listed.item ->> 'note') > 2000 THEN
+                    'has a note of more than 2000 characters'
+            END AS reason
+        FROM
+            jsonb_array_elements(assignments) WITH ORDINALITY AS listed (item, position)
+    ) AS judged
+    WHERE
+        judged.reason IS NOT NULL
     ORDER BY
-        2 IS NULL,
-        listed.position
+        judged.position
     LIMIT 1;
-    IF fault.reason IS NOT NULL THEN
+    IF FOUND THEN
         PERFORM api.refuse(
             'assignments',
             format('assignments[%s] %s', fault.position, fault.reason),

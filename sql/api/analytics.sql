@@ -1,18 +1,18 @@
 -- Analytics: hours and overtime of a window, in total, by week and by person.
 --
--- One pass over the bookings: everything that depends on the shift alone (its minutes, its part of the night
--- band, its week) is worked out per shift first, the band even once per distinct span, and the bookings then
--- only add up whole numbers by person and week. All sums are taken from that one small table. The sums are
--- cast down to integer (a person's year is half a million minutes) because PostgreSQL would add the larger
--- type as numeric, at several times the cost.
+-- One pass over the bookings. Whatever depends on the shift alone (its minutes, its part of the night band,
+-- its week) is worked out once for all shifts with the same hours; the bookings then only add up whole numbers
+-- by person and week, and every other sum is taken from that small table. The sums are cast down to integer
+-- (a person's year is half a million minutes) because PostgreSQL would add the larger type as numeric, at
+-- several times the cost.
 --
 -- Overtime of an ISO week is what a person works beyond weekly_minutes, in order of date. A window that
 -- begins in mid-week therefore reads that week from its Monday, and counts what went beyond since from_date:
 -- windows laid end to end add up to the whole.
 
 CREATE FUNCTION api.analytics_overview(
-    from_date date,
-    to_date date,
+    from_date date DEFAULT date_trunc('week', current_date)::date,
+    to_date date DEFAULT (date_trunc('week', current_date) + interval '7 days')::date,
     department_id bigint DEFAULT NULL,
     band_start time DEFAULT '22:00',
     band_end time DEFAULT '06:00',
@@ -31,18 +31,20 @@ BEGIN ATOMIC
             api.require_window(from_date, to_date, 400)
             AND api.require_between('employee_limit', employee_limit, 0, 10000)
     ),
-    duty AS MATERIALIZED (
+    slot AS MATERIALIZED (
         SELECT
-            shift.shift_id,
-            shift.date,
-            shift.start_time,
-            shift.end_time,
-            shift.time_zone,
-            shift.active,
-            shift.elapsed_minutes,
-            shift.worked_minutes,
             (shift.date - asked.monday) / 7 AS week,
-            shift.date >= from_date AS inside
+            shift.date >= from_date AS inside,
+            count(*) FILTER (WHERE shift.active) AS shifts,
+            min(shift.elapsed_minutes) AS elapsed_minutes,
+            min(shift.worked_minutes) AS worked_minutes,
+            rota.minutes_in_band(
+                rota.shift_range(shift.date, shift.start_time, shift.end_time, shift.time_zone),
+                shift.time_zone,
+                band_start,
+                band_end
+            )::integer AS band_minutes,
+            array_agg(shift.shift_id) AS shift_ids
         FROM
             asked
             JOIN workforce.shifts AS shift
@@ -51,46 +53,26 @@ BEGIN ATOMIC
         WHERE
             analytics_overview.department_id IS NULL
             OR shift.department_id = analytics_overview.department_id
-    ),
-    band AS MATERIALIZED (
-        SELECT
-            duty.date,
-            duty.start_time,
-            duty.end_time,
-            duty.time_zone,
-            rota.minutes_in_band(
-                rota.shift_range(duty.date, duty.start_time, duty.end_time, duty.time_zone),
-                duty.time_zone,
-                band_start,
-                band_end
-            )::integer AS minutes
-        FROM
-            duty
-        WHERE
-            duty.inside
         GROUP BY
-            duty.date,
-            duty.start_time,
-            duty.end_time,
-            duty.time_zone
+            asked.monday,
+            shift.date,
+            shift.start_time,
+            shift.end_time,
+            shift.time_zone,
+            shift.break_minutes
     ),
-    weighed AS MATERIALIZED (
+    weighed AS (
         SELECT
-            duty.shift_id,
-            duty.week,
-            duty.inside::integer AS assignments,
-            CASE WHEN duty.inside THEN duty.elapsed_minutes ELSE 0 END AS elapsed_minutes,
-            CASE WHEN duty.inside THEN duty.worked_minutes ELSE 0 END AS worked_minutes,
-            CASE WHEN duty.inside THEN 0 ELSE duty.worked_minutes END AS earlier_minutes,
-            coalesce(band.minutes, 0) AS band_minutes
+            member.shift_id,
+            slot.week,
+            slot.inside::integer AS assignments,
+            CASE WHEN slot.inside THEN slot.elapsed_minutes ELSE 0 END AS elapsed_minutes,
+            CASE WHEN slot.inside THEN slot.worked_minutes ELSE 0 END AS worked_minutes,
+            CASE WHEN slot.inside THEN 0 ELSE slot.worked_minutes END AS earlier_minutes,
+            CASE WHEN slot.inside THEN slot.band_minutes ELSE 0 END AS band_minutes
         FROM
-            duty
-            LEFT JOIN band
-                ON band.date = duty.date
-                AND band.start_time = duty.start_time
-                AND band.end_time = duty.end_time
-                AND band.time_zone = duty.time_zone
-                AND duty.inside
+            slot
+            CROSS JOIN LATERAL unnest(slot.shift_ids) AS member (shift_id)
     ),
     person_week AS MATERIALIZED (
         SELECT
@@ -145,7 +127,7 @@ BEGIN ATOMIC
             person.employee_id
         LIMIT employee_limit
     ),
-    weekly AS (
+    weekly AS MATERIALIZED (
         SELECT
             counted.week,
             count(*) AS employees,
@@ -166,16 +148,16 @@ BEGIN ATOMIC
             'totals', (
                 SELECT
                     json_build_object(
-                        'employees', count(*),
-                        'shifts', (SELECT count(*) FROM duty WHERE duty.inside AND duty.active),
-                        'assignments', coalesce(sum(person.assignments), 0),
-                        'elapsed_minutes', coalesce(sum(person.elapsed_minutes), 0),
-                        'worked_minutes', coalesce(sum(person.worked_minutes), 0),
-                        'band_minutes', coalesce(sum(person.band_minutes), 0),
-                        'overtime_minutes', coalesce(sum(person.overtime_minutes), 0)
+                        'employees', (SELECT count(*) FROM person),
+                        'shifts', (SELECT coalesce(sum(slot.shifts), 0) FROM slot WHERE slot.inside),
+                        'assignments', coalesce(sum(weekly.assignments), 0),
+                        'elapsed_minutes', coalesce(sum(weekly.elapsed_minutes), 0),
+                        'worked_minutes', coalesce(sum(weekly.worked_minutes), 0),
+                        'band_minutes', coalesce(sum(weekly.band_minutes), 0),
+                        'overtime_minutes', coalesce(sum(weekly.overtime_minutes), 0)
                     )
                 FROM
-                    person
+                    weekly
             ),
             'by_week', (
                 SELECT
@@ -229,7 +211,8 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.analytics_overview IS
-    'Hours of binding assignments to shifts whose local date lies in [from_date, to_date). elapsed_minutes '
+    'Hours of binding assignments to shifts whose local date lies in [from_date, to_date), the current week '
+    '(from Monday) unless given. elapsed_minutes '
     'is the time that passes, worked_minutes leaves out the breaks, band_minutes is the elapsed time inside '
     'the daily band (22:00 to 06:00 unless given) on the shift''s own clock, overtime_minutes what was '
     'worked beyond weekly_minutes in an ISO week. by_employee holds the employee_limit people with most '

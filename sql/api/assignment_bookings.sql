@@ -6,10 +6,7 @@ VOLATILE
 AS $$
 #variable_conflict use_variable
 DECLARE
-    requested constant jsonb := CASE jsonb_typeof(assignments)
-        WHEN 'object' THEN jsonb_build_array(assignments)
-        ELSE assignments
-    END;
+    requested constant jsonb := api.as_list(assignments);
     written bigint[];
 BEGIN
     PERFORM api.require_bookings(
@@ -199,11 +196,11 @@ BEGIN ATOMIC
             jsonb_array_elements(
                 CASE
                     WHEN api.require_bookings(
-                        assignments,
+                        api.as_list(assignments),
                         ARRAY[
                             'employee_id', 'shift_id', 'starts_at', 'ends_at', 'schedule_id', 'status', 'note'
                         ]
-                    ) THEN assignments
+                    ) THEN api.as_list(assignments)
                 END
             ) WITH ORDINALITY AS listed (item, position)
     ),

@@ -50,6 +50,9 @@ BEGIN
     PERFORM api.require_one_of(
         'status', status, ARRAY['proposed', 'assigned', 'confirmed', 'declined', 'cancelled']
     );
+    IF to_date <= from_date THEN
+        PERFORM api.require_window(from_date, to_date, 1);
+    END IF;
     EXECUTE api.page_query(
         item => api.selected_fields(
             assignments.fields,

@@ -53,7 +53,7 @@ DECLARE
     new_id bigint;
 BEGIN
     PERFORM api.require_employee_fields(
-        employee_no, name, email, department_id, time_zone,
+        employee_no, name, email, role, department_id, time_zone,
         weekly_minutes, min_minutes, max_minutes, qualifications
     );
     INSERT INTO workforce.employees AS inserted (
@@ -164,8 +164,8 @@ BEGIN
     END;
     employee.active := coalesce(active, employee.active);
     PERFORM api.require_employee_fields(
-        employee.employee_no, employee.name, employee.email, employee.department_id, employee.time_zone,
-        employee.weekly_minutes, employee.min_minutes, employee.max_minutes, qualifications
+        employee.employee_no, employee.name, employee.email, employee.role, employee.department_id,
+        employee.time_zone, employee.weekly_minutes, employee.min_minutes, employee.max_minutes, qualifications
     );
 
     BEGIN

@@ -4,6 +4,7 @@ CREATE FUNCTION api.require_employee_fields(
     employee_no text,
     name text,
     email text,
+    role text,
     department_id bigint,
     time_zone text,
     weekly_minutes integer,
@@ -20,6 +21,9 @@ BEGIN
     PERFORM api.require_text('employee_no', employee_no, 50);
     PERFORM api.require_text('name', name, 200);
     PERFORM api.require_text('email', email, 254);
+    IF role IS NOT NULL THEN
+        PERFORM api.require_text('role', role, 100);
+    END IF;
     IF email !~ '^[^@[:space:]]+@[^@[:space:]]+$' THEN
         PERFORM api.refuse(
             'email', format('email "%s" is no address', email), 'use a form like name@example.org'

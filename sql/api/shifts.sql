@@ -46,6 +46,9 @@ DECLARE
     }$json$;
     page json;
 BEGIN
+    IF to_date <= from_date THEN
+        PERFORM api.require_window(from_date, to_date, 1);
+    END IF;
     EXECUTE api.page_query(
         item => api.selected_fields(
             shifts.fields,

@@ -1,8 +1,8 @@
-//! Servers that an earlier run left behind (it was killed, or the power failed).
+//! Processes that an earlier run left behind because it was killed.
 //!
-//! Only the owner of the cluster's folder stops them (see [`crate::ownership`]). A server is ours
-//! only when its command line says that it runs on that data folder; a process number that has
-//! gone to someone else is left alone.
+//! Only their new owner stops them (see [`crate::ownership`]). A server is ours only when its
+//! command line says that it runs on that data folder, a proxy when its command line is `rota
+//! serve`; a process number that has gone to someone else is left alone.
 
 use std::fs;
 use std::path::Path;
@@ -13,36 +13,56 @@ use nix::sys::signal::Signal;
 
 use crate::process::{self, GLANCE};
 
-/// How long a leftover server may take to stop, per signal.
+/// How long a leftover process may take to stop, per signal.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Stops the server that runs on the data folder, if one does.
-pub fn stop_server_on(data: &Path) -> Result<()> {
-    let Some(server) = server_on(data) else { return Ok(()) };
-    // Fast, then immediate shutdown; SIGCONT because a test may have paused it.
-    for stop in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGKILL] {
-        process::signal(server, stop)?;
-        process::signal(server, Signal::SIGCONT)?;
+pub(crate) fn stop_server_on(data: &Path) -> Result<()> {
+    // Fast, then immediate shutdown.
+    server_on(data).map_or(Ok(()), |server| stop(server, &[Signal::SIGINT, Signal::SIGQUIT, Signal::SIGKILL]))
+}
+
+/// Stops the proxy whose process id is in the file, if it is one and still runs.
+pub(crate) fn stop_proxy(record: &Path) -> Result<()> {
+    let recorded = fs::read_to_string(record).ok().and_then(|text| text.trim().parse().ok());
+    let proxy = recorded.filter(|&id| process::is_alive(id) && is_proxy(&command_line(id)));
+    proxy.map_or(Ok(()), |proxy| stop(proxy, &[Signal::SIGTERM, Signal::SIGKILL]))
+}
+
+fn stop(process_id: u32, signals: &[Signal]) -> Result<()> {
+    for &signal in signals {
+        process::signal(process_id, signal)?;
+        // A test may have paused it.
+        process::signal(process_id, Signal::SIGCONT)?;
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            if !process::is_alive(server) {
+            if !process::is_alive(process_id) {
                 return Ok(());
             }
             std::thread::sleep(GLANCE);
         }
     }
-    bail!("process {server} still runs on {}", data.display())
+    bail!("process {process_id}, which an earlier run left behind, does not stop")
 }
 
 /// Process id of the server that runs on the data folder.
 fn server_on(data: &Path) -> Option<u32> {
     let lock_file = fs::read_to_string(data.join("postmaster.pid")).ok()?;
     let process_id = lock_file.lines().next()?.trim().parse().ok()?;
-    let command_line = fs::read(format!("/proc/{process_id}/cmdline")).ok()?;
-    (process::is_alive(process_id) && runs_on(&command_line, data)).then_some(process_id)
+    (process::is_alive(process_id) && runs_on(&command_line(process_id), data)).then_some(process_id)
 }
 
-/// Whether a command line (arguments ended by zero bytes) is a server's on this data folder.
+/// A process's arguments, each ended by a zero byte; nothing when it is gone.
+fn command_line(process_id: u32) -> Vec<u8> {
+    fs::read(format!("/proc/{process_id}/cmdline")).unwrap_or_default()
+}
+
+fn is_proxy(command_line: &[u8]) -> bool {
+    let mut arguments = command_line.split(|byte| *byte == 0);
+    arguments.next().is_some_and(|program| program.ends_with(b"/rota")) && arguments.next() == Some(b"serve")
+}
+
+/// Whether a command line is a server's on this data folder.
 fn runs_on(command_line: &[u8], data: &Path) -> bool {
     let mut arguments = command_line.split(|byte| *byte == 0);
     let is_server = arguments.next().is_some_and(|program| program.ends_with(b"/postgres"));
@@ -78,6 +98,13 @@ mod tests {
         assert!(runs_on(b"/s/bin/postgres\0-D\0/project/.rota/clusters/run/data\0", data));
         assert!(!runs_on(b"/s/bin/postgres\0-D\0/var/lib/postgresql/15/main\0", data));
         assert!(!runs_on(b"/usr/bin/vim\0/project/.rota/clusters/run/data\0", data));
+    }
+
+    #[test]
+    fn only_rota_serve_is_a_proxy() {
+        assert!(is_proxy(b"/project/target/debug/rota\0serve\0"));
+        assert!(!is_proxy(b"/project/target/debug/rota\0migrate\0"));
+        assert!(!is_proxy(b""));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod embedded;
 pub mod environment;
 pub mod installation;
 pub mod interruption;
-pub mod leftovers;
+mod leftovers;
 pub mod ownership;
 pub mod ports;
 pub mod private_server;

@@ -5,12 +5,15 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 
+use crate::ownership::lock;
 use crate::process::{self, GLANCE};
+use crate::run_folder::make_open_folder;
 use crate::{interruption, ports};
 
 /// How long the proxy may take to answer `/live` after its start.
@@ -37,6 +40,8 @@ pub struct ProxyOptions {
     pub settings: Vec<(String, String)>,
     /// The file that gets everything the proxy prints.
     pub log: PathBuf,
+    /// Where running proxies are recorded: [`crate::run_folder::RunFolder::proxies`].
+    pub records: PathBuf,
 }
 
 /// A proxy process. It is stopped when the value is dropped.
@@ -46,6 +51,9 @@ pub struct ProxyProcess {
     listen: SocketAddr,
     admin_listen: SocketAddr,
     log: PathBuf,
+    record: PathBuf,
+    // Held for as long as the proxy is ours. See `ownership`.
+    _lock: File,
 }
 
 impl ProxyProcess {
@@ -66,8 +74,12 @@ impl ProxyProcess {
             .envs(options.settings.iter().map(|(name, value)| (name, value)))
             .stdout(log.try_clone()?)
             .stderr(log);
+        let (record, mut lock) = new_record(&options.records)?;
         let child = process::spawn(&mut command)?;
-        let mut proxy = Self { child, ended: None, listen, admin_listen, log: options.log.clone() };
+        let written = writeln!(lock, "{}", child.id());
+        let log = options.log.clone();
+        let mut proxy = Self { child, ended: None, listen, admin_listen, log, record, _lock: lock };
+        written.with_context(|| format!("writing {}", proxy.record.display()))?;
         proxy.wait_until_live()?;
         Ok(proxy)
     }
@@ -145,8 +157,21 @@ impl ProxyProcess {
 
 impl Drop for ProxyProcess {
     fn drop(&mut self) {
-        drop(self.stop());
+        // What does not stop is left, with its record, for the next sweep.
+        if self.stop().is_ok() {
+            drop(fs::remove_file(&self.record));
+        }
     }
+}
+
+/// A new file for a process id, locked.
+fn new_record(records: &Path) -> Result<(PathBuf, File)> {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    make_open_folder(records)?;
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let path = records.join(format!("{}-{count}", std::process::id()));
+    let lock = lock(&path)?.with_context(|| format!("{} is in use", path.display()))?;
+    Ok((path, lock))
 }
 
 /// Whether `GET /live` answers 200. Plain sockets serve: the harness has no HTTP client.

@@ -70,6 +70,11 @@ impl RunFolder {
         self.ours.join("logs")
     }
 
+    /// Process ids of running proxies.
+    pub fn proxies(&self) -> PathBuf {
+        self.ours.join("proxies")
+    }
+
     /// Private copies of Postgres installations.
     pub fn servers(&self) -> PathBuf {
         self.servers_side.join("servers")

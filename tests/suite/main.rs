@@ -3,7 +3,11 @@
 //! `cargo xtask test` runs it on each server; `cargo xtask test time` runs what has `time` in its
 //! name.
 
+mod data;
+mod api;
 mod errors;
 mod labels;
+mod proxy;
 mod smoke;
 mod time;
+mod ward;

@@ -30,7 +30,7 @@ pub(crate) fn bench(options: &BenchOptions) -> Result<()> {
         let mut build = project.cargo(["build", "--release", "--bin", "rota", "--bin", "rota-bench"]);
         program::run(build.args(MEMBERS), &project.log("bench-build"), step)
     })?;
-    ownership::sweep_disposable(&project.run_folder)?;
+    ownership::sweep(&project.run_folder)?;
 
     let environment = Environment {
         project: project.root.clone(),
@@ -49,12 +49,12 @@ pub(crate) fn bench(options: &BenchOptions) -> Result<()> {
         if interruption::requested() {
             process::signal(child.id(), nix::sys::signal::Signal::SIGTERM)?;
             child.wait()?;
-            ownership::sweep_disposable(&project.run_folder)?;
+            ownership::sweep(&project.run_folder)?;
             bail!("interrupted");
         }
         std::thread::sleep(process::GLANCE);
     };
-    ownership::sweep_disposable(&project.run_folder)?;
+    ownership::sweep(&project.run_folder)?;
     if !status.success() {
         bail!("rota-bench failed ({status})");
     }

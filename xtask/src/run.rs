@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use rota_harness::cluster::Cluster;
 use rota_harness::private_server::PrivateServer;
 use rota_harness::progress::{Step, say, step};
@@ -25,10 +25,11 @@ const WATCH: Duration = Duration::from_millis(50);
 /// Builds what is missing, starts everything, and waits for Ctrl-C.
 pub(crate) fn run(options: &RunOptions) -> Result<()> {
     options.pg.require_one()?;
+    let project = Project::open()?;
+    ownership::sweep(&project.run_folder)?;
     for (address, flag) in [(options.listen, "--listen"), (options.admin_listen, "--admin-listen")] {
         ensure!(ports::is_free(address), "{address} is taken: choose another with {flag}");
     }
-    let project = Project::open()?;
     let mut plans =
         Plans { proxy: true, build_cargo_pgrx: !cargo_pgrx::is_built(&project), ..Plans::default() };
     options.pg.plan(&project, &mut plans);
@@ -98,8 +99,9 @@ impl Rota<'_> {
         let mut command = Command::new(self.project.built(self.profile, "rota"));
         command.arg(verb).env("ROTA_DATABASE_URL", &self.url);
         let log = self.project.log(&format!("rota-{verb}"));
-        program::run(&mut command, &log, step)
-            .context("`cargo xtask run --fresh` would begin again with an empty database")
+        program::run(&mut command, &log, step).map_err(|error| {
+            anyhow!("{error:#}\n(`cargo xtask run --fresh` begins again with an empty database)")
+        })
     }
 
     fn serve(&self, options: &RunOptions) -> Result<ProxyProcess> {
@@ -110,6 +112,7 @@ impl Rota<'_> {
             admin_listen: Some(options.admin_listen),
             settings: Vec::new(),
             log: self.project.log("proxy"),
+            records: self.project.run_folder.proxies(),
         })
     }
 }

@@ -38,7 +38,8 @@ pub(crate) fn test(options: &TestOptions) -> Result<()> {
     if !only_suite {
         checks.sources(&mut summary)?;
     }
-    let built = summary.check("building the tests and the proxy", |step| checks.build(only_suite, step))?;
+    let built = summary
+        .check("building the tests and the proxy", |step| test_binaries::build(&project, only_suite, step))?;
     if !only_suite && let Some(binaries) = &built {
         checks.units(binaries, &mut summary)?;
     }
@@ -72,13 +73,6 @@ impl Checks<'_> {
             summary.skip("licences and advisories", "cargo-deny is not installed");
         }
         Ok(())
-    }
-
-    /// Builds every test binary and the `rota` program; for the suite alone, only what it needs.
-    fn build(&self, only_suite: bool, step: &Step) -> Result<Vec<TestBinary>> {
-        let mut rota = self.project.cargo(["build", "--bin", "rota"]);
-        program::run(rota.args(MEMBERS), &self.project.log("rota-build"), step)?;
-        test_binaries::build(self.project, only_suite, step)
     }
 
     fn units(&self, binaries: &[TestBinary], summary: &mut Summary) -> Result<()> {
@@ -140,7 +134,7 @@ impl Checks<'_> {
 
     /// Starts a cluster, runs the suite on it, and stops it, however the suite ends.
     fn suite(&self, server: &PrivateServer, suite: &TestBinary, step: &Step) -> Result<u64> {
-        ownership::sweep_disposable(&self.project.run_folder)?;
+        ownership::sweep(&self.project.run_folder)?;
         let cluster =
             Cluster::start_disposable(server, &self.project.account, &self.project.run_folder, &[])?;
         let environment = Environment {
@@ -152,6 +146,8 @@ impl Checks<'_> {
         let name = format!("suite-{}", server.name());
         let outcome =
             suite.run(self.project, self.filters, |command| environment.export(command), &name, step);
+        // A suite that was interrupted could not stop what it had started.
+        ownership::sweep(&self.project.run_folder)?;
         outcome.or_else(|error| {
             // The cluster goes with its log.
             let kept = self.project.log(&format!("{name}-server"));

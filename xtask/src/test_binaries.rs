@@ -49,13 +49,16 @@ struct CargoProfile {
     test: bool,
 }
 
-/// Builds the test binaries of every member but the extension, or the suite's alone.
+/// Builds the `rota` program and the test binaries of every member but the extension, or the
+/// suite's alone. One call of cargo, so that both have the same features.
 pub(crate) fn build(project: &Project, only_suite: bool, step: &Step) -> Result<Vec<TestBinary>> {
     let messages = project.log("test-build-messages");
-    let mut build = project.cargo(["test", "--no-run", "--message-format=json-render-diagnostics"]);
+    let mut build = project.cargo(["build", "--bin", "rota", "--message-format=json-render-diagnostics"]);
     build.args(MEMBERS);
     if only_suite {
         build.args(["--test", SUITE.0]);
+    } else {
+        build.arg("--tests");
     }
     program::run_with_output(&mut build, &messages, &project.log("test-build"), step)?;
     let text = fs::read_to_string(&messages).with_context(|| format!("reading {}", messages.display()))?;
@@ -99,6 +102,8 @@ impl TestBinary {
         let log = project.log(log);
         let mut command = Command::new(&self.executable);
         command.args(filters).current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        // A failure names its file and line. The trace of a test adds nothing but the runtime's insides.
+        command.env("RUST_BACKTRACE", "0");
         prepare(&mut command);
         if let Err(error) = program::run(&mut command, &log, step) {
             interruption::check()?;

@@ -66,7 +66,11 @@ impl Cli {
         if let Some(path) = &self.config {
             layers.put_file(path, &mut faults);
         }
-        layers.put_variables(|name| std::env::var(name).ok());
+        let variables = std::env::vars_os();
+        layers.put_variables(
+            variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            &mut faults,
+        );
         self.flags.put(&mut layers);
         if let Verb::Serve(args) = &self.verb {
             args.flags.put(&mut layers);

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Bounds, DECLARED, SettingValue};
 
+/// The variable that names the settings file; it is no setting itself.
+const CONFIG_VARIABLE: &str = "ROTA_CONFIG";
+
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -73,10 +76,7 @@ impl Layers {
         };
         for (key, value) in table {
             if !DECLARED.iter().any(|declared| declared.name == key) {
-                let message = match nearest(&key) {
-                    Some(name) => format!("is no setting; did you mean {name}?"),
-                    None => "is no setting".to_owned(),
-                };
+                let message = unknown(&key);
                 faults.push(Fault { setting: key, source: source.clone(), message });
                 continue;
             }
@@ -94,12 +94,22 @@ impl Layers {
         }
     }
 
-    /// Adds the `ROTA_*` variables that name a setting.
-    pub fn put_variables(&mut self, variable: impl Fn(&str) -> Option<String>) {
-        for declared in DECLARED {
-            let name = declared.variable();
-            if let Some(value) = variable(&name) {
-                self.put(declared.name, Source::Variable(name), value);
+    /// Adds the `ROTA_*` variables. One that names no setting is a fault: a misspelt limit is no limit.
+    pub fn put_variables(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+        faults: &mut Vec<Fault>,
+    ) {
+        for (name, value) in
+            variables.filter(|(name, _)| name.starts_with("ROTA_") && name != CONFIG_VARIABLE)
+        {
+            match DECLARED.iter().find(|declared| declared.variable() == name) {
+                Some(declared) => self.put(declared.name, Source::Variable(name), value),
+                None => {
+                    let setting = name.trim_start_matches("ROTA_").to_lowercase();
+                    let message = unknown(&setting);
+                    faults.push(Fault { setting, source: Source::Variable(name), message });
+                }
             }
         }
     }
@@ -133,6 +143,13 @@ impl Layers {
             .get(setting)
             .and_then(|given| given.last())
             .map_or(Source::Default, |given| given.0.clone())
+    }
+}
+
+fn unknown(setting: &str) -> String {
+    match nearest(setting) {
+        Some(name) => format!("is no setting; did you mean {name}?"),
+        None => "is no setting; rota serve --help lists all of them".to_owned(),
     }
 }
 

@@ -16,7 +16,7 @@ pub use flags::{EverywhereFlags, ServeFlags};
 pub use layers::{Fault, Layers, Source};
 pub use print::effective;
 pub use settings::{DECLARED, Settings};
-pub use value::{DatabaseUrl, LogFormat, RequestLog, SettingValue};
+pub use value::{DatabaseUrl, LogFilter, LogFormat, RequestLog, SettingValue};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::declare::declare;
 use super::{
-    Bounds, DatabaseUrl, Declared, Fault, Layers, LogFormat, RequestLog, Scope, SettingValue, Source,
+    Bounds, DatabaseUrl, Declared, Fault, Layers, LogFilter, LogFormat, RequestLog, Scope, SettingValue,
+    Source,
 };
 
 /// One minute in milliseconds.
@@ -16,7 +17,7 @@ const DAY: u64 = 24 * 60 * MINUTE;
 const GIBIBYTE: u64 = 1 << 30;
 
 declare! {
-    /// The database, as a libpq connection string; a socket directory as host saves a fifth of a round trip.
+    /// The database, as a libpq connection string; a socket directory as host beats TCP to the same machine.
     Everywhere database_url: DatabaseUrl = "postgres://localhost:5432/rota", Bounds::Any;
     /// Longest wait for a new connection to the database. A live server answers in milliseconds; five seconds
     /// outlast one lost packet.
@@ -24,7 +25,7 @@ declare! {
     /// How log lines look: json for machines, human for people.
     Everywhere log_format: LogFormat = "json", Bounds::Any;
     /// What is logged, as a filter of the tracing library: a level, or target=level pairs.
-    Everywhere log_filter: String = "info,pingora_core=warn,deadpool=warn,refinery_core=warn,tokio_postgres=warn", Bounds::Any;
+    Everywhere log_filter: LogFilter = "info,pingora_core=warn,deadpool=warn,refinery_core=warn,tokio_postgres=warn", Bounds::Any;
 
     /// Address of the public listener. Local until told otherwise.
     Serve listen: SocketAddr = "127.0.0.1:8080", Bounds::Any;
@@ -34,7 +35,7 @@ declare! {
     Serve threads: usize = "0", Bounds::Range(0, 256);
     /// Accepting tasks per listener. Two keep a burst of new connections from queueing behind one task.
     Serve accept_tasks: usize = "2", Bounds::Range(1, 64);
-    /// Open client connections at once; one more is answered 503 and closed. Each costs about 12 KiB.
+    /// Open client connections at once; one more is answered 503 and closed. Bounds descriptors and buffers.
     Serve connection_limit: usize = "4096", Bounds::Range(1, 1_000_000);
     /// Requests past validation at once; one more is answered 503. Bounds the queue in front of the pool:
     /// at 1 ms a call and 8 connections, 256 are 32 ms of waiting.
@@ -74,7 +75,7 @@ declare! {
     /// The session's statement_timeout, unless the endpoint states its own. Below the request's deadline, so
     /// that the server ends a call by itself.
     Serve statement_timeout_ms: Duration = "15000", Bounds::Range(10, DAY);
-    /// Prepared statements kept per connection. A plan costs the server some 30 KiB: 256 are 8 MiB a connection,
+    /// Prepared statements kept per connection. A plan costs the server tens of KiB, so 256 are some 8 MiB a connection,
     /// and more than a hundred endpoints with their usual argument sets.
     Serve statement_limit: usize = "256", Bounds::Range(1, 10_000);
 

@@ -5,13 +5,11 @@ use super::*;
 const URL: &str = "postgres://rota:secret@/rota?host=/tmp";
 
 fn layers(given: &[(&str, &str)]) -> Layers {
-    let mut layers = Layers::default();
-    layers.put_variables(|name| {
-        given
-            .iter()
-            .find(|(setting, _)| format!("ROTA_{}", setting.to_uppercase()) == name)
-            .map(|(_, v)| (*v).to_owned())
-    });
+    let (mut layers, mut faults) = (Layers::default(), Vec::new());
+    let variables =
+        given.iter().map(|(name, value)| (format!("ROTA_{}", name.to_uppercase()), (*value).to_owned()));
+    layers.put_variables(variables, &mut faults);
+    assert_eq!(faults, []);
     layers
 }
 
@@ -66,6 +64,15 @@ fn all_faults_of_all_layers_are_told_with_their_sources() {
     assert!(has("listen (file ", "must be a string, a number or a boolean"));
     assert!(has("slow_threshold_ms (file ", "must be a whole number from 0 to 86400000"));
     assert!(has("log_format (flag --log-format): must be json or human", ""));
+}
+
+#[test]
+fn a_misspelt_variable_is_a_fault_and_those_of_others_are_not() {
+    let (mut layers, mut faults) = (Layers::default(), Vec::new());
+    let variables = ["ROTA_POOLSIZE", "ROTA_CONFIG", "HOME"].map(|name| (name.to_owned(), "8".to_owned()));
+    layers.put_variables(variables.into_iter(), &mut faults);
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["poolsize (variable ROTA_POOLSIZE): is no setting; did you mean pool_size?"]);
 }
 
 #[test]

@@ -122,6 +122,31 @@ impl SettingValue for RequestLog {
     }
 }
 
+/// What is logged: a level, or `target=level` pairs, as the tracing library reads them.
+#[derive(Clone, Debug)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// The filter's text, known to be readable.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl SettingValue for LogFilter {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        match tracing_subscriber::EnvFilter::try_new(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(error) => {
+                Err(format!("must be a level or target=level pairs, such as info,rota=debug: {error}"))
+            }
+        }
+    }
+    fn show(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
 /// A connection string of libpq, as URL or as `key=value` words. Its password is never shown.
 #[derive(Clone)]
 pub struct DatabaseUrl {

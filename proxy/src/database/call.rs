@@ -58,7 +58,7 @@ pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, E
     if let Err(error) = &result
         && error.code().is_some_and(|code| sqlstate::asks_to_prepare_again(code.code()))
     {
-        // Nothing has run yet: these codes come before execution.
+        // Safe for changes too: a statement that failed has left nothing behind.
         lease.pooled().statements.clear();
         result = attempt(lease, call).await;
     }

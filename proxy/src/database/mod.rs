@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod connect;
+pub mod failure;
 pub mod lease;
 pub mod pool;
 pub mod sqlstate;

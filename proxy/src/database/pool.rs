@@ -1,5 +1,8 @@
-//! The pool of connections: deadpool, with what it lacks: age and idle limits, a ping after silence, metrics,
-//! and leases that never give back a connection in doubt.
+//! The pool of connections: deadpool-postgres, with what it lacks: age and idle limits, a ping after silence,
+//! metrics, a bound on prepared statements, and leases that never give back a connection in doubt.
+//!
+//! Its manager makes and checks connections; ours wraps it, because its statement cache has no bound and a
+//! connection of it no room for state of our own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,37 +12,29 @@ use deadpool::Runtime;
 use deadpool::managed::{
     self, Metrics as UseMetrics, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType,
 };
-use serde::Serialize;
-use tokio::task::JoinHandle;
+use deadpool_postgres::{ClientWrapper, ManagerConfig, RecyclingMethod};
+use tokio_postgres::NoTls;
 use tokio_postgres::types::Json;
-use tokio_postgres::{Client, Config, NoTls};
 
 use super::connect::{SessionOptions, configuration};
 use super::lease::Lease;
 use super::statements::Statements;
 use crate::config::Settings;
 use crate::error::Error;
-use crate::observe::Metrics;
+use crate::observe::{Metrics, SlowCall};
 
 /// One connection of the pool.
 #[derive(Debug)]
 pub struct Pooled {
     /// The driver's client.
-    pub(super) client: Client,
+    pub(super) client: ClientWrapper,
     /// Its prepared statements.
     pub(super) statements: Statements,
-    driver: JoinHandle<()>,
-}
-
-impl Drop for Pooled {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
 }
 
 /// Makes and checks connections.
 pub struct Manager {
-    config: Config,
+    connections: deadpool_postgres::Manager,
     ping_after: Duration,
     lifetime: Duration,
     statement_limit: usize,
@@ -51,14 +46,9 @@ impl managed::Manager for Manager {
     type Error = tokio_postgres::Error;
 
     async fn create(&self) -> Result<Pooled, Self::Error> {
-        let (client, connection) = self.config.connect(NoTls).await?;
-        let driver = tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "pooled connection ended");
-            }
-        });
+        let client = self.connections.create().await?;
         self.metrics.pool_opened.inc();
-        Ok(Pooled { client, statements: Statements::new(self.statement_limit), driver })
+        Ok(Pooled { client, statements: Statements::new(self.statement_limit) })
     }
 
     async fn recycle(&self, pooled: &mut Pooled, uses: &UseMetrics) -> RecycleResult<Self::Error> {
@@ -72,10 +62,16 @@ impl managed::Manager for Manager {
         if uses.age() > self.lifetime {
             return given_up("age");
         }
-        if uses.last_used() > self.ping_after && pooled.client.simple_query("").await.is_err() {
+        if uses.last_used() > self.ping_after
+            && self.connections.recycle(&mut pooled.client, uses).await.is_err()
+        {
             return given_up("ping");
         }
         Ok(())
+    }
+
+    fn detach(&self, pooled: &mut Pooled) {
+        self.connections.detach(&mut pooled.client);
     }
 }
 
@@ -117,7 +113,12 @@ impl Pool {
             statement_timeout: Some(settings.statement_timeout_ms),
         };
         let manager = Manager {
-            config: configuration(settings, session),
+            connections: deadpool_postgres::Manager::from_config(
+                configuration(settings, session),
+                NoTls,
+                // Its recycling is our ping; ours decides when.
+                ManagerConfig { recycling_method: RecyclingMethod::Verified },
+            ),
             ping_after: settings.pool_ping_after_ms,
             lifetime: settings.pool_lifetime_ms,
             statement_limit: settings.statement_limit,
@@ -162,11 +163,6 @@ impl Pool {
         }
     }
 
-    /// Used connections over the limit, 0 to 1.
-    pub fn utilization(&self) -> f64 {
-        self.used_percent() as f64 / 100.0
-    }
-
     /// Used connections in percent of the limit.
     pub fn used_percent(&self) -> usize {
         self.in_use.load(Ordering::Relaxed) * 100 / self.limit
@@ -183,7 +179,7 @@ impl Pool {
             .with_label_values(&["idle"])
             .set(gauge(status.size.saturating_sub(used)));
         self.metrics.pool_waiting.set(gauge(status.waiting));
-        self.metrics.pool_utilization.set(self.utilization());
+        self.metrics.pool_utilization.set(used as f64 / self.limit as f64);
     }
 
     /// Closes connections that are idle for too long or too old, for as long as the proxy runs.
@@ -208,10 +204,7 @@ impl Pool {
     }
 
     /// Writes slow calls to the database.
-    pub async fn record_slow_calls<T: Serialize + std::fmt::Debug + Sync>(
-        &self,
-        calls: &[T],
-    ) -> Result<(), String> {
+    pub async fn record_slow_calls(&self, calls: &[SlowCall]) -> Result<(), String> {
         let mut lease = self.lease().await.map_err(|error| error.to_string())?;
         let statement = "SELECT rota.record_slow_calls($1)";
         let written =

@@ -34,7 +34,25 @@ fn meaning(code: &str) -> (ProblemKind, Option<&'static str>) {
 /// The problem that an error of the server becomes. Message, hint and column are shown where they are meant for
 /// the caller; DETAIL, file, line, routine and query never are.
 pub fn problem(error: &DbError) -> Problem {
-    told(error.code().code(), error.message(), error.hint(), error.column())
+    let code = error.code().code();
+    match error.table() {
+        // The server names a table where it found the violation itself: its words are about columns and tables.
+        Some(_) if code.starts_with("23") => violation(code, error.constraint()),
+        _ => told(code, error.message(), error.hint(), error.column()),
+    }
+}
+
+/// A violation that no function of ours put into words. The constraint's name is made for people.
+fn violation(code: &str, constraint: Option<&str>) -> Problem {
+    let rule = match code {
+        "23505" => "another row has the same key",
+        "23503" => "a row that this one refers to is missing, or this one is still referred to",
+        "23P01" => "another row is in the way",
+        "23502" => "a value that the data needs is missing",
+        _ => "a rule of the data is broken",
+    };
+    let name = constraint.map(|name| format!(" (constraint {name})")).unwrap_or_default();
+    told(code, &format!("{rule}{name}"), None, None)
 }
 
 /// The same for a code and message of our own making.
@@ -51,10 +69,17 @@ pub fn told(code: &str, message: &str, hint: Option<&str>, column: Option<&str>)
     Problem { code: Some(code.into()), hint: hint.map(Into::into), errors, ..Problem::new(kind, detail) }
 }
 
+/// Codes that say that the function is not where the catalog has it: 42883 undefined function, 3F000 undefined
+/// schema. Dropping a function announces nothing.
+pub fn asks_to_read_the_catalog_again(code: &str) -> bool {
+    matches!(code, "42883" | "3F000")
+}
+
 /// Codes after which a prepared statement is worthless: prepared again, the same call may succeed.
 pub fn asks_to_prepare_again(code: &str) -> bool {
-    // 0A000: cached plan must not change result type; 26000: no such prepared statement.
-    matches!(code, "0A000" | "26000")
+    // 0A000: cached plan must not change result type; 26000: no such prepared statement; 42883 and XX000: the
+    // function was replaced between its look-up and its call.
+    matches!(code, "0A000" | "26000" | "42883" | "XX000")
 }
 
 #[cfg(test)]
@@ -98,6 +123,15 @@ mod tests {
             let body = String::from_utf8(problem.body()).unwrap();
             assert!(!body.contains("secret"), "{code}");
         }
+    }
+
+    #[test]
+    fn a_violation_that_the_server_found_is_told_by_its_constraint_alone() {
+        let problem = violation("23505", Some("employees_email_key"));
+        assert_eq!(problem.kind, ProblemKind::Conflict);
+        assert_eq!(problem.detail, "another row has the same key (constraint employees_email_key)");
+        assert_eq!(violation("23502", None).detail, "a value that the data needs is missing");
+        assert_eq!(violation("23514", None).kind, ProblemKind::Unprocessable);
     }
 
     #[test]

@@ -135,3 +135,29 @@ fn a_flood_of_faults_is_cut() {
     let query: String = (0..500).map(|number| format!("x{number}=1&")).collect();
     assert_eq!(faults("7", &query, "").len(), FAULTS_TOLD);
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_a_caller_sends_is_bound_or_refused(path in ".{0,12}", query in "[a-z_=&%+0-9é]{0,60}", body in ".{0,40}") {
+        let endpoint = roster();
+        match bind(&endpoint, std::iter::once(path.as_str()), &query, body.as_bytes()) {
+            Ok(bound) => proptest::prop_assert_eq!(bound.supplied.count_ones() as usize, bound.values.len()),
+            Err(problem) => proptest::prop_assert_eq!(problem.kind.status(), 400),
+        }
+    }
+
+    #[test]
+    fn any_text_survives_its_percent_encoding(text in proptest::prelude::any::<String>()) {
+        let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        proptest::prop_assert_eq!(decode(&encoded, true), Ok(text.as_str().into()));
+    }
+
+    #[test]
+    fn numbers_and_dates_are_read_back(number in proptest::prelude::any::<i64>(), days in 0u64..3_000_000) {
+        let kind = crate::endpoint::ArgumentType::new(BIGINT, "bigint");
+        proptest::prop_assert_eq!(kind.read_text(number.to_string().into()), Ok(Value::BigInteger(number)));
+        let date = chrono::NaiveDate::from_ymd_opt(1, 1, 1).unwrap() + chrono::Days::new(days);
+        let kind = crate::endpoint::ArgumentType::new(DATE, "date");
+        proptest::prop_assert_eq!(kind.read_text(date.to_string().into()), Ok(Value::Date(date)));
+    }
+}

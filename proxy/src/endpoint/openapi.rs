@@ -1,8 +1,9 @@
 //! The description of all endpoints in OpenAPI 3.1.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::route::{IMPORTS_PATH, OPENAPI_PATH};
@@ -12,9 +13,12 @@ use crate::import::ImportSpec;
 /// The document for these endpoints and imports.
 pub(super) fn description(endpoints: &[Arc<Endpoint>], imports: &[Arc<ImportSpec>]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
+    let mut identities = BTreeSet::new();
     for endpoint in endpoints {
         let operations = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
-        operations[endpoint.method.as_str().to_lowercase()] = operation(endpoint);
+        let mut operation = operation(endpoint);
+        operation["operationId"] = json!(unique(operation_id(endpoint), &mut identities));
+        operations[endpoint.method.as_str().to_lowercase()] = operation;
     }
     for import in imports {
         paths.insert(format!("{IMPORTS_PATH}/{}", import.name), json!({"post": import_operation(import)}));
@@ -43,7 +47,6 @@ fn operation(endpoint: &Endpoint) -> Value {
         .collect();
     let others = endpoint.arguments.iter().enumerate().filter(|(position, _)| !in_path(position));
     let mut operation = Map::new();
-    operation.insert("operationId".to_owned(), json!(operation_id(endpoint)));
     if let Some(summary) = &endpoint.summary {
         operation.insert("summary".to_owned(), json!(summary));
     }
@@ -66,7 +69,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     Value::Object(operation)
 }
 
-/// Unique per document, because method and path are.
+/// The method and the words of the path: what generated clients name their functions by.
 fn operation_id(endpoint: &Endpoint) -> String {
     let path = endpoint.path.replace(['{', '}'], "");
     let words = path.split(['/', '-', '.', '~']).filter(|word| !word.is_empty());
@@ -74,6 +77,15 @@ fn operation_id(endpoint: &Endpoint) -> String {
         .chain(words.map(str::to_owned))
         .collect::<Vec<_>>()
         .join("_")
+}
+
+/// The identity, numbered when another path has the same words (`/a-b` and `/a/b`).
+fn unique(identity: String, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{identity}_{number}"));
+    let free = std::iter::once(identity.clone()).chain(numbered).find(|candidate| !taken.contains(candidate));
+    let free = free.unwrap_or(identity);
+    taken.insert(free.clone());
+    free
 }
 
 fn parameter(argument: &Argument, place: &str, required: bool) -> Value {
@@ -144,8 +156,12 @@ fn schema(kind: &ArgumentType) -> Value {
 }
 
 fn responses(good: &str, description: &str, schema: &Value) -> Value {
+    let mut response = json!({"description": description});
+    if good != StatusCode::NO_CONTENT.as_str() {
+        response["content"] = json!({"application/json": {"schema": schema}});
+    }
     json!({
-        good: {"description": description, "content": {"application/json": {"schema": schema}}},
+        good: response,
         "default": {"$ref": "#/components/responses/Problem"},
     })
 }
@@ -232,6 +248,7 @@ mod tests {
                     "/api/employees/{employee_id}",
                     &[("employee_id", 20, "bigint", true), ("fields", 1009, "text[]", false)],
                 ),
+                endpoint("GET", "/api/employees-employee_id", &[]),
                 endpoint(
                     "POST",
                     "/api/employees",
@@ -261,7 +278,7 @@ mod tests {
     fn every_operation_has_an_identity_a_good_answer_and_a_problem() {
         let document = sample();
         assert_eq!(document["openapi"], "3.1.0");
-        let mut identities = std::collections::BTreeSet::new();
+        let mut identities = BTreeSet::new();
         for operations in document["paths"].as_object().unwrap().values() {
             for operation in operations.as_object().unwrap().values() {
                 assert!(identities.insert(operation["operationId"].as_str().unwrap().to_owned()));
@@ -270,6 +287,7 @@ mod tests {
                 assert!(responses.keys().any(|status| status.starts_with('2')));
             }
         }
-        assert_eq!(identities.len(), 3);
+        assert_eq!(identities.len(), 4);
+        assert!(identities.contains("get_api_employees_employee_id_2"));
     }
 }

@@ -94,6 +94,9 @@ impl Router {
 
     /// What answers this method of this raw path, or why nothing does. HEAD is answered by GET.
     pub fn resolve<'r>(&'r self, method: &Method, path: &'r str) -> Result<Resolved<'r>, Problem> {
+        if path == "*" && *method == Method::OPTIONS {
+            return Ok(Resolved::Options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
+        }
         let found = self.paths.at(path).map_err(|_| {
             Problem::new(ProblemKind::UnknownPath, "no endpoint has this path")
                 .with_hint("GET /openapi.json describes all of them")

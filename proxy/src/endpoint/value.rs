@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use bytes::{BufMut, BytesMut};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde_json::value::RawValue;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
@@ -141,18 +141,34 @@ impl ArgumentType {
     }
 }
 
+/// Whether the text has the shape of a pattern in which `0` stands for any digit. chrono alone would take blanks,
+/// signs and missing digits.
+fn has_shape(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(given, wanted)| match wanted {
+            b'0' => given.is_ascii_digit(),
+            _ => given == wanted,
+        })
+}
+
 fn read_date(text: &str) -> Option<NaiveDate> {
-    // Exactly YYYY-MM-DD: chrono alone would take 2026-3-9 and +2026-03-9.
-    let has_shape = text.bytes().enumerate().all(|(index, byte)| match index {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    (text.len() == 10 && has_shape).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
+    let date = has_shape(text, "0000-00-00").then(|| text.parse::<NaiveDate>().ok()).flatten()?;
+    // Year 0 is 1 BC, which nobody writes that way.
+    (date.year() >= 1).then_some(date)
 }
 
 fn read_time(text: &str) -> Option<NaiveTime> {
-    let format = if text.len() == 5 { "%H:%M" } else { "%H:%M:%S%.f" };
-    (text.as_bytes().get(2) == Some(&b':')).then(|| NaiveTime::parse_from_str(text, format).ok()).flatten()
+    if has_shape(text, "00:00") {
+        return NaiveTime::parse_from_str(text, "%H:%M").ok();
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let has_fraction =
+        (1..=6).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if !has_shape(whole, "00:00:00") || !has_fraction {
+        return None;
+    }
+    // A leap second is a second of the next minute to the server; here it is refused.
+    NaiveTime::parse_from_str(text, "%H:%M:%S%.f").ok().filter(|_| !whole.ends_with("60"))
 }
 
 fn read_timestamp(text: &str) -> Option<NaiveDateTime> {
@@ -168,6 +184,8 @@ fn read_instant(text: &str) -> Option<DateTime<Utc>> {
         }
         _ => Cow::Borrowed(text),
     };
+    let (date, _) = mended.split_once(['T', 't'])?;
+    read_date(date)?;
     DateTime::parse_from_rfc3339(&mended).ok().map(|instant| instant.with_timezone(&Utc))
 }
 

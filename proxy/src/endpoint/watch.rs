@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 
@@ -21,6 +21,8 @@ use crate::observe::Metrics;
 const LISTEN: &str = "LISTEN rota_catalog";
 /// Changes come in bursts (one per exposed function): one reading serves those of this time.
 const DEBOUNCE: Duration = Duration::from_millis(100);
+/// Pause before a reading that a failed call asked for, so that such calls cause one reading a second at most.
+const DOUBT_PAUSE: Duration = Duration::from_secs(1);
 /// First and longest pause between two attempts to connect. A restarted server is found within two seconds.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// Silence after which the listening connection is tried: a dead peer sends nothing, not even an end.
@@ -42,6 +44,7 @@ pub enum CatalogState {
 pub struct CatalogWatch {
     state: ArcSwap<CatalogState>,
     generations: AtomicU64,
+    doubted: Notify,
     metrics: Arc<Metrics>,
 }
 
@@ -49,7 +52,12 @@ impl CatalogWatch {
     /// A watch that has not read anything yet.
     pub fn new(metrics: Arc<Metrics>) -> Self {
         let state = CatalogState::Absent("the database has not been reached yet".to_owned());
-        Self { state: ArcSwap::from_pointee(state), generations: AtomicU64::new(0), metrics }
+        Self {
+            state: ArcSwap::from_pointee(state),
+            generations: AtomicU64::new(0),
+            doubted: Notify::new(),
+            metrics,
+        }
     }
 
     /// The catalog, or a 503 while there is none.
@@ -61,6 +69,11 @@ impl CatalogWatch {
                 "the endpoints have not been read from the database yet",
             )),
         }
+    }
+
+    /// Says that the catalog seems to be out of date: it is read again soon.
+    pub fn doubt(&self) {
+        self.doubted.notify_one();
     }
 
     /// The catalog or the reason for its absence, for operators.
@@ -75,7 +88,11 @@ impl CatalogWatch {
             let ended = self.follow(&settings, &mut pause).await;
             self.metrics.catalog_listening.set(0);
             let Err(error) = ended;
-            tracing::warn!(%error, retry_after = ?pause, "the catalog cannot be followed");
+            if pause == BACK_OFF.0 {
+                tracing::warn!(%error, "the catalog cannot be followed; trying until it can");
+            } else {
+                tracing::debug!(%error, retry_after = ?pause, "the catalog still cannot be followed");
+            }
             sleep(pause).await;
             pause = (pause * 2).min(BACK_OFF.1);
         }
@@ -123,7 +140,16 @@ impl CatalogWatch {
         self.metrics.catalog_listening.set(1);
         *pause = BACK_OFF.0;
         loop {
-            match timeout(HEARTBEAT, changes.recv()).await {
+            let changed = async {
+                tokio::select! {
+                    changed = changes.recv() => changed,
+                    () = self.doubted.notified() => {
+                        sleep(DOUBT_PAUSE).await;
+                        Some(())
+                    }
+                }
+            };
+            match timeout(HEARTBEAT, changed).await {
                 Ok(Some(())) => {
                     sleep(DEBOUNCE).await;
                     while changes.try_recv().is_ok() {}

@@ -6,12 +6,12 @@ use bytes::Bytes;
 
 use super::accept::Coding;
 
-/// Bodies above this are compressed on a blocking thread: 64 KiB take a millisecond at the slowest of the
+/// Bodies above this are compressed on a blocking thread: 64 KiB take about a millisecond at the
 /// levels below, the longest that one request should hold a worker.
 const BLOCKING_ABOVE_BYTES: usize = 64 * 1024;
-/// Gzip level: past 4 it costs twice the time for 3 % on JSON.
+/// Gzip level: the higher ones cost far more time than they save bytes on JSON.
 const GZIP_LEVEL: u32 = 4;
-/// Brotli quality: the last one that is about as fast as gzip.
+/// Brotli quality: among the ones that are about as fast as gzip.
 const BROTLI_QUALITY: u32 = 4;
 /// Brotli window, as a power of two: 4 MiB, the most that decoders are sure to take.
 const BROTLI_WINDOW: u32 = 22;

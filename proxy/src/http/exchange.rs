@@ -98,7 +98,9 @@ impl Exchange {
         event: &mut RequestEvent,
         pool_used_percent: usize,
     ) -> pingora_core::Result<()> {
-        if reply.closes {
+        // A body that nobody read would be taken for the next request.
+        let closes = reply.closes || !self.session.is_body_done();
+        if closes {
             self.session.set_keepalive(None);
         }
         let head = reply.head(event, pool_used_percent)?;
@@ -112,7 +114,7 @@ impl Exchange {
         } else {
             self.session.finish_body().await?;
         }
-        if reply.closes {
+        if closes {
             self.linger().await;
         }
         Ok(())

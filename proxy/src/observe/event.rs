@@ -1,6 +1,6 @@
 //! The event of one request: what its stages found out, and how long each took.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use http::Method;
@@ -54,8 +54,9 @@ pub struct RequestEvent {
     pub coding: Coding,
     /// Used connections of the pool in percent, seen while this request had its own.
     pub pool_used_percent: Option<usize>,
-    /// The trace it belongs to; made only where it is logged.
-    pub traceparent: Option<Box<str>>,
+    traceparent: Option<Box<str>>,
+    /// Made only where it is logged: a random number a request would cost more than the rest of the event.
+    trace: OnceLock<TraceContext>,
     started: Instant,
     mark: Instant,
     phases: [Option<Duration>; 4],
@@ -79,6 +80,7 @@ impl RequestEvent {
             coding: Coding::Identity,
             pool_used_percent: None,
             traceparent,
+            trace: OnceLock::new(),
             started: now,
             mark: now,
             phases: [None; 4],
@@ -91,6 +93,11 @@ impl RequestEvent {
         let now = Instant::now();
         self.phases[phase as usize] = Some(now - self.mark);
         self.mark = now;
+    }
+
+    /// Ends what was going on between validation and encoding, when it was cut off: the wait or the call.
+    pub fn ends_fetching(&mut self) {
+        self.ends(if self.phase(Phase::Pool).is_none() { Phase::Pool } else { Phase::Call });
     }
 
     /// Ends the request.
@@ -115,7 +122,7 @@ impl RequestEvent {
 
     /// The trace, continued or new.
     pub fn trace(&self) -> TraceContext {
-        TraceContext::of(self.traceparent.as_deref())
+        *self.trace.get_or_init(|| TraceContext::of(self.traceparent.as_deref()))
     }
 
     /// The path as declared, or a fixed word: the raw one is the caller's and may hold anything.

@@ -1,4 +1,4 @@
-//! The log: JSON or human lines on standard output.
+//! The log: JSON or human lines on standard error.
 
 use std::io;
 
@@ -11,9 +11,10 @@ use crate::error::Error;
 
 /// Starts the log of this process.
 pub fn start(settings: &Settings) -> Result<(), Error> {
-    let filter = EnvFilter::try_new(&settings.log_filter)
-        .map_err(|error| Error::Start(format!("log_filter \"{}\": {error}", settings.log_filter)))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let filter = EnvFilter::new(settings.log_filter.text()).add_directive(DRIVER_AT_MOST);
+    // A closed standard error must not end the process: the subscriber would report that with a panic.
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
         LogFormat::Human => builder.with_target(false).compact().try_init(),

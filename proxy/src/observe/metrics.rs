@@ -30,10 +30,8 @@ pub const POOL_FAILURE_REASONS: [&str; 3] = ["wait_timeout", "connect_timeout", 
 /// The metrics of one endpoint, resolved once, so that a request looks nothing up.
 #[derive(Clone, Debug)]
 pub struct EndpointMetrics {
-    /// The wait for a connection.
-    pub pool_wait: Histogram,
-    /// The use of a connection.
-    pub pool_use: Histogram,
+    pool_wait: Histogram,
+    pool_use: Histogram,
     duration: Histogram,
     statuses: [IntCounter; 4],
     slow: IntCounter,
@@ -244,6 +242,9 @@ impl Metrics {
         endpoint.duration.observe(event.duration().as_secs_f64());
         if let Some(wait) = event.phase(Phase::Pool) {
             endpoint.pool_wait.observe(wait.as_secs_f64());
+        }
+        if let Some(call) = event.phase(Phase::Call) {
+            endpoint.pool_use.observe(call.as_secs_f64());
         }
         if let Some(kind) = event.problem {
             self.problems.with_label_values(&[kind.name()]).inc();

@@ -87,14 +87,40 @@ $$;
 COMMENT ON FUNCTION api.refuse_staged_shifts IS
     'Writes a refusal for every fault that a staged shift has by itself.';
 
+CREATE FUNCTION api.shift_range_or_empty(date date, start_time time, end_time time, time_zone text)
+RETURNS tstzrange
+LANGUAGE plpgsql
+STABLE
+AS $$
+BEGIN
+    RETURN rota.shift_range(date, start_time, end_time, time_zone);
+EXCEPTION
+    WHEN invalid_parameter_value THEN
+        RETURN 'empty';
+END
+$$;
+
+COMMENT ON FUNCTION api.shift_range_or_empty IS
+    'The instants of a shift in a zone that the server knows; empty when a clock change leaves it no length.';
+
 CREATE FUNCTION api.refuse_staged_shift_lengths() RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 AS $$
 BEGIN
-    UPDATE pg_temp.import_stage AS staged
-    SET
-        during = rota.shift_range(staged.date, staged.start_time, staged.end_time, staged.time_zone);
+    BEGIN
+        UPDATE pg_temp.import_stage AS staged
+        SET
+            during = rota.shift_range(staged.date, staged.start_time, staged.end_time, staged.time_zone);
+    EXCEPTION
+        -- Rare enough that only a file with such a shift pays for catching errors line by line.
+        WHEN invalid_parameter_value THEN
+            UPDATE pg_temp.import_stage AS staged
+            SET
+                during = api.shift_range_or_empty(
+                    staged.date, staged.start_time, staged.end_time, staged.time_zone
+                );
+    END;
 
     INSERT INTO pg_temp.import_refusals (line_number, column_name, code, message)
     SELECT
@@ -106,6 +132,16 @@ BEGIN
         pg_temp.import_stage AS staged
     WHERE
         isempty(staged.during)
+    UNION ALL
+    SELECT
+        staged.line_number,
+        'date',
+        '22023',
+        'the shift does not last whole minutes: the clocks move by seconds on that date'
+    FROM
+        pg_temp.import_stage AS staged
+    WHERE
+        extract(second FROM upper(staged.during) - lower(staged.during)) <> 0
     UNION ALL
     SELECT
         staged.line_number,
@@ -128,7 +164,7 @@ COMMENT ON FUNCTION api.refuse_staged_shift_lengths IS
     'Works out the instants of the staged shifts and refuses those without length, or with too long a '
     'break.';
 
-CREATE FUNCTION api.refuse_staged_shift_clashes() RETURNS void
+CREATE FUNCTION api.refuse_repeated_shifts() RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 AS $$
@@ -158,39 +194,7 @@ BEGIN
     ) AS repeated
     WHERE
         repeated.line_number > repeated.first_line;
-
-    -- Somebody on a moved shift must be free at its new time, both of what the others are and of what this
-    -- file makes of them: which of two moves is written first is not ours to say.
-    INSERT INTO pg_temp.import_refusals (line_number, column_name, code, message, other_id)
-    SELECT DISTINCT ON (moved.line_number)
-        moved.line_number,
-        'end_time',
-        '23P01',
-        format(
-            'the new hours of shift %s would double-book employee %s, who works shift %s',
-            moved.shift_id,
-            booked.employee_id,
-            other.shift_id
-        ),
-        other.assignment_id::text
-    FROM
-        pg_temp.import_stage AS moved
-        JOIN workforce.assignments AS booked
-            ON booked.shift_id = moved.shift_id
-            AND booked.binding
-        JOIN workforce.assignments AS other
-            ON other.employee_id = booked.employee_id
-            AND other.shift_id <> booked.shift_id
-            AND other.binding
-        LEFT JOIN pg_temp.import_stage AS other_moved ON other_moved.shift_id = other.shift_id
-    WHERE
-        moved.during <> moved.old_during
-        AND (other.during && moved.during OR other_moved.during && moved.during)
-    ORDER BY
-        moved.line_number,
-        other.during;
 END
 $$;
 
-COMMENT ON FUNCTION api.refuse_staged_shift_clashes IS
-    'Refuses staged shifts that an earlier line has, and moves that could double-book somebody.';
+COMMENT ON FUNCTION api.refuse_repeated_shifts IS 'Refuses staged shifts that an earlier line has already.';

@@ -132,7 +132,11 @@ BEGIN
         AND staged.time_zone IS NULL;
     PERFORM api.refuse_staged_shift_lengths();
     PERFORM api.drop_refused_lines();
-    PERFORM api.refuse_staged_shift_clashes();
+    PERFORM api.refuse_repeated_shifts();
+    PERFORM api.drop_refused_lines();
+    PERFORM api.refuse_moves_into_bookings();
+    PERFORM api.drop_refused_lines();
+    PERFORM api.refuse_moves_into_moves();
     PERFORM api.drop_refused_lines();
 
     WITH

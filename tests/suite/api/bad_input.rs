@@ -1,0 +1,4 @@
+//! Bad input: every refusal names the argument and what would be right.
+
+mod requests;
+mod table;

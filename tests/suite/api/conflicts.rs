@@ -1,0 +1,175 @@
+//! Conflicts of a range, and what a booking would add to them.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::random_roster;
+use super::samples::booking;
+use super::service::{Service, items, number};
+
+/// The only conflict of a kind, with what it measures.
+fn only<'a>(answer: &'a Value, kind: &str) -> Result<&'a Value> {
+    let found: Vec<_> = items(answer)?.iter().filter(|item| item["kind"] == kind).collect();
+    anyhow::ensure!(found.len() == 1, "{} of {kind}: {answer}", found.len());
+    Ok(found[0])
+}
+
+#[tokio::test]
+async fn every_kind_of_conflict_is_reported_with_what_was_measured() -> Result<()> {
+    let service = Service::start().await?;
+    let csv = "employee_no,name,email,department,qualifications,time_zone\n\
+               1,Ada,a@example.org,Ward,icu,Europe/Berlin\n2,Ben,b@example.org,Ward,,Europe/Berlin\n";
+    service.import("employees", csv.as_bytes()).await?;
+    let shifts = "department,date,shift_type,start_time,end_time,time_zone,required_staff,required_qualifications\n\
+                  Ward,2026-10-05,late,14:00,22:00,Europe/Berlin,1,\n\
+                  Ward,2026-10-06,early,06:00,14:00,Europe/Berlin,1,\n\
+                  Ward,2026-10-08,icu,06:00,14:00,Europe/Berlin,1,icu\n\
+                  Ward,2026-10-09,day,08:00,16:00,Europe/Berlin,3,\n\
+                  Ward,2026-10-10,day,08:00,16:00,Europe/Berlin,1,\n";
+    service.import("shifts", shifts.as_bytes()).await?;
+    let assignments = "employee_no,date,shift_type\n1,2026-10-05,late\n1,2026-10-06,early\n2,2026-10-08,icu\n\
+                       1,2026-10-09,day\n1,2026-10-10,day\n2,2026-10-10,day\n";
+    service.import("assignments", assignments.as_bytes()).await?;
+    service.import("time-off", b"employee_no,date,kind\n1,2026-10-09,leave\n").await?;
+
+    let found = service
+        .read("/api/conflicts?from_date=2026-10-05&to_date=2026-10-12&time_zone=Europe/Berlin")
+        .await?;
+    let kinds = json!({
+        "insufficient_rest": 1, "time_off": 1, "missing_qualification": 1, "understaffed": 1, "overstaffed": 1,
+    });
+    assert_eq!(found["counts"], kinds, "{found}");
+    assert_eq!(found["heads"], json!({"missing": 2, "surplus": 1}));
+    let rest = only(&found, "insufficient_rest")?;
+    assert_eq!((&rest["measured"], &rest["limit"]), (&json!(480), &json!(660)));
+    assert_eq!(
+        (&rest["starts_at"], &rest["level"]),
+        (&json!("2026-10-05T20:00:00+00:00"), &json!("violation"))
+    );
+    assert_eq!(only(&found, "time_off")?["minutes"], 480);
+    assert_eq!(only(&found, "missing_qualification")?["employee_name"], "Ben");
+    let few = only(&found, "understaffed")?;
+    assert_eq!((&few["measured"], &few["limit"], &few["department"]), (&json!(1), &json!(3), &json!("Ward")));
+    let many = only(&found, "overstaffed")?;
+    assert_eq!(
+        (&many["measured"], &many["limit"], &many["level"]),
+        (&json!(2), &json!(1), &json!("advisory"))
+    );
+    assert!(items(&found)?.iter().all(|item| item["message"].is_string()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn conflicts_are_narrowed_by_person_kind_rest_and_number() -> Result<()> {
+    let service = Service::start().await?;
+    random_roster::fill(&service, 23).await?;
+    let window = "from_date=2026-10-05&to_date=2026-10-26&time_zone=Europe/Berlin";
+    let all = service.read(&format!("/api/conflicts?{window}&limit=10000")).await?;
+    let everything = items(&all)?;
+    let rests: Vec<_> = everything.iter().filter(|item| item["kind"] == "insufficient_rest").collect();
+    assert!(rests.len() > 1, "the sample has too little conflict");
+    let person = &rests[0]["employee_id"];
+
+    let of_person =
+        service.read(&format!("/api/conflicts?{window}&employee_id={person}&limit=10000")).await?;
+    let expected: Vec<_> = everything.iter().filter(|item| &item["employee_id"] == person).collect();
+    assert_eq!(items(&of_person)?.iter().collect::<Vec<_>>(), expected);
+
+    let of_kind =
+        service.read(&format!("/api/conflicts?{window}&kind=insufficient_rest&limit=10000")).await?;
+    assert_eq!(items(&of_kind)?.iter().collect::<Vec<_>>(), rests);
+    assert_eq!(of_kind["counts"], json!({"insufficient_rest": rests.len()}));
+
+    let first = service.read(&format!("/api/conflicts?{window}&limit=1")).await?;
+    assert_eq!((items(&first)?.len(), &first["has_more"]), (1, &json!(true)));
+    assert_eq!((&first["counts"], &first["items"][0]), (&all["counts"], &everything[0]));
+
+    let shorter: usize = rests.iter().filter(|rest| rest["measured"].as_i64() < Some(300)).count();
+    let lax = service
+        .read(&format!("/api/conflicts?{window}&kind=insufficient_rest&minimum_rest_minutes=300&limit=10000"))
+        .await?;
+    assert_eq!(items(&lax)?.len(), shorter);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_check_finds_what_the_booking_is_then_refused_for_or_causes() -> Result<()> {
+    let service = Service::start().await?;
+    random_roster::fill(&service, 42).await?;
+    let session = service.session().await?;
+    let candidates = session
+        .rows(
+            "SELECT employee_id, shift_id
+             FROM workforce.employees CROSS JOIN workforce.shifts AS shift
+             WHERE employees.active AND shift.active AND NOT EXISTS (
+                 SELECT FROM workforce.assignments AS assignment
+                 WHERE assignment.shift_id = shift.shift_id AND assignment.employee_id = employees.employee_id)
+             ORDER BY md5(employee_id || ' ' || shift_id)
+             LIMIT 60",
+        )
+        .await?;
+    let window = "/api/conflicts?from_date=2026-09-01&to_date=2026-12-01&limit=10000";
+    let (mut refused, mut troubled) = (0, 0);
+    for candidate in candidates {
+        let [Some(employee_id), Some(shift_id)] = &candidate[..] else { anyhow::bail!("{candidate:?}") };
+        let body = json!({"assignments": [booking(employee_id.parse()?, shift_id.parse()?)]});
+        let check = service.post("/api/assignments/check", &body).await?;
+        let overlaps = items(&check)?.iter().any(|item| item["kind"] == "overlap");
+
+        let before = service.read(window).await?;
+        let answer = service.proxy.post("/api/assignments", &body).await?;
+        assert_eq!(answer.status == 409, overlaps, "{} after {check}", answer.text());
+        if overlaps {
+            refused += 1;
+            continue;
+        }
+        let after = service.read(window).await?;
+        let added = |kind: &str| -> Result<i64> {
+            let count = |answer: &Value| answer["counts"][kind].as_i64().unwrap_or(0);
+            Ok(count(&after) - count(&before))
+        };
+        // A rest that the booking cuts in two was one conflict and may become another.
+        for kind in ["time_off", "missing_qualification", "overstaffed"] {
+            let found = items(&check)?.iter().filter(|item| item["kind"] == kind).count();
+            let staffed_over_already = kind == "overstaffed" && added(kind)? == 0;
+            assert!(staffed_over_already || added(kind)? == i64::try_from(found)?, "{kind}: {check}");
+            troubled += found;
+        }
+        for conflict in items(&check)?.iter().filter(|item| item["kind"] == "insufficient_rest") {
+            let stands = items(&after)?.iter().any(|item| {
+                item["kind"] == "insufficient_rest"
+                    && item["employee_id"] == conflict["employee_id"]
+                    && item["starts_at"] == conflict["starts_at"]
+                    && item["measured"] == conflict["measured"]
+            });
+            assert!(stands, "{conflict} is not among {after}");
+        }
+        let id = &serde_json::from_slice::<Value>(&answer.body)?["items"][0]["assignment_id"];
+        service.delete(&format!("/api/assignments/{id}")).await?;
+    }
+    assert!(refused > 0 && troubled > 0, "the sample is too peaceful: {refused} {troubled}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_check_writes_nothing_and_sees_the_batch_itself() -> Result<()> {
+    let service = Service::start().await?;
+    let department_id = service.department("Ward", None).await?;
+    let employee_id = service.employee("1", department_id).await?;
+    let early = service.shift(department_id, "2026-10-05", "06:00", "14:00").await?;
+    let day = service.shift(department_id, "2026-10-05", "08:00", "16:00").await?;
+    let body = json!({"assignments": [booking(employee_id, early), booking(employee_id, day)]});
+    let check = service.post("/api/assignments/check", &body).await?;
+    let overlap = only(&check, "overlap")?;
+    assert_eq!((&overlap["minutes"], &overlap["employee_name"]), (&json!(360), &json!("Person 1")));
+    assert!(number(&check["violations"])? >= 1);
+    assert_eq!(service.read("/api/assignments").await?["items"], json!([]));
+
+    let unplanned = json!({"assignments": [
+        booking(employee_id, early),
+        {"employee_id": employee_id, "starts_at": "2026-10-05T14:00:00Z", "ends_at": "2026-10-05T20:00:00Z"},
+    ]});
+    let check = service.post("/api/assignments/check", &unplanned).await?;
+    assert_eq!(only(&check, "insufficient_rest")?["measured"], 120, "a shift that does not exist yet");
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! The proxy, seen from outside: what it takes, what it answers, and how it bears faults.
+//!
+//! Most tests expose small functions of their own on a database that holds the extension alone: the
+//! proxy knows nothing of the domain, so neither do they.
+
+mod answers;
+mod arguments;
+mod bodies;
+mod catalog;
+mod codings;
+mod dashboards;
+mod entity_tags;
+mod imports;
+mod logs;
+mod malformed;
+mod metrics;
+mod openapi;
+mod outages;
+mod overload;
+mod pool;
+mod problems;
+mod queries;
+mod readiness;
+mod relay;
+mod round_trips;
+mod samples;
+mod secrecy;
+mod settings;
+mod slow_calls;
+mod stage;
+mod stopping;
+mod waiting;
