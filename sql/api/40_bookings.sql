@@ -65,8 +65,8 @@ BEGIN
                     'has no instant like 2026-10-05T06:00:00+02:00 as starts_at'
                 WHEN listed.item ->> 'ends_at' !~ instant THEN
                     'has no instant like 2026-10-05T14:00:00+02:00 as ends_at'
-                WHEN (listed.item ->> 'starts_at')::timestamptz >= (listed.item ->> 'ends_at')::timestamptz THEN
-                    'has an ends_at that is not after its starts_at'
+                WHEN (listed.item ->> 'starts_at')::timestamptz >= (listed.item ->> 'ends_at')::timestamptz
+                    THEN 'has an ends_at that is not after its starts_at'
                 WHEN coalesce(listed.item ->> 'schedule_id', '0') !~ whole_number THEN
                     'has no whole number as schedule_id'
                 WHEN coalesce(listed.item ->> 'status', 'assigned') NOT IN (

@@ -165,7 +165,8 @@ BEGIN
     employee.active := coalesce(active, employee.active);
     PERFORM api.require_employee_fields(
         employee.employee_no, employee.name, employee.email, employee.role, employee.department_id,
-        employee.time_zone, employee.weekly_minutes, employee.min_minutes, employee.max_minutes, qualifications
+        employee.time_zone, employee.weekly_minutes, employee.min_minutes, employee.max_minutes,
+        qualifications
     );
 
     BEGIN

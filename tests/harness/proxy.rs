@@ -25,6 +25,9 @@ const STOP_PATIENCE: Duration = Duration::from_secs(40);
 /// How long one look at `/live` may take.
 const GLANCE_PATIENCE: Duration = Duration::from_secs(2);
 
+/// A free port can be taken before the proxy binds it.
+const PORT_ATTEMPTS: usize = 5;
+
 /// How to start a proxy.
 #[derive(Clone, Debug)]
 pub struct ProxyOptions {
@@ -59,6 +62,17 @@ pub struct ProxyProcess {
 impl ProxyProcess {
     /// Starts a proxy and waits until it is live.
     pub fn start(options: &ProxyOptions) -> Result<Self> {
+        let chooses_ports = options.listen.is_none() || options.admin_listen.is_none();
+        for _ in 1..PORT_ATTEMPTS {
+            match Self::start_once(options) {
+                Err(_) if chooses_ports && read_log(&options.log).contains("Address already in use") => {}
+                outcome => return outcome,
+            }
+        }
+        Self::start_once(options)
+    }
+
+    fn start_once(options: &ProxyOptions) -> Result<Self> {
         let listen = options.listen.map_or_else(ports::free_address, Ok)?;
         let admin_listen = options.admin_listen.map_or_else(ports::free_address, Ok)?;
         if let Some(folder) = options.log.parent() {
@@ -111,7 +125,7 @@ impl ProxyProcess {
 
     /// Everything it has printed so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        read_log(&self.log)
     }
 
     /// File of [`ProxyProcess::log`].
@@ -162,6 +176,10 @@ impl Drop for ProxyProcess {
             drop(fs::remove_file(&self.record));
         }
     }
+}
+
+fn read_log(log: &Path) -> String {
+    fs::read_to_string(log).unwrap_or_default()
 }
 
 /// A new file for a process id, locked.

@@ -3,8 +3,8 @@
 //! `cargo xtask test` runs it on each server; `cargo xtask test time` runs what has `time` in its
 //! name.
 
-mod data;
 mod api;
+mod data;
 mod errors;
 mod labels;
 mod proxy;

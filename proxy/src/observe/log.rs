@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// Starts the log of this process.
 pub fn start(settings: &Settings) -> Result<(), Error> {
-    let filter = EnvFilter::new(settings.log_filter.text()).add_directive(DRIVER_AT_MOST);
+    let filter = EnvFilter::new(settings.log_filter.text());
     // A closed standard error must not end the process: the subscriber would report that with a panic.
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
@@ -19,6 +19,8 @@ pub fn start(settings: &Settings) -> Result<(), Error> {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
         LogFormat::Human => builder.with_target(false).compact().try_init(),
     };
+    // The driver logs the values of every call at debug: it is kept above that, whatever the filter says.
+    ::log::set_max_level(::log::max_level().min(::log::LevelFilter::Info));
     started.map_err(|error| Error::Start(error.to_string()))
 }
 

@@ -1,8 +1,8 @@
 -- Moves of shifts by a file, and the people on them.
 --
--- A shift that changes its hours takes its people along, so they must be free then. Rows are written one after
--- another, in an order that is not ours to say, and the exclusion constraint looks at each of them: a move has
--- to be clear of what the person's other shifts are and of what this file makes of them.
+-- A shift that changes its hours takes its people along, so they must be free then. Rows are written one
+-- after another, in an order that is not ours to say, and the exclusion constraint looks at each of them: a
+-- move has to be clear of what the person's other shifts are and of what this file makes of them.
 
 CREATE FUNCTION api.refuse_moves_into_bookings() RETURNS void
 LANGUAGE plpgsql
@@ -88,7 +88,7 @@ BEGIN
             'end_time',
             '23P01',
             format(
-                'the new hours of shift %s would double-book employee %s, who works shift %s as line %s moves it',
+                'the new hours of shift %s would double-book employee %s on shift %s as line %s moves it',
                 meeting.shift_id,
                 meeting.employee_id,
                 meeting.earlier_shift_id,

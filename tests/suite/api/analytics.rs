@@ -173,7 +173,8 @@ async fn minutes_in_the_night_band_are_those_that_a_clock_on_the_wall_shows() ->
             ))
             .await?;
         let target = format!(
-            "/api/analytics/overview?from_date=2026-10-12&to_date=2026-10-26&band_start={band_start}&band_end={band_end}"
+            "/api/analytics/overview?from_date=2026-10-12&to_date=2026-10-26\
+             &band_start={band_start}&band_end={band_end}"
         );
         let overview = service.read(&target).await?;
         assert_eq!(overview["totals"]["band_minutes"], minutes.parse::<i64>()?, "{band_start} to {band_end}");

@@ -20,7 +20,8 @@ async fn every_kind_of_conflict_is_reported_with_what_was_measured() -> Result<(
     let csv = "employee_no,name,email,department,qualifications,time_zone\n\
                1,Ada,a@example.org,Ward,icu,Europe/Berlin\n2,Ben,b@example.org,Ward,,Europe/Berlin\n";
     service.import("employees", csv.as_bytes()).await?;
-    let shifts = "department,date,shift_type,start_time,end_time,time_zone,required_staff,required_qualifications\n\
+    let shifts = "department,date,shift_type,start_time,end_time,time_zone,required_staff,\
+                  required_qualifications\n\
                   Ward,2026-10-05,late,14:00,22:00,Europe/Berlin,1,\n\
                   Ward,2026-10-06,early,06:00,14:00,Europe/Berlin,1,\n\
                   Ward,2026-10-08,icu,06:00,14:00,Europe/Berlin,1,icu\n\
@@ -36,7 +37,8 @@ async fn every_kind_of_conflict_is_reported_with_what_was_measured() -> Result<(
         .read("/api/conflicts?from_date=2026-10-05&to_date=2026-10-12&time_zone=Europe/Berlin")
         .await?;
     let kinds = json!({
-        "insufficient_rest": 1, "time_off": 1, "missing_qualification": 1, "understaffed": 1, "overstaffed": 1,
+        "insufficient_rest": 1, "time_off": 1, "missing_qualification": 1,
+        "understaffed": 1, "overstaffed": 1,
     });
     assert_eq!(found["counts"], kinds, "{found}");
     assert_eq!(found["heads"], json!({"missing": 2, "surplus": 1}));
@@ -103,7 +105,8 @@ async fn the_check_finds_what_the_booking_is_then_refused_for_or_causes() -> Res
              FROM workforce.employees CROSS JOIN workforce.shifts AS shift
              WHERE employees.active AND shift.active AND NOT EXISTS (
                  SELECT FROM workforce.assignments AS assignment
-                 WHERE assignment.shift_id = shift.shift_id AND assignment.employee_id = employees.employee_id)
+                 WHERE assignment.shift_id = shift.shift_id
+                     AND assignment.employee_id = employees.employee_id)
              ORDER BY md5(employee_id || ' ' || shift_id)
              LIMIT 60",
         )

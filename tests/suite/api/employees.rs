@@ -131,9 +131,12 @@ async fn a_roster_shows_one_persons_shifts_and_days_off_in_order() -> Result<()>
         service.book(employee_id, shift_id).await?;
     }
     service.book(other_id, late).await?;
-    service
-        .import("time-off", b"employee_no,date,kind,last_date,status\n1,2026-10-06,leave,,\n1,2026-10-06,course,,rejected\n1,2026-10-01,sick,2026-10-05,\n1,2026-10-08,leave,,\n")
-        .await?;
+    let time_off = "employee_no,date,kind,last_date,status\n\
+                    1,2026-10-06,leave,,\n\
+                    1,2026-10-06,course,,rejected\n\
+                    1,2026-10-01,sick,2026-10-05,\n\
+                    1,2026-10-08,leave,,\n";
+    service.import("time-off", time_off.as_bytes()).await?;
 
     let target = format!("/api/employees/{employee_id}/roster?from_date=2026-10-05&to_date=2026-10-08");
     let roster = service.read(&target).await?;

@@ -20,7 +20,10 @@ const ROSTER: &str = r"
     SELECT 'Department ' || n, NULL, 'Europe/Berlin' FROM generate_series(1, 2) AS n;
 
     INSERT INTO workforce.departments (name, parent_id, time_zone)
-    SELECT 'Department ' || n, 1 + floor(random() * 2), CASE WHEN random() < 0.7 THEN 'Europe/Berlin' ELSE 'UTC' END
+    SELECT
+        'Department ' || n,
+        1 + floor(random() * 2),
+        CASE WHEN random() < 0.7 THEN 'Europe/Berlin' ELSE 'UTC' END
     FROM generate_series(3, 5) AS n;
 
     INSERT INTO workforce.departments (name, parent_id, time_zone, active)
@@ -52,8 +55,10 @@ const ROSTER: &str = r"
     SELECT employee_id, daterange(start, start + 3), 'leave'
     FROM
         workforce.employees
-        CROSS JOIN LATERAL (SELECT date '2026-10-05' + floor(random() * 21 + employee_id * 0)::integer AS start)
-            AS absence
+        -- The employee in it makes it another number for each.
+        CROSS JOIN LATERAL (
+            SELECT date '2026-10-05' + floor(random() * 21 + employee_id * 0)::integer AS start
+        ) AS absence
     WHERE random() < 0.5;
 
     INSERT INTO workforce.shifts (
@@ -81,7 +86,7 @@ const ROSTER: &str = r"
                 ('whole day', time '08:00', time '08:00', 120)
         ) AS pattern (shift_type, start_time, end_time, break_minutes)
         CROSS JOIN LATERAL (
-            SELECT day::date FROM generate_series(date '2026-10-05', date '2026-10-25', interval '1 day') AS day
+            SELECT date '2026-10-05' + n AS day FROM generate_series(0, 20) AS n
         ) AS calendar
     WHERE random() < 0.4;
 

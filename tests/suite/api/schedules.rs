@@ -44,7 +44,8 @@ async fn a_second_session_waits_for_the_first_and_finds_its_schedule() -> Result
     first.batch_execute("BEGIN").await?;
     let made = first.text(open).await?;
     let waiting = tokio::spawn(async move { second.text(open).await });
-    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waits = "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let observer = service.session().await?;
     while observer.text(waits).await? == "0" {
         tokio::task::yield_now().await;

@@ -30,15 +30,14 @@ async fn slow_calls_are_summed_up_by_endpoint_and_filtered() -> Result<()> {
     let session = service.session().await?;
     session
         .batch_execute(
-            r#"SELECT rota.record_slow_calls(
-                json_build_array(
-                    json_build_object('at', '2026-10-05T10:00:00Z', 'method', 'GET', 'path', '/api/one',
-                        'function', 'api.one', 'duration_ms', 600, 'pool_wait_ms', 1, 'arguments', json_build_array('a')),
-                    json_build_object('at', '2026-10-05T11:00:00Z', 'method', 'GET', 'path', '/api/one',
-                        'function', 'api.one', 'duration_ms', 1000, 'pool_wait_ms', 30, 'sqlstate', '57014'),
-                    json_build_object('at', '2026-10-05T12:00:00Z', 'method', 'POST', 'path', '/api/two',
-                        'function', 'api.two', 'duration_ms', 700, 'pool_wait_ms', 0)
-                )::jsonb)"#,
+            r#"SELECT rota.record_slow_calls('[
+                {"at": "2026-10-05T10:00:00Z", "method": "GET", "path": "/api/one", "function": "api.one",
+                 "duration_ms": 600, "pool_wait_ms": 1, "arguments": ["a"]},
+                {"at": "2026-10-05T11:00:00Z", "method": "GET", "path": "/api/one", "function": "api.one",
+                 "duration_ms": 1000, "pool_wait_ms": 30, "sqlstate": "57014"},
+                {"at": "2026-10-05T12:00:00Z", "method": "POST", "path": "/api/two", "function": "api.two",
+                 "duration_ms": 700, "pool_wait_ms": 0}
+            ]')"#,
         )
         .await?;
     let all = service.read("/api/slow-queries").await?;

@@ -27,6 +27,7 @@ async fn an_empty_database_becomes_current_and_records_every_file() -> Result<()
     let database = Database::empty().await?;
     let first = rota(&database, &["migrate"]).await?;
     assert_ne!(first.lines()?, ["nothing to do"]);
+    assert_eq!(first.standard_error, "");
     let applied = database.session().await?.rows(APPLIED).await?;
     let applied: Vec<String> = applied.into_iter().flatten().flatten().collect();
     assert_eq!(applied, migration_files()?);

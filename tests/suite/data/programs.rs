@@ -76,25 +76,3 @@ async fn a_dependent_object_stops_the_replacement_with_its_name_and_nothing_chan
     }
     Ok(())
 }
-
-#[tokio::test]
-async fn callers_see_the_old_functions_until_the_new_ones_are_all_there() -> Result<()> {
-    let database = Database::migrated().await?;
-    let session = database.session().await?;
-    session.batch_execute(OF_ANOTHER_PROGRAM).await?;
-    // A reader holds the functions of its transaction; the replacement waits for it or passes by.
-    let reader = database.session().await?;
-    reader.batch_execute("BEGIN; SELECT api.employees()").await?;
-    reader.batch_execute("COMMIT").await?;
-    let arguments = ["migrate"];
-    let migration = rota(&database, &arguments);
-    let read = async {
-        for _ in 0..50 {
-            reader.text("SELECT api.employees()").await?;
-        }
-        anyhow::Ok(())
-    };
-    let (run, outcome) = tokio::join!(migration, read);
-    run?.lines()?;
-    outcome
-}

@@ -260,10 +260,24 @@ async fn an_argument_given_twice_is_refused_wherever_it_is_given() -> Result<()>
         ("/person/7?since=2026-01-01", r#"{"since":"2026-01-01"}"#, "since"),
         ("/person/7?since=2026-01-01&tags=a", r#"{"tags":["b"]}"#, "tags"),
         ("/person/7", r#"{"since":"2026-01-01","person_id":7}"#, "person_id"),
+        ("/person/7", r#"{"since":"2026-01-01","sinc\u0065":"2026-01-01"}"#, "since"),
     ] {
         let answer = post(&stage.proxy, target, body).await?;
         let message = format!("{target} {body}: {}", answer.text());
         assert_eq!((answer.status.as_u16(), &answer.json()?["field"]), (400, &json!(field)), "{message}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_may_be_encoded_like_values() -> Result<()> {
+    let stage = Stage::new(PERSON).await?;
+    for answer in [
+        stage.proxy.get("/person/%37?%73ince=2026-01-01&n%61me=a+b%20c").await?,
+        post(&stage.proxy, "/person/7", r#"{"\u0073ince":"2026\u002d01-01","name":"a b\u0020c"}"#).await?,
+    ] {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.json()?, json!([7, "2026-01-01", "a b c", null]));
     }
     Ok(())
 }

@@ -83,8 +83,8 @@ async fn a_crash_in_the_middle_of_a_call_is_503_and_recovers() -> Result<()> {
 #[tokio::test]
 async fn a_frozen_server_ends_at_the_deadline_and_is_used_when_it_thaws() -> Result<()> {
     let settings = [
-        ("ROTA_REQUEST_DEADLINE_MS", "1000"),
-        ("ROTA_STATEMENT_TIMEOUT_MS", "1000"),
+        ("ROTA_REQUEST_DEADLINE_MS", "2000"),
+        ("ROTA_STATEMENT_TIMEOUT_MS", "2000"),
         ("ROTA_CONNECT_TIMEOUT_MS", "500"),
         ("ROTA_POOL_SIZE", "2"),
     ];

@@ -21,7 +21,7 @@ const LOOK: &str = "
         RETURN to_json(current_setting('statement_timeout'));
     END $$;
     SELECT rota.expose('session_setting'::regproc, 'GET', '/setting');
-    SELECT rota.expose('short_nap'::regproc, 'GET', '/short', statement_timeout_ms => 300);";
+    SELECT rota.expose('short_nap'::regproc, 'GET', '/short', statement_timeout_ms => 1000);";
 
 async fn stage(settings: &[(&str, &str)]) -> Result<Stage> {
     Stage::with_settings(&format!("{FUNCTIONS}{LOOK}"), &[&[ONE], settings].concat()).await
@@ -46,7 +46,7 @@ async fn is_clean(stage: &Stage) -> Result<()> {
 
 #[tokio::test]
 async fn a_statement_timeout_is_504_and_leaves_a_clean_connection() -> Result<()> {
-    let stage = stage(&[("ROTA_STATEMENT_TIMEOUT_MS", "300")]).await?;
+    let stage = stage(&[("ROTA_STATEMENT_TIMEOUT_MS", "1000")]).await?;
     let backend = stage.backend_of("/backend").await?;
     is_cancelled(&stage.proxy.get("/nap?seconds=600").await?)?;
     is_clean(&stage).await?;
@@ -58,13 +58,13 @@ async fn a_statement_timeout_is_504_and_leaves_a_clean_connection() -> Result<()
 async fn an_endpoints_own_timeout_holds_for_it_alone() -> Result<()> {
     let stage = stage(&[]).await?;
     let backend = stage.backend_of("/backend").await?;
-    for round in 0..3 {
-        assert_eq!(stage.proxy.get("/short?seconds=0").await?.text(), "\"300ms\"", "{round}");
+    for round in 0..2 {
+        assert_eq!(stage.proxy.get("/short?seconds=0").await?.text(), "\"1s\"", "{round}");
         is_cancelled(&stage.proxy.get("/short?seconds=600").await?)?;
         assert_eq!(stage.proxy.get("/setting?name=statement_timeout").await?.text(), "\"15s\"", "{round}");
         is_clean(&stage).await?;
     }
-    assert_eq!(stage.proxy.get("/nap?seconds=0.6").await?.status, 200, "longer than the other's timeout");
+    assert_eq!(stage.proxy.get("/nap?seconds=1.5").await?.status, 200, "longer than the other's timeout");
     assert_eq!(stage.backend_of("/backend").await?, backend);
     Ok(())
 }
@@ -180,6 +180,29 @@ async fn connections_are_replaced_at_their_age_even_when_busy() -> Result<()> {
     let metrics = samples(&stage.proxy).await?;
     let closed = metrics.value("rota_pool_closed_total", &[("reason", "age")]).context("no age")?;
     assert!(closed >= 1.0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn prepared_statements_stay_within_their_limit() -> Result<()> {
+    let stage = stage(&[("ROTA_STATEMENT_LIMIT", "2")]).await?;
+    stage
+        .session
+        .batch_execute(
+            "CREATE FUNCTION prepared() RETURNS json STABLE LANGUAGE sql
+                AS 'SELECT to_json(count(*)) FROM pg_prepared_statements';
+            SELECT rota.expose('prepared'::regproc, 'GET', '/prepared');",
+        )
+        .await?;
+    until("it is exposed", async || Ok(stage.proxy.get("/prepared").await?.status == 200)).await?;
+    for _ in 0..5 {
+        for target in ["/backend", "/nap?seconds=0", "/setting?name=port", "/short?seconds=0"] {
+            assert_eq!(stage.proxy.get(target).await?.status, 200, "{target}");
+        }
+        let prepared = stage.backend_of("/prepared").await?;
+        // The one that makes room is closed behind the call that needs it.
+        assert!((1..=3).contains(&prepared), "{prepared}");
+    }
     Ok(())
 }
 

@@ -124,6 +124,16 @@ async fn all_faults_of_all_layers_are_told_at_once_with_their_source() -> Result
 }
 
 #[tokio::test]
+async fn a_variable_that_is_no_setting_is_a_fault() -> Result<()> {
+    let said = rota(&[], &[("ROTA_POL_SIZE", "3"), ("ROTA_COLOUR", "red"), ("ROTA_POOL_SIZE", "0")]).await?;
+    assert_eq!(said.code, Some(2), "{}", said.errors);
+    for name in ["ROTA_POL_SIZE", "ROTA_COLOUR", "ROTA_POOL_SIZE"] {
+        assert!(said.errors.contains(name), "no {name} in\n{}", said.errors);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn settings_that_contradict_each_other_are_faults() -> Result<()> {
     let said = rota(
         &[

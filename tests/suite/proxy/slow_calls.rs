@@ -1,6 +1,8 @@
 //! Slow calls: what counts as slow, and where it is recorded.
 
 use anyhow::Result;
+use http::Method;
+use rota_tests::http::{Call, Connection};
 
 use super::samples::samples;
 use super::stage::{FUNCTIONS, Stage};
@@ -72,6 +74,24 @@ async fn a_call_that_timed_out_is_recorded_with_its_sqlstate() -> Result<()> {
     assert_eq!(stage.proxy.get("/nap?seconds=600").await?.status, 504);
     let state = "SELECT sqlstate FROM rota.slow_calls";
     until("it is recorded", async || Ok(stage.session.text(state).await? == "57014")).await
+}
+
+#[tokio::test]
+async fn without_a_place_to_write_them_slow_calls_are_bounded_and_counted() -> Result<()> {
+    const KEPT: f64 = 1000.0;
+    let stage = stage().await?;
+    stage.session.batch_execute("ALTER TABLE rota.slow_calls RENAME TO set_aside").await?;
+    let mut connection = Connection::open(stage.proxy.address()).await?;
+    let call = Call::new(Method::GET, "/strict?seconds=0");
+    for _ in 0..1200 {
+        assert_eq!(connection.send(&call).await?.status, 200);
+    }
+    let metrics = samples(&stage.proxy).await?;
+    let slow = metrics.value("rota_slow_calls_total", &[("method", "GET"), ("path", "/strict")]);
+    let dropped = metrics.value("rota_slow_calls_dropped_total", &[]);
+    assert_eq!(slow, Some(1200.0));
+    assert!(dropped.is_some_and(|dropped| (1.0..=KEPT).contains(&dropped)), "{dropped:?}");
+    Ok(())
 }
 
 #[tokio::test]

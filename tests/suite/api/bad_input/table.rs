@@ -156,7 +156,8 @@ fn people_and_departments() -> Vec<Case> {
 fn shifts_and_schedules() -> Vec<Case> {
     let post = |change: Value, status, field, word| -> Case {
         let whole = json!({
-            "date": "2026-10-05", "shift_type": "new", "start_time": "06:00", "end_time": "14:00", "department_id": 1,
+            "date": "2026-10-05", "shift_type": "new", "start_time": "06:00", "end_time": "14:00",
+            "department_id": 1,
         });
         ("POST", "/api/shifts", with(whole, change), status, field, word)
     };
@@ -220,6 +221,21 @@ fn bookings() -> Vec<Case> {
         ["/api/assignments", "/api/assignments/check"]
             .map(|target| ("POST", target, json!({"assignments": assignments}), status, field, word))
     });
+    let untimed = [
+        (json!({"employee_id": 1, "starts_at": "2026-10-05T06:00Z"}), "only one"),
+        (json!({"employee_id": 1, "starts_at": "soon", "ends_at": "later"}), "as starts_at"),
+        (
+            json!({"employee_id": 1, "starts_at": "2026-10-05T06:00", "ends_at": "2026-10-05T14:00Z"}),
+            "as starts_at",
+        ),
+        (
+            json!({"employee_id": 1, "starts_at": "2026-10-05T06:00Z", "ends_at": "2026-10-05T06:00Z"}),
+            "not after",
+        ),
+    ];
+    let untimed = untimed.map(|(item, word)| -> Case {
+        ("POST", "/api/assignments/check", json!({"assignments": [item]}), 400, "assignments", word)
+    });
     let unknown = [
         (booking(987_654, 1), "employee 987654"),
         (booking(1, 987_654), "shift 987654"),
@@ -245,7 +261,7 @@ fn bookings() -> Vec<Case> {
         ("PATCH", "/api/assignments/987654", json!({"status": "confirmed"}), 404, "assignment_id", "987654"),
         ("DELETE", "/api/assignments/987654", Value::Null, 404, "", "nothing"),
     ];
-    refused_by_both.chain(unknown).chain(further).collect()
+    refused_by_both.chain(untimed).chain(unknown).chain(further).collect()
 }
 
 #[tokio::test]

@@ -49,8 +49,6 @@ async fn a_file_that_cannot_be_read_is_refused_with_what_would_be_right() -> Res
 async fn a_file_is_read_whatever_its_line_ends_quotes_mark_and_order_of_columns() -> Result<()> {
     let service = Service::start().await?;
     let files: &[(&[u8], u64)] = &[
-        (b"", 0),
-        (b"\n\n", 0),
         (b"employee_no,name,email\n", 0),
         (b"employee_no,name,email", 0),
         (b"employee_no,name,email\n1,A,a@b\n", 1),

@@ -16,10 +16,14 @@ async fn staffed() -> Result<Service> {
                   4,D,d@example.org,North,\n5,E,e@example.org,,\n6,F,f@example.org,North,false\n";
     service.import("employees", people.as_bytes()).await?;
     let shifts = "date,shift_type,start_time,end_time,department,time_zone\n\
-                  2026-10-05,early,06:00,14:00,North,Europe/Berlin\n2026-10-05,day,08:00,16:00,North,Europe/Berlin\n\
-                  2026-10-05,night,22:00,06:00,North,Europe/Berlin\n2026-10-06,early,05:00,13:00,North,Europe/Berlin\n\
-                  2026-10-07,split,06:00,10:00,North,Europe/Berlin\n2026-10-07,split,16:00,20:00,North,Europe/Berlin\n\
-                  2026-10-08,early,06:00,14:00,North,Europe/Berlin\n2026-10-05,early,06:00,14:00,South,Europe/Berlin\n";
+                  2026-10-05,early,06:00,14:00,North,Europe/Berlin\n\
+                  2026-10-05,day,08:00,16:00,North,Europe/Berlin\n\
+                  2026-10-05,night,22:00,06:00,North,Europe/Berlin\n\
+                  2026-10-06,early,05:00,13:00,North,Europe/Berlin\n\
+                  2026-10-07,split,06:00,10:00,North,Europe/Berlin\n\
+                  2026-10-07,split,16:00,20:00,North,Europe/Berlin\n\
+                  2026-10-08,early,06:00,14:00,North,Europe/Berlin\n\
+                  2026-10-05,early,06:00,14:00,South,Europe/Berlin\n";
     service.import("shifts", shifts.as_bytes()).await?;
     Ok(service)
 }

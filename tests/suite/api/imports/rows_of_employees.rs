@@ -52,9 +52,18 @@ async fn bad_employees_are_refused_one_by_one_and_good_ones_of_the_same_file_are
         .read("/api/employees?sort=employee_no&fields=employee_no,name,department,role,qualifications")
         .await?;
     let expected = json!([
-        {"employee_no": "1", "name": "Ada", "department": "North", "role": "nurse", "qualifications": ["icu", "night"]},
-        {"employee_no": "23", "name": "Vic\nthe \"second\", Jr.", "department": "Ward,\r\nEast", "role": null, "qualifications": []},
-        {"employee_no": "26", "name": "Änne Łuk", "department": "South", "role": null, "qualifications": ["icu"]},
+        {
+            "employee_no": "1", "name": "Ada", "department": "North", "role": "nurse",
+            "qualifications": ["icu", "night"],
+        },
+        {
+            "employee_no": "23", "name": "Vic\nthe \"second\", Jr.", "department": "Ward,\r\nEast",
+            "role": null, "qualifications": [],
+        },
+        {
+            "employee_no": "26", "name": "Änne Łuk", "department": "South", "role": null,
+            "qualifications": ["icu"],
+        },
     ]);
     assert_eq!(present["items"], expected);
     let left = service.read("/api/employees?active=false&fields=employee_no,name").await?;
@@ -82,7 +91,8 @@ async fn a_column_that_a_file_lacks_keeps_what_is_there_and_an_empty_value_clear
                    1,Ada,ada@example.org,,,,,\n";
     service.import("employees", cleared.as_bytes()).await?;
     let empty = json!({
-        "name": "Ada", "department": null, "role": null, "qualifications": [], "max_minutes": null, "hired_on": null,
+        "name": "Ada", "department": null, "role": null, "qualifications": [], "max_minutes": null,
+        "hired_on": null,
     });
     assert_eq!(service.read(&target).await?["items"][0], empty);
     Ok(())

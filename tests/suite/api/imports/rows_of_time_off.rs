@@ -32,7 +32,8 @@ async fn bad_time_off_is_refused_one_by_one_and_good_one_of_the_same_file_is_in(
     let session = service.session().await?;
     let days = session
         .rows(
-            "SELECT employee_no, days, status, extract(epoch FROM upper(during) - lower(during))::integer / 3600
+            "SELECT
+                 employee_no, days, status, extract(epoch FROM upper(during) - lower(during))::integer / 3600
              FROM workforce.time_off JOIN workforce.employees USING (employee_id) ORDER BY 1, 2",
         )
         .await?;

@@ -76,8 +76,9 @@ pub(super) const LISTS: &[List] = &[
     List {
         target: "/api/assignments?from_date=2026-10-09&to_date=2026-10-12",
         key: "assignment_id",
-        source: "(SELECT assignments.*, date, name FROM workforce.assignments JOIN workforce.shifts USING (shift_id) \
-                 JOIN workforce.employees USING (employee_id)) AS assignment \
+        source: "(SELECT assignments.*, date, name FROM workforce.assignments \
+                 JOIN workforce.shifts USING (shift_id) JOIN workforce.employees USING (employee_id)) \
+                 AS assignment \
                  WHERE date >= '2026-10-09' AND date < '2026-10-12'",
         sorts: &[
             ("starts_at", "lower(during)"),
@@ -98,13 +99,15 @@ pub(super) async fn filled_service() -> Result<Service> {
         .batch_execute(
             "INSERT INTO workforce.schedules (department_id, period, status, published_at)
              SELECT
-                 department_id, daterange(monday, monday + 7), CASE WHEN n % 3 > 0 THEN 'published' ELSE 'draft' END,
-                 CASE WHEN n % 3 > 0 THEN timestamptz '2026-10-01' + make_interval(secs => n % 4 / 1000000.0) END
+                 department_id,
+                 daterange(monday, monday + 7),
+                 CASE WHEN n % 3 > 0 THEN 'published' ELSE 'draft' END,
+                 -- A few moments that differ by microseconds: ties, and digits that a cursor must keep.
+                 CASE WHEN n % 3 > 0 THEN timestamptz '2026-10-01' + n % 4 * interval '1 microsecond' END
              FROM (
                  SELECT department_id, date '2026-10-05' + week * 7 AS monday, department_id * 3 + week AS n
                  FROM workforce.departments CROSS JOIN generate_series(0, 2) AS week
              ) AS wanted;
-             UPDATE workforce.employees SET department_id = 1 + n FROM generate_series(0, 0) AS n WHERE employee_id <= 9;
              UPDATE workforce.employees SET department_id = 2 WHERE employee_id <= 9;
              UPDATE workforce.employees SET department_id = 3 WHERE employee_id = 1;",
         )

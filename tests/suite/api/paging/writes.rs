@@ -20,12 +20,14 @@ async fn write(session: &Session, round: usize, last_key: i64) -> Result<()> {
              DELETE FROM workforce.shifts WHERE shift_id = {last_key};
              DELETE FROM workforce.shifts WHERE shift_id IN (
                  SELECT shift_id FROM workforce.shifts
-                 WHERE active AND date >= '2026-10-09' AND date < '2026-10-13' AND shift_id % 7 = {round} % 7
+                 WHERE active AND date >= '2026-10-09' AND date < '2026-10-13'
+                     AND shift_id % 7 = {round} % 7
                  LIMIT 1
              );
              INSERT INTO workforce.shifts (department_id, shift_type, date, start_time, end_time, priority)
              SELECT NULL, 'new ' || {round}, date, '10:00', '11:00', priority
-             FROM (VALUES (date '2026-10-09', 1), ('2026-10-10', 5), ('2026-10-12', 10)) AS added (date, priority);"
+             FROM (VALUES (date '2026-10-09', 1), ('2026-10-10', 5), ('2026-10-12', 10))
+                 AS added (date, priority);"
         ))
         .await?;
     Ok(())
@@ -33,7 +35,10 @@ async fn write(session: &Session, round: usize, last_key: i64) -> Result<()> {
 
 async fn active_keys(session: &Session) -> Result<BTreeSet<i64>> {
     let rows = session
-        .rows("SELECT shift_id FROM workforce.shifts WHERE active AND date >= '2026-10-09' AND date < '2026-10-13'")
+        .rows(
+            "SELECT shift_id FROM workforce.shifts
+             WHERE active AND date >= '2026-10-09' AND date < '2026-10-13'",
+        )
         .await?;
     Ok(rows.iter().flatten().flatten().map(|key| key.parse()).collect::<Result<_, _>>()?)
 }
