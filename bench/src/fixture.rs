@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use rota_harness::cluster::Cluster;
 use rota_harness::environment::Environment;
 use rota_harness::program;
@@ -105,10 +105,4 @@ impl Fixture {
     pub(crate) fn folder(&self) -> &Path {
         self.cluster.socket_folder()
     }
-}
-
-/// Finds a program on the path, or says which Debian package has it.
-pub(crate) fn require(name: &str) -> Result<()> {
-    ensure!(program::on_path(name).is_some(), "{name} is not installed: apt-get install {name}");
-    Ok(())
 }

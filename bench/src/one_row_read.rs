@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use rota_harness::environment::Environment;
 use rota_harness::program;
 
-use crate::fixture::{Fixture, Organisation, require};
+use crate::fixture::{Fixture, Organisation};
 use crate::http::Connection;
 use crate::quantile::{median, quantile};
 use crate::report::{Line, Report};
@@ -31,7 +31,6 @@ const CALLS: usize = 5000;
 
 /// Measures throughput and overhead.
 pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> Result<()> {
-    require("wrk")?;
     let fixture = Fixture::make(environment, &Organisation { employees: EMPLOYEES, weeks: 1 })?;
     let proxy = fixture.proxy()?;
     throughput(&fixture, proxy.listen(), report)?;

@@ -6,7 +6,7 @@
 //! clears supplementary groups, so neither sudo nor su is needed.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -60,6 +60,28 @@ impl ServerAccount {
             Some(user) => chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
                 .with_context(|| format!("giving {} to {}", path.display(), user.name)),
         }
+    }
+
+    /// Gives `folder` to this account with everything below it, when another one has it: root may
+    /// find `postgres` today where there was only `nobody` yesterday.
+    pub fn take_over(&self, folder: &Path) -> Result<()> {
+        let Some(user) = &self.other else { return Ok(()) };
+        if fs::metadata(folder).with_context(|| format!("reading {}", folder.display()))?.uid()
+            == user.uid.as_raw()
+        {
+            return Ok(());
+        }
+        // The folder itself last, so that a take-over which is interrupted is done again.
+        for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                self.take_over(&entry.path())?;
+            } else {
+                lchown(entry.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw()))
+                    .with_context(|| format!("giving {} to {}", entry.path().display(), user.name))?;
+            }
+        }
+        self.own(folder)
     }
 
     /// Whether this account may pass through every folder down to and including `folder`.

@@ -86,6 +86,9 @@ impl Cluster {
         let lock = take(&folder)?
             .with_context(|| format!("cluster {name} is in use by another process of this project"))?;
         account.own(&folder)?;
+        if folder.join("data").is_dir() {
+            account.take_over(&folder.join("data"))?;
+        }
         let mut cluster = Self {
             server: server.clone(),
             account: account.clone(),

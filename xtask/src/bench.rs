@@ -17,8 +17,12 @@ use crate::{cargo_pgrx, extension, packages};
 pub(crate) fn bench(options: &BenchOptions) -> Result<()> {
     options.pg.require_one()?;
     let project = Project::open()?;
-    let mut plans =
-        Plans { proxy: true, build_cargo_pgrx: !cargo_pgrx::is_built(&project), ..Plans::default() };
+    let mut plans = Plans {
+        proxy: true,
+        build_cargo_pgrx: !cargo_pgrx::is_built(&project),
+        measures: true,
+        ..Plans::default()
+    };
     options.pg.plan(&project, &mut plans);
     packages::provide(&project, &plans)?;
     let server = options.pg.prepare(&project)?;

@@ -31,8 +31,11 @@ pub(crate) fn provide(project: &Project) -> Result<()> {
     }
     step(&format!("building cargo-pgrx {VERSION}"), |step| {
         let requirement = format!("cargo-pgrx@={VERSION}");
-        let mut install = project.cargo(["install", "--locked", "--force", "--root"]);
+        let mut install = project.cargo(["install", "--locked", "--force", "--debug", "--root"]);
         install.arg(project.run_folder.tools()).arg(requirement);
+        // It calls cargo and reads one section of one file: optimising it takes minutes, not doing so
+        // costs nothing that is felt.
+        install.env("CARGO_PROFILE_DEV_DEBUG", "0");
         // Its own target folder, which cargo removes: nothing of it is of use to the project.
         install.env_remove("CARGO_TARGET_DIR");
         program::run(&mut install, &project.log("cargo-pgrx"), step)

@@ -45,6 +45,9 @@ pub(crate) struct RunOptions {
     /// Remove the data of earlier runs first
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Leave the database without the demo organisation, for data of your own
+    #[arg(long)]
+    pub(crate) empty: bool,
 }
 
 #[derive(Debug, Args)]

@@ -29,6 +29,7 @@ Rota runs on PostgreSQL {version}.
   requests   http://{listen}
   operators  http://{admin}  (/live /ready /metrics)
   database   {psql} {url}
+             (for the rota command: export ROTA_DATABASE_URL={url})
   logs       {proxy_log}
              {server_log}
 

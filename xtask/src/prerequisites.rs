@@ -16,6 +16,8 @@ pub(crate) struct Plans {
     pub(crate) proxy: bool,
     /// It formats and lints.
     pub(crate) lints: bool,
+    /// It measures.
+    pub(crate) measures: bool,
 }
 
 /// Something that is missing.
@@ -92,6 +94,12 @@ const REQUIREMENTS: &[Requirement] = &[
         needed: |plans| plans.download,
         present: |machine| machine.succeeds("python3", &["-m", "pip", "--version"]),
         packages: &["python3-pip"],
+    },
+    Requirement {
+        what: "wrk (it loads the proxy)",
+        needed: |plans| plans.measures,
+        present: |machine| machine.has_program("wrk"),
+        packages: &["wrk"],
     },
 ];
 
@@ -191,12 +199,19 @@ pub(crate) mod tests {
     }
 
     fn everything() -> Plans {
-        Plans { system_postgres: true, download: true, build_cargo_pgrx: true, proxy: true, lints: true }
+        Plans {
+            system_postgres: true,
+            download: true,
+            build_cargo_pgrx: true,
+            proxy: true,
+            lints: true,
+            measures: true,
+        }
     }
 
     fn furnished() -> FurnishedMachine {
         FurnishedMachine {
-            programs: vec!["cc", "clang", "cmake", "make", "pkg-config"],
+            programs: vec!["cc", "clang", "cmake", "make", "pkg-config", "wrk"],
             succeeding: vec![
                 "pkg-config --exists openssl",
                 "python3 -m pip --version",

@@ -44,8 +44,8 @@ pub(crate) fn run(options: &RunOptions) -> Result<()> {
     let cluster = start_cluster(&project, &server, options.fresh)?;
     let rota = Rota { project: &project, profile: options.profile(), url: cluster.url(DATABASE) };
     step("applying migrations", |step| rota.call("migrate", step))?;
-    let is_empty = cluster.query(DATABASE, "SELECT NOT EXISTS (SELECT FROM workforce.employees)")? == "t";
-    if is_empty {
+    let has_nobody = "SELECT NOT EXISTS (SELECT FROM workforce.employees)";
+    if !options.empty && cluster.query(DATABASE, has_nobody)? == "t" {
         step("making the demo organisation", |step| rota.call("demo", step))?;
     }
     let mut proxy = step("starting the proxy", |_| rota.serve(options))?;
