@@ -6,6 +6,12 @@ use tokio_postgres::error::SqlState;
 /// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileFault {
+    /// There is no line at all, so nothing says which columns the file would have.
+    #[error("the file is empty; its first line must name the columns, at least: {required}")]
+    Empty {
+        /// Every required name, joined by commas.
+        required: String,
+    },
     /// The first bytes are those of another encoding.
     #[error("the file is encoded in {found}; save it as UTF-8")]
     Encoding {

@@ -48,7 +48,7 @@ impl Default for ImportOptions {
 
 /// Imports the CSV that `reader` gives, in one transaction and in constant memory.
 ///
-/// `progress` hears now and then how many bytes were read. A file without any line is an import of no rows.
+/// `progress` hears now and then how many bytes were read. A header alone is an import of no rows.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ where
     records.check_signature().await?;
     let header = match records.next().await? {
         Some(record) => Header::parse(&record, spec, options.delimiter)?,
-        None => return Ok(ImportReport { dry_run: options.dry_run, ..ImportReport::default() }),
+        None => return Err(FileFault::Empty { required: spec.required_columns.join(", ") }.into()),
     };
     let transaction = client.transaction().await.map_err(refused)?;
     let timeout_ms = options.statement_timeout_ms;

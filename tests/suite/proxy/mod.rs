@@ -4,6 +4,7 @@
 //! proxy knows nothing of the domain, so neither do they.
 
 mod answers;
+mod argument_faults;
 mod arguments;
 mod bodies;
 mod catalog;

@@ -18,6 +18,7 @@ async fn a_file_that_cannot_be_read_is_refused_with_what_would_be_right() -> Res
     let text = "employee_no,name,email\n1,Ada,a@example.org\n";
     let long = format!("employee_no,name,email\n1,\"{}", "x".repeat(2 << 20));
     let files: Vec<(Vec<u8>, &str, &[&str])> = vec![
+        (Vec::new(), "22P04", &["empty", "first line", "employee_no, name, email"]),
         (utf16(text, u16::to_le_bytes, true), "22021", &["UTF-16", "UTF-8"]),
         (utf16(text, u16::to_be_bytes, true), "22021", &["UTF-16", "UTF-8"]),
         (utf16(text, u16::to_le_bytes, false), "22021", &["UTF-16", "UTF-8"]),
