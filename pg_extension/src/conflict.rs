@@ -11,7 +11,7 @@ pub(crate) use row::ConflictRow;
 
 use crate::error::ExtensionError;
 use crate::source::{
-    Connection, Heads, Names, Proposal, RestRules, RosterRows, Selection, Views, read_proposals,
+    Connection, Heads, Names, Proposal, RestRules, RosterRows, Selection, Views, read_ids, read_proposals,
     read_rest_rules, read_roster,
 };
 
@@ -42,6 +42,11 @@ pub(crate) fn find(question: Question) -> Result<Vec<ConflictRow>, ExtensionErro
     let staffing = people.is_none();
     let (rows, rules, is_limited) = Connection::run(|connection| {
         let views = Views::read(connection)?;
+        let read = |argument, column, ids: Option<Vec<String>>| {
+            ids.map(|ids| read_ids(connection, &views, argument, ("people", column), &ids)).transpose()
+        };
+        let people = read("people", "person_id", people)?;
+        let teams = read("teams", "team_id", teams)?;
         let mut team_ids = Names::default();
         let rules = rest_rules(connection, &views, minimum_rest_minutes, &mut team_ids)?;
         let heads = if staffing { Heads::OfTeams } else { Heads::Ignored };
@@ -110,13 +115,14 @@ fn rest_rules(
 
 /// Adds a proposal to the assignments.
 fn append(proposal: &Proposal, position: usize, rows: &mut RosterRows) -> Result<(), ExtensionError> {
-    let person = rows.person_ids.find(&proposal.person_id).filter(|person| *person < rows.people.len());
+    let person =
+        rows.person_ids.find(proposal.person_id.as_str().into()).filter(|person| *person < rows.people.len());
     let person = person.ok_or_else(|| ExtensionError::UnknownInProposal {
         position,
         noun: "person",
         id: proposal.person_id.clone(),
     })?;
-    let shift = proposal.shift_id.as_deref().map(|shift| rows.shift_ids.number(shift));
+    let shift = proposal.shift_id.as_deref().map(|shift| rows.shift_ids.number(shift.into()));
     rows.assignments.push(Assignment { person, shift, span: proposal.span, binding: true });
     rows.assignment_ids.push(None);
     Ok(())

@@ -112,6 +112,16 @@ pub(crate) enum ExtensionError {
         /// The type it should have.
         wanted: &'static str,
     },
+    /// Of class 22: a value that the server refuses to read.
+    #[error("{message}")]
+    RefusedArgument {
+        /// The argument that holds it.
+        argument: &'static str,
+        /// What the server says.
+        message: String,
+        /// The server's code for it.
+        sqlstate: PgSqlErrorCode,
+    },
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -136,6 +146,7 @@ impl ExtensionError {
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
             Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
             Self::WrongColumnType { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
+            Self::RefusedArgument { sqlstate, .. } => *sqlstate,
             Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
     }
@@ -166,7 +177,9 @@ impl ExtensionError {
         match self {
             Self::Engine(error) => error.argument(),
             Self::UnknownZone { .. } => Some("time_zone"),
-            Self::InfiniteDate { argument } | Self::MissingArgument { argument } => Some(argument),
+            Self::InfiniteDate { argument }
+            | Self::MissingArgument { argument }
+            | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::EmptyWindow => Some("window_end"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList

@@ -50,13 +50,13 @@ pgrx::extension_sql_file!(
     name = "endpoints",
     requires = ["user_functions"]
 );
-pgrx::extension_sql_file!("../../sql/extension/imports.sql", name = "imports", requires = ["expose_checks"]);
-pgrx::extension_sql_file!("../../sql/extension/expose.sql", name = "expose", requires = ["imports"]);
 pgrx::extension_sql_file!(
     "../../sql/extension/expose_checks.sql",
     name = "expose_checks",
     requires = ["endpoints"]
 );
+pgrx::extension_sql_file!("../../sql/extension/imports.sql", name = "imports", requires = ["expose_checks"]);
+pgrx::extension_sql_file!("../../sql/extension/expose.sql", name = "expose", requires = ["imports"]);
 pgrx::extension_sql_file!(
     "../../sql/extension/slow_calls.sql",
     name = "slow_calls",

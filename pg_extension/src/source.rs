@@ -6,18 +6,22 @@
 //! that column's own type, so that the indexes under a view serve, and whoever owns the tables may choose any
 //! type for an id.
 
+mod arguments;
 mod names;
 mod proposals;
 mod query;
+mod reader;
 mod rest_rules;
 mod roster;
 mod selection;
 mod views;
 
+pub(crate) use arguments::read_ids;
 pub(crate) use names::Names;
 pub(crate) use proposals::{Proposal, read_proposals};
 pub(crate) use query::Connection;
+pub(crate) use reader::read_roster;
 pub(crate) use rest_rules::{RestRules, read_rest_rules};
-pub(crate) use roster::{RosterRows, read_roster};
+pub(crate) use roster::RosterRows;
 pub(crate) use selection::{Heads, Selection};
 pub(crate) use views::Views;

@@ -16,13 +16,13 @@ use crate::process::{self, GLANCE};
 use crate::run_folder::make_open_folder;
 use crate::{interruption, ports};
 
-/// How long the proxy may take to answer `/live` after its start.
+/// How long the proxy may take to become live, then ready, after its start.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long an orderly stop may take: longer than the proxy's own patience with open requests.
 const STOP_PATIENCE: Duration = Duration::from_secs(40);
 
-/// How long one look at `/live` may take.
+/// How long one look at `/live` or `/ready` may take.
 const GLANCE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A free port can be taken before the proxy binds it.
@@ -94,23 +94,28 @@ impl ProxyProcess {
         let log = options.log.clone();
         let mut proxy = Self { child, ended: None, listen, admin_listen, log, record, _lock: lock };
         written.with_context(|| format!("writing {}", proxy.record.display()))?;
-        proxy.wait_until_live()?;
+        proxy.wait_for("/live")?;
         Ok(proxy)
     }
 
-    fn wait_until_live(&mut self) -> Result<()> {
+    fn wait_for(&mut self, path: &str) -> Result<()> {
         let begun = Instant::now();
         while begun.elapsed() < START_PATIENCE {
             interruption::check()?;
             if let Some(status) = self.exit_status()? {
                 bail!("the proxy ended with {status}:\n{}", self.log());
             }
-            if is_live(self.admin_listen) {
+            if answers_200(self.admin_listen, path) {
                 return Ok(());
             }
             std::thread::sleep(GLANCE);
         }
-        bail!("the proxy is not live after {START_PATIENCE:?}:\n{}", self.log())
+        bail!("GET {path} of the proxy is not 200 after {START_PATIENCE:?}:\n{}", self.log())
+    }
+
+    /// Waits until the proxy serves requests: it has the database, migrated, and its endpoints.
+    pub fn wait_until_ready(&mut self) -> Result<()> {
+        self.wait_for("/ready")
     }
 
     /// Address for requests.
@@ -192,13 +197,13 @@ fn new_record(records: &Path) -> Result<(PathBuf, File)> {
     Ok((path, lock))
 }
 
-/// Whether `GET /live` answers 200. Plain sockets serve: the harness has no HTTP client.
-fn is_live(admin: SocketAddr) -> bool {
+/// Whether a `GET` answers 200. Plain sockets serve: the harness has no HTTP client.
+fn answers_200(admin: SocketAddr, path: &str) -> bool {
     let look = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&admin, GLANCE_PATIENCE)?;
         stream.set_read_timeout(Some(GLANCE_PATIENCE))?;
         stream.write_all(
-            format!("GET /live HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").as_bytes(),
+            format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").as_bytes(),
         )?;
         let mut beginning = [0; 12];
         stream.read_exact(&mut beginning)?;

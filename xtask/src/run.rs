@@ -105,7 +105,7 @@ impl Rota<'_> {
     }
 
     fn serve(&self, options: &RunOptions) -> Result<ProxyProcess> {
-        ProxyProcess::start(&ProxyOptions {
+        let mut proxy = ProxyProcess::start(&ProxyOptions {
             binary: self.project.built(self.profile, "rota"),
             database_url: self.url.clone(),
             listen: Some(options.listen),
@@ -113,6 +113,8 @@ impl Rota<'_> {
             settings: Vec::new(),
             log: self.project.log("proxy"),
             records: self.project.run_folder.proxies(),
-        })
+        })?;
+        proxy.wait_until_ready()?;
+        Ok(proxy)
     }
 }

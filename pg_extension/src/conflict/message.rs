@@ -47,10 +47,10 @@ fn absence(conflict: &Conflict, rows: &RosterRows) -> String {
     }
 }
 
-fn skill<'a>(conflict: &Conflict, rows: &'a RosterRows) -> &'a str {
+fn skill(conflict: &Conflict, rows: &RosterRows) -> String {
     match conflict.cause {
         Some(Cause::Skill(skill)) => rows.skill_names.text(skill).unwrap_or_default(),
-        _ => "",
+        _ => String::new(),
     }
 }
 

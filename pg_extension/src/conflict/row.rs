@@ -54,13 +54,13 @@ impl ConflictRow {
             _ => None,
         };
         let assignment_id =
-            |assignment: usize| rows.assignment_ids.get(assignment)?.as_deref().map(str::to_owned);
+            |assignment: usize| rows.assignment_ids.get(assignment)?.as_ref().map(ToString::to_string);
         Self {
             kind: conflict.kind,
             level: conflict.level,
-            person_id: conflict.person.and_then(|person| rows.person_ids.text(person)).map(str::to_owned),
-            team_id: team.and_then(|team| rows.team_ids.text(team)).map(str::to_owned),
-            shift_id: conflict.shift.and_then(|shift| rows.shift_ids.text(shift)).map(str::to_owned),
+            person_id: conflict.person.and_then(|person| rows.person_ids.text(person)),
+            team_id: team.and_then(|team| rows.team_ids.text(team)),
+            shift_id: conflict.shift.and_then(|shift| rows.shift_ids.text(shift)),
             assignment_id: conflict.assignment.and_then(assignment_id),
             other_assignment_id: conflict.other_assignment.and_then(assignment_id),
             during: conflict.during,

@@ -68,7 +68,7 @@ pub(crate) fn read_proposals(
             proposal.position",
         parameters.json(proposed)
     );
-    connection.for_each(&query, parameters, |row| {
+    connection.for_each_of("proposed", &query, parameters, |row| {
         drafts.push(Draft::read(drafts.len(), row)?);
         Ok(())
     })?;

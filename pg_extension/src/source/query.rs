@@ -1,12 +1,15 @@
 //! One query, row by row, through the server programming interface.
 
 use std::ffi::{CString, c_int, c_long};
-use std::marker::PhantomData;
+use std::panic::AssertUnwindSafe;
 
 use pgrx::datum::{FromDatum, IntoDatum};
-use pgrx::{pg_sys, spi::Spi};
+use pgrx::pg_sys::errcodes::PgSqlErrorCode;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgTryBuilder, pg_sys, spi::Spi};
 use rota_engine::Span;
 
+use super::names::Name;
 use crate::convert::InstantRange;
 use crate::error::ExtensionError;
 
@@ -29,7 +32,8 @@ pub(super) struct Parameters {
 pub(super) struct Row<'row> {
     tuple: pg_sys::HeapTuple,
     shape: pg_sys::TupleDesc,
-    batch: PhantomData<&'row ()>,
+    /// The type of each column.
+    types: &'row [pg_sys::Oid],
 }
 
 impl Connection {
@@ -68,6 +72,8 @@ impl Connection {
                 pg_sys::CURSOR_OPT_NO_SCROLL.cast_signed(),
             )
         };
+        // SAFETY: the portal was opened above, and knows the shape of its rows from then on.
+        let types = unsafe { column_types((*portal).tupDesc) };
         loop {
             pgrx::check_for_interrupts!();
             // SAFETY: the portal was opened above and is closed below only. After a fetch the two globals
@@ -79,7 +85,7 @@ impl Connection {
             for position in 0..usize::try_from(rows).unwrap_or_default() {
                 // SAFETY: the table has `rows` tuples of its own shape.
                 let row = unsafe {
-                    Row { tuple: *(*table).vals.add(position), shape: (*table).tupdesc, batch: PhantomData }
+                    Row { tuple: *(*table).vals.add(position), shape: (*table).tupdesc, types: &types }
                 };
                 each(&row)?;
             }
@@ -93,6 +99,44 @@ impl Connection {
         unsafe { pg_sys::SPI_cursor_close(portal) };
         Ok(())
     }
+
+    /// As [`Connection::for_each`], for a query that does no more than read an argument.
+    ///
+    /// # Errors
+    /// Those of `each`; [`ExtensionError::RefusedArgument`] for a value that the server refuses. After that
+    /// one the transaction is good for nothing but an error.
+    pub(super) fn for_each_of(
+        &self,
+        argument: &'static str,
+        query: &str,
+        parameters: Parameters,
+        each: impl FnMut(&Row<'_>) -> Result<(), ExtensionError>,
+    ) -> Result<(), ExtensionError> {
+        PgTryBuilder::new(AssertUnwindSafe(|| self.for_each(query, parameters, each)))
+            .catch_others(move |caught| match caught {
+                CaughtError::PostgresError(report) if is_data_exception(report.sql_error_code()) => {
+                    let (message, sqlstate) = (report.message().to_owned(), report.sql_error_code());
+                    Err(ExtensionError::RefusedArgument { argument, message, sqlstate })
+                }
+                other => other.rethrow(),
+            })
+            .execute()
+    }
+}
+
+/// Whether a code is of class 22 (`ERRCODE_TO_CATEGORY` in `elog.h`: the first two characters).
+fn is_data_exception(sqlstate: PgSqlErrorCode) -> bool {
+    const CLASS: i32 = (1 << 12) - 1;
+    sqlstate as i32 & CLASS == PgSqlErrorCode::ERRCODE_DATA_EXCEPTION as i32 & CLASS
+}
+
+/// The type of each column of a row.
+///
+/// # Safety
+/// The shape is a live one.
+unsafe fn column_types(shape: pg_sys::TupleDesc) -> Vec<pg_sys::Oid> {
+    // SAFETY: the caller says so; columns are counted from 1.
+    unsafe { (1..=(*shape).natts).map(|column| pg_sys::SPI_gettypeid(shape, column)).collect() }
 }
 
 impl Parameters {
@@ -126,6 +170,14 @@ impl<'row> Row<'row> {
         unsafe { self.value(column) }
     }
 
+    /// A column that names something, counted from 1, as [`super::views::Views::name_of`] reads it.
+    pub(super) fn name(&self, column: c_int) -> Option<Name<&'row str>> {
+        match self.type_of(column)? {
+            pg_sys::INT8OID => self.integer(column).map(Name::Integer),
+            _ => self.text(column).map(Name::from),
+        }
+    }
+
     /// A column of type `text[]`, counted from 1; nulls in it are left out.
     pub(super) fn texts(&self, column: c_int) -> Vec<String> {
         // SAFETY: the queries of this room cast what they read as a list to text[].
@@ -146,13 +198,17 @@ impl<'row> Row<'row> {
         range.and_then(|range| range.0)
     }
 
+    fn type_of(&self, column: c_int) -> Option<pg_sys::Oid> {
+        self.types.get(usize::try_from(column).ok()?.checked_sub(1)?).copied()
+    }
+
     /// # Safety
     /// The column is of the SQL type that `T` reads.
     unsafe fn value<T: FromDatum>(&self, column: c_int) -> Option<T> {
+        self.type_of(column)?;
         let mut is_null = false;
-        // SAFETY: the tuple has this shape, and lives as long as `'row`. A column that it does not have gives
-        // null.
-        let datum = unsafe { pg_sys::SPI_getbinval(self.tuple, self.shape, column, &raw mut is_null) };
+        // SAFETY: the tuple has this shape, with this column, and lives as long as `'row`.
+        let datum = unsafe { pg_sys::heap_getattr(self.tuple, column, self.shape, &mut is_null) };
         // SAFETY: the caller says so.
         unsafe { T::from_datum(datum, is_null) }
     }

@@ -72,7 +72,7 @@ pub(crate) fn read_rest_rules(
         found.rules.push(RestRule {
             minimum: minimum.ok_or_else(unreadable)?,
             level: Level::from_word(level).map_err(|_| unreadable())?,
-            team: row.text(4).map(|team| teams.number(team)),
+            team: row.text(4).map(|team| teams.number(team.into())),
             valid,
         });
         found.ids.push(row.text(1).map(str::to_owned));

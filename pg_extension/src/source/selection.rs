@@ -36,39 +36,20 @@ impl Selection {
         self.people.is_some() || self.teams.is_some()
     }
 
-    /// The condition that a row overlaps the span. It says so to a GiST index, too.
-    pub(super) fn in_span(&self, alias: &str, parameters: &mut Parameters) -> String {
-        format!("{alias}.during OPERATOR(pg_catalog.&&) {}", parameters.range(self.span))
-    }
-
-    /// The condition that a row of `view` is of a wanted person.
+    /// The condition that a row of view `people` is of a wanted person.
     ///
     /// # Errors
     /// As [`Views::column_type`].
     pub(super) fn of_people(
         &self,
         views: &Views,
-        view: &'static str,
         alias: &str,
         parameters: &mut Parameters,
     ) -> Result<String, ExtensionError> {
-        let mut conditions = Vec::new();
-        if let Some(people) = &self.people {
-            let id_type = views.column_type(view, "person_id")?;
-            conditions.push(format!("{alias}.person_id = ANY ({}::{id_type}[])", parameters.texts(people)));
-        }
-        if self.teams.is_some() {
-            views.check("people", &["person_id", "team_id"])?;
-            conditions.push(format!(
-                "{alias}.person_id IN (
-                    SELECT member.person_id
-                    FROM rota_source.people AS member
-                    WHERE {}
-                )",
-                self.of_teams(views, "people", "member", parameters)?
-            ));
-        }
-        Ok(if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") })
+        let of_teams = self.of_teams(views, "people", alias, parameters)?;
+        let Some(people) = &self.people else { return Ok(of_teams) };
+        let of_people = one_of(views, ("people", "person_id"), alias, people, parameters)?;
+        Ok(format!("{of_people} AND {of_teams}"))
     }
 
     /// The condition that a row of `view` is of a wanted team.
@@ -83,43 +64,27 @@ impl Selection {
         parameters: &mut Parameters,
     ) -> Result<String, ExtensionError> {
         let Some(teams) = &self.teams else { return Ok("true".to_owned()) };
-        let id_type = views.column_type(view, "team_id")?;
-        Ok(format!("{alias}.team_id = ANY ({}::{id_type}[])", parameters.texts(teams)))
+        one_of(views, (view, "team_id"), alias, teams, parameters)
     }
+}
 
-    /// The condition that an assignment is of a wanted person, or one of the heads that are counted.
-    ///
-    /// # Errors
-    /// As [`Views::column_type`].
-    pub(super) fn of_people_or_heads(
-        &self,
-        views: &Views,
-        alias: &str,
-        parameters: &mut Parameters,
-    ) -> Result<String, ExtensionError> {
-        let of_people = self.of_people(views, "assignments", alias, parameters)?;
-        match &self.heads {
-            Heads::OfTeams if self.teams.is_some() => {
-                views.check("shifts", &["shift_id", "team_id", "during"])?;
-                let in_span = self.in_span("headed", parameters);
-                let of_teams = self.of_teams(views, "shifts", "headed", parameters)?;
-                Ok(format!(
-                    "(
-                        ({of_people})
-                        OR {alias}.shift_id IN (
-                            SELECT headed.shift_id
-                            FROM rota_source.shifts AS headed
-                            WHERE {in_span} AND {of_teams}
-                        )
-                    )"
-                ))
-            }
-            Heads::OfShifts(shifts) => {
-                let id_type = views.column_type("assignments", "shift_id")?;
-                let shifts = parameters.texts(shifts);
-                Ok(format!("(({of_people}) OR {alias}.shift_id = ANY ({shifts}::{id_type}[]))"))
-            }
-            Heads::Ignored | Heads::OfTeams => Ok(of_people),
-        }
-    }
+/// The condition that a row overlaps a span. It says so to a GiST index, too.
+pub(super) fn overlaps(alias: &str, span: Span, parameters: &mut Parameters) -> String {
+    format!("{alias}.during OPERATOR(pg_catalog.&&) {}", parameters.range(span))
+}
+
+/// The condition that a column of a view has one of some ids. They are read as the column's own type, so that
+/// its index serves.
+///
+/// # Errors
+/// As [`Views::column_type`].
+pub(super) fn one_of(
+    views: &Views,
+    (view, column): (&'static str, &'static str),
+    alias: &str,
+    ids: &[String],
+    parameters: &mut Parameters,
+) -> Result<String, ExtensionError> {
+    let id_type = views.column_type(view, column)?;
+    Ok(format!("{alias}.{column} = ANY ({}::{id_type}[])", parameters.texts(ids)))
 }

@@ -58,6 +58,23 @@ impl Views {
             .ok_or(ExtensionError::MissingColumn { view, column })
     }
 
+    /// The expression that reads a column of names: integers as they are, anything else as text.
+    ///
+    /// # Errors
+    /// As [`Views::column_type`].
+    pub(super) fn name_of(
+        &self,
+        view: &'static str,
+        column: &'static str,
+        alias: &str,
+    ) -> Result<String, ExtensionError> {
+        let read_as = match self.column_type(view, column)? {
+            "smallint" | "integer" | "bigint" => "bigint",
+            _ => "text",
+        };
+        Ok(format!("{alias}.{column}::{read_as}"))
+    }
+
     /// Checks that a view has the columns that a query names, and that its `during` is a range of instants.
     ///
     /// # Errors
