@@ -1,10 +1,10 @@
 -- Analytics: hours and overtime of a window, in total, by week and by person.
 --
 -- One pass over the bookings. Whatever depends on the shift alone (its minutes, its part of the night band,
--- its week) is worked out once for all shifts with the same hours; the bookings then only add up whole numbers
--- by person and week, and every other sum is taken from that small table. The sums are cast down to integer
--- (a person's year is half a million minutes) because PostgreSQL would add the larger type as numeric, at
--- several times the cost.
+-- its week) is worked out once for all shifts with the same hours; the bookings then only add up whole
+-- numbers by person and week, and every other sum is taken from that small table. The sums are cast down to
+-- integer (a person's year is half a million minutes) because PostgreSQL would add the larger type as
+-- numeric, at several times the cost.
 --
 -- Overtime of an ISO week is what a person works beyond weekly_minutes, in order of date. A window that
 -- begins in mid-week therefore reads that week from its Monday, and counts what went beyond since from_date:

@@ -1,4 +1,5 @@
--- Departments: three sites in three time zones, divisions below a site, wards below a division.
+-- Departments: three sites in three time zones, divisions below a site, wards below a division. No two have
+-- the same name, so that an import finds each by its name.
 
 CREATE FUNCTION demo.make_departments(departments integer) RETURNS void
 LANGUAGE plpgsql
@@ -17,14 +18,15 @@ BEGIN
             WHEN 0 THEN (
                 ARRAY['Havel Clinic Berlin', 'Harbor Hospital New York', 'Sumida Hospital Tokyo']
             )[placed.site]
-            WHEN 1 THEN demo.division_name(placed.place / 4)
-            ELSE 'Ward ' || placed.place % 4
+            WHEN 1 THEN demo.division_name(placed.place / 4) || ' ' || placed.city
+            ELSE demo.division_name(placed.place / 4) || ' ' || placed.city || ', ward ' || placed.place % 4
         END,
         (ARRAY['Europe/Berlin', 'America/New_York', 'Asia/Tokyo'])[placed.site]
     FROM (
         SELECT
             numbers.number,
             (numbers.number - 1) % 3 + 1 AS site,
+            (ARRAY['Berlin', 'New York', 'Tokyo'])[(numbers.number - 1) % 3 + 1] AS city,
             (numbers.number - 4) / 3 AS place,
             CASE
                 WHEN numbers.number <= 3 THEN 0
