@@ -52,7 +52,8 @@ struct CargoProfile {
 /// Builds the `rota` program and the test binaries of every member but the extension, or the
 /// suite's alone. One call of cargo, so that both have the same features.
 pub(crate) fn build(project: &Project, only_suite: bool, step: &Step) -> Result<Vec<TestBinary>> {
-    let messages = project.log("test-build-messages");
+    // Of this process alone: two commands at once would write into each other's lines.
+    let messages = project.log(&format!("test-build-messages-{}", std::process::id()));
     let mut build = project.cargo(["build", "--bin", "rota", "--message-format=json-render-diagnostics"]);
     build.args(MEMBERS);
     if only_suite {
@@ -62,6 +63,7 @@ pub(crate) fn build(project: &Project, only_suite: bool, step: &Step) -> Result<
     }
     program::run_with_output(&mut build, &messages, &project.log("test-build"), step)?;
     let text = fs::read_to_string(&messages).with_context(|| format!("reading {}", messages.display()))?;
+    fs::remove_file(&messages).with_context(|| format!("removing {}", messages.display()))?;
     parse(&text, &project.root)
 }
 
