@@ -75,11 +75,15 @@ pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> R
     Ok(())
 }
 
-/// Statements that clients sent since the reset, without those of this session and of the proxy's background tasks.
+/// Statements that clients sent to this database since the reset, without the ones that ask for this.
 async fn statements(session: &Client) -> Result<i64> {
     let row = session
         .query_one(
-            "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE query LIKE '%api.%'",
+            "SELECT coalesce(sum(calls), 0)::bigint
+             FROM pg_stat_statements
+             WHERE toplevel
+                 AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                 AND query NOT LIKE '%pg_stat_statements%'",
             &[],
         )
         .await?;

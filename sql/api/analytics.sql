@@ -1,10 +1,9 @@
 -- Analytics: hours and overtime of a window, in total, by week and by person.
 --
 -- One pass over the bookings. Whatever depends on the shift alone (its minutes, its part of the night band,
--- its week) is worked out once for all shifts with the same hours; the bookings then only add up whole
--- numbers by person and week, and every other sum is taken from that small table. The sums are cast down to
--- integer (a person's year is half a million minutes) because PostgreSQL would add the larger type as
--- numeric, at several times the cost.
+-- its week) is worked out once per shift; the bookings then only add up whole numbers by person and week, and
+-- every other sum is taken from that small table. The sums are cast down to integer (a person's year is half
+-- a million minutes) because PostgreSQL would add the larger type as numeric, at several times the cost.
 --
 -- Overtime of an ISO week is what a person works beyond weekly_minutes, in order of date. A window that
 -- begins in mid-week therefore reads that week from its Monday, and counts what went beyond since from_date:
@@ -22,6 +21,8 @@ LANGUAGE sql
 STABLE
 -- The sums of every person and week of a large house fit in memory at this, and spill to disk at the default.
 SET work_mem = '32MB'
+-- Compiling takes longer than what it would speed up.
+SET jit = off
 BEGIN ATOMIC
     WITH
     asked AS MATERIALIZED (
@@ -31,20 +32,20 @@ BEGIN ATOMIC
             api.require_window(from_date, to_date, 400)
             AND api.require_between('employee_limit', employee_limit, 0, 10000)
     ),
-    slot AS MATERIALIZED (
+    weighed AS MATERIALIZED (
         SELECT
+            shift.shift_id,
+            shift.active AND shift.date >= from_date AS counts,
             (shift.date - asked.monday) / 7 AS week,
-            shift.date >= from_date AS inside,
-            count(*) FILTER (WHERE shift.active) AS shifts,
-            min(shift.elapsed_minutes) AS elapsed_minutes,
-            min(shift.worked_minutes) AS worked_minutes,
-            rota.minutes_in_band(
-                rota.shift_range(shift.date, shift.start_time, shift.end_time, shift.time_zone),
-                shift.time_zone,
-                band_start,
-                band_end
-            )::integer AS band_minutes,
-            array_agg(shift.shift_id) AS shift_ids
+            (shift.date >= from_date)::integer AS assignments,
+            CASE WHEN shift.date >= from_date THEN shift.elapsed_minutes ELSE 0 END AS elapsed_minutes,
+            CASE WHEN shift.date >= from_date THEN shift.worked_minutes ELSE 0 END AS worked_minutes,
+            CASE WHEN shift.date >= from_date THEN 0 ELSE shift.worked_minutes END AS earlier_minutes,
+            CASE
+                WHEN shift.date >= from_date
+                THEN rota.minutes_in_band(shift.during, shift.time_zone, band_start, band_end)::integer
+                ELSE 0
+            END AS band_minutes
         FROM
             asked
             JOIN workforce.shifts AS shift
@@ -53,26 +54,6 @@ BEGIN ATOMIC
         WHERE
             analytics_overview.department_id IS NULL
             OR shift.department_id = analytics_overview.department_id
-        GROUP BY
-            asked.monday,
-            shift.date,
-            shift.start_time,
-            shift.end_time,
-            shift.time_zone,
-            shift.break_minutes
-    ),
-    weighed AS (
-        SELECT
-            member.shift_id,
-            slot.week,
-            slot.inside::integer AS assignments,
-            CASE WHEN slot.inside THEN slot.elapsed_minutes ELSE 0 END AS elapsed_minutes,
-            CASE WHEN slot.inside THEN slot.worked_minutes ELSE 0 END AS worked_minutes,
-            CASE WHEN slot.inside THEN 0 ELSE slot.worked_minutes END AS earlier_minutes,
-            CASE WHEN slot.inside THEN slot.band_minutes ELSE 0 END AS band_minutes
-        FROM
-            slot
-            CROSS JOIN LATERAL unnest(slot.shift_ids) AS member (shift_id)
     ),
     person_week AS MATERIALIZED (
         SELECT
@@ -149,7 +130,7 @@ BEGIN ATOMIC
                 SELECT
                     json_build_object(
                         'employees', (SELECT count(*) FROM person),
-                        'shifts', (SELECT coalesce(sum(slot.shifts), 0) FROM slot WHERE slot.inside),
+                        'shifts', (SELECT count(*) FROM weighed WHERE weighed.counts),
                         'assignments', coalesce(sum(weekly.assignments), 0),
                         'elapsed_minutes', coalesce(sum(weekly.elapsed_minutes), 0),
                         'worked_minutes', coalesce(sum(weekly.worked_minutes), 0),
