@@ -96,7 +96,7 @@ pub fn make_open_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `/root/src/rota` becomes `rota-root-src-rota`: one folder per project, and readable.
+/// `/srv/src/rota` becomes `rota-srv-src-rota`: one folder per project, and readable.
 fn elsewhere_name(project: &Path) -> String {
     let readable: String = project
         .to_string_lossy()
@@ -112,6 +112,6 @@ mod tests {
 
     #[test]
     fn another_place_is_named_after_the_project() {
-        assert_eq!(elsewhere_name(Path::new("/root/my src/rota")), "rota-root-my-src-rota");
+        assert_eq!(elsewhere_name(Path::new("/srv/my src/rota")), "rota-srv-my-src-rota");
     }
 }
