@@ -58,7 +58,7 @@ pub(crate) fn take(folder: &Path) -> Result<Option<File>> {
 }
 
 /// Locks a file, which is made when it does not exist, unless another process has.
-pub(crate) fn lock(path: &Path) -> Result<Option<File>> {
+pub fn lock(path: &Path) -> Result<Option<File>> {
     let file = File::options()
         .create(true)
         .truncate(false)

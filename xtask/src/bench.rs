@@ -16,7 +16,7 @@ use crate::{cargo_pgrx, extension, packages};
 /// Builds everything in release mode and hands over to `rota-bench`, which starts its own clusters.
 pub(crate) fn bench(options: &BenchOptions) -> Result<()> {
     options.pg.require_one()?;
-    let project = Project::open()?;
+    let project = Project::open("bench")?;
     let mut plans = Plans {
         proxy: true,
         build_cargo_pgrx: !cargo_pgrx::is_built(&project),

@@ -16,7 +16,7 @@ use crate::{cargo_pgrx, extension, packages};
 
 /// Builds the extension for the server and installs it there.
 pub(crate) fn install(options: &InstallOptions) -> Result<()> {
-    let project = Project::open()?;
+    let project = Project::open("install")?;
     let postgres = usable(Installation::read(&options.pg_config)?)?;
     require_writable(&postgres)?;
     let plans = Plans { build_cargo_pgrx: !cargo_pgrx::is_built(&project), ..Plans::default() };

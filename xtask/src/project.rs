@@ -1,13 +1,16 @@
 //! The project as a command sees it: its folders, and cargo in them.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use nix::sys::stat::{Mode, umask};
 use rota_harness::account::ServerAccount;
-use rota_harness::progress::say;
-use rota_harness::run_folder::RunFolder;
+use rota_harness::process::GLANCE;
+use rota_harness::progress::{say, step};
+use rota_harness::run_folder::{RunFolder, make_open_folder};
+use rota_harness::{interruption, ownership};
 
 /// Which of cargo's profiles a program is built with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +43,16 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     pub(crate) account: ServerAccount,
     pub(crate) run_folder: RunFolder,
+    pub(crate) logs: PathBuf,
     target: PathBuf,
+    // Held until the command ends: two of a kind would write the same logs.
+    _lock: File,
 }
 
 impl Project {
-    /// Finds the project that this program was built from.
-    pub(crate) fn open() -> Result<Self> {
+    /// Finds the project that this program was built from, for a command with this name. Waits
+    /// while another command of the same name runs in the same project.
+    pub(crate) fn open(command: &str) -> Result<Self> {
         // What we make, the server's account must be able to read.
         umask(Mode::S_IWGRP | Mode::S_IWOTH);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the project has a root")?;
@@ -56,7 +63,10 @@ impl Project {
         }
         let program = std::env::current_exe().context("looking for this program")?;
         let target = program.ancestors().nth(2).context("this program is not in a target folder")?;
-        Ok(Self { root: root.to_owned(), account, run_folder, target: target.to_owned() })
+        let logs = run_folder.logs().join(command);
+        make_open_folder(&logs)?;
+        let lock = wait_for_lock(&logs.join("lock"), command)?;
+        Ok(Self { root: root.to_owned(), account, run_folder, logs, target: target.to_owned(), _lock: lock })
     }
 
     /// `cargo` in the project's root.
@@ -68,13 +78,28 @@ impl Project {
 
     /// The file that gets what a step's program prints.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
-        self.run_folder.logs().join(format!("{name}.log"))
+        self.logs.join(format!("{name}.log"))
     }
 
     /// A program that cargo builds.
     pub(crate) fn built(&self, profile: Profile, program: &str) -> PathBuf {
         self.target.join(profile.folder()).join(program)
     }
+}
+
+fn wait_for_lock(path: &Path, command: &str) -> Result<File> {
+    if let Some(lock) = ownership::lock(path)? {
+        return Ok(lock);
+    }
+    step(&format!("waiting for another `cargo xtask {command}` of this project to end"), |_| {
+        loop {
+            interruption::check()?;
+            if let Some(lock) = ownership::lock(path)? {
+                return Ok(lock);
+            }
+            std::thread::sleep(GLANCE);
+        }
+    })
 }
 
 /// Every member but the extension, which needs a server's headers.

@@ -25,7 +25,7 @@ const WATCH: Duration = Duration::from_millis(50);
 /// Builds what is missing, starts everything, and waits for Ctrl-C.
 pub(crate) fn run(options: &RunOptions) -> Result<()> {
     options.pg.require_one()?;
-    let project = Project::open()?;
+    let project = Project::open("run")?;
     ownership::sweep(&project.run_folder)?;
     for (address, flag) in [(options.listen, "--listen"), (options.admin_listen, "--admin-listen")] {
         ensure!(ports::is_free(address), "{address} is taken: choose another with {flag}");

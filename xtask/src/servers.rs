@@ -74,11 +74,11 @@ impl Choice {
             Self::System => Installation::find_on_machine()?,
             Self::PgConfig(path) => usable(Installation::read(path)?)?,
             Self::Embedded if embedded::is_unpacked(&servers) => {
-                return embedded::unpacked(&servers, &project.run_folder.logs(), &Step::silent());
+                return embedded::unpacked(&servers, &project.logs, &Step::silent());
             }
             Self::Embedded => {
                 return step(&format!("downloading PostgreSQL {}", embedded::VERSION), |step| {
-                    embedded::unpacked(&servers, &project.run_folder.logs(), step)
+                    embedded::unpacked(&servers, &project.logs, step)
                 });
             }
             Self::All => bail!("one server at a time"),

@@ -22,7 +22,7 @@ const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Runs the checks. A failed one does not keep the others from running, unless they need it.
 pub(crate) fn test(options: &TestOptions) -> Result<()> {
-    let project = Project::open()?;
+    let project = Project::open("test")?;
     let only_suite = !options.filters.is_empty();
     let mut plans = Plans {
         proxy: true,
@@ -66,11 +66,15 @@ impl Checks<'_> {
             self.cargo(&clippy, "clippy", step)
         })?;
         if program::on_path("cargo-deny").is_some() {
-            summary.check("licences and advisories", |step| {
-                self.cargo(&["deny", "--log-level", "error", "check"], "deny", step)
+            summary.check("licences and sources", |step| {
+                self.cargo(
+                    &["deny", "--log-level", "error", "check", "bans", "licenses", "sources"],
+                    "deny",
+                    step,
+                )
             })?;
         } else {
-            summary.skip("licences and advisories", "cargo-deny is not installed");
+            summary.skip("licences and sources", "cargo-deny is not installed");
         }
         Ok(())
     }
