@@ -17,11 +17,8 @@ use tokio_postgres::types::ToSql;
 use crate::fixture::{Fixture, Organisation};
 use crate::report::{Line, Report};
 
-/// Rows of the file.
+/// Rows of the file, and of each loop.
 const ROWS: i64 = 100_000;
-
-/// Rows that the loop inserts. Its pace does not change with the number, its patience does.
-const LOOP_ROWS: usize = 10_000;
 
 /// Enough people and weeks for [`ROWS`] assignments.
 const ORGANISATION: Organisation = Organisation { employees: 4000, weeks: 8 };
@@ -131,7 +128,7 @@ async fn loop_pace(session: &Client, kind: Loop) -> Result<f64> {
              WHERE assignment.binding
              ORDER BY assignment.assignment_id
              LIMIT $1",
-            &[&i64::try_from(LOOP_ROWS)?],
+            &[&ROWS],
         )
         .await?;
     session
@@ -179,6 +176,6 @@ async fn loop_pace(session: &Client, kind: Loop) -> Result<f64> {
              ANALYZE workforce.assignments",
         )
         .await?;
-    #[expect(clippy::cast_precision_loss, reason = "ten thousand")]
+    #[expect(clippy::cast_precision_loss, reason = "a hundred thousand")]
     Ok(rows.len() as f64 / seconds)
 }
