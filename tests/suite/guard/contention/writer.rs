@@ -332,7 +332,7 @@ impl Writer {
                 Change::Written(booking) if booking.id / IDS == self.number => self.own.push(booking),
                 Change::Written(_) => {}
                 Change::Removed { id, version } => {
-                    self.own.retain(|row| (row.id, row.version) != (id, version))
+                    self.own.retain(|row| (row.id, row.version) != (id, version));
                 }
             }
         }
