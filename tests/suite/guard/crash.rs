@@ -194,7 +194,7 @@ impl Writer {
     /// A statement that changes `rows` when it succeeds.
     fn statement(&mut self, rows: &mut Rows) -> String {
         let key = self.random.i32(1..=KEYS);
-        let first = self.random.i32(..400);
+        let first = self.random.i32(0..400);
         let last = first + self.random.i32(1..4);
         let own: Vec<i32> = rows.keys().copied().collect();
         let id = own.get(self.random.usize(..own.len().max(1))).copied();

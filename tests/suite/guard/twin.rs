@@ -289,7 +289,7 @@ fn key(random: &mut Rng) -> String {
 
 fn span(case: &Case, random: &mut Rng) -> String {
     let kind = case.range_type;
-    let first = random.i32(..HORIZON);
+    let first = random.i32(0..HORIZON);
     let last = first + random.i32(0..12);
     let (open, close) = if case.range_type == "numrange" {
         (["[", "("][random.usize(..2)], ["]", ")"][random.usize(..2)])

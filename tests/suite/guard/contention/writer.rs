@@ -17,7 +17,7 @@ const BUSY_KEYS: i32 = 4;
 /// Large batches reach all of them.
 const ALL_KEYS: i32 = 40;
 
-const HORIZON: i32 = 240;
+const HORIZON: i32 = 800;
 
 /// A statement with rows of more keys locks the whole table.
 const KEY_LOCK_LIMIT: i32 = 8;
@@ -185,7 +185,7 @@ impl Writer {
     }
 
     fn hours(&mut self) -> (i32, i32) {
-        let first = self.random.i32(..HORIZON);
+        let first = self.random.i32(0..HORIZON);
         (first, first + self.random.i32(1..5))
     }
 
@@ -246,7 +246,7 @@ impl Writer {
     fn any_id(&mut self) -> i32 {
         let written = self.last_id - self.number * IDS;
         let recent = self.random.i32((written - 400).max(0)..=written + 1);
-        self.random.i32(..super::SESSIONS) * IDS + recent
+        self.random.i32(0..super::SESSIONS) * IDS + recent
     }
 
     /// Its own rows, as its running transaction sees them.
