@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::writer::Booking;
+use super::draw::Booking;
 
 /// What a transaction did to one version of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

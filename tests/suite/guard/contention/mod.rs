@@ -1,6 +1,7 @@
 //! Many sessions write to few keys at once, at every isolation level: no overlap ever stands in
 //! the table, no row is lost, and nobody is refused without a reason.
 
+mod draw;
 mod history;
 mod writer;
 
@@ -12,6 +13,7 @@ use anyhow::{Context, Result};
 use rota_tests::database::Database;
 use rota_tests::session::Session;
 
+use draw::Booking;
 use history::History;
 use writer::{Manners, Writer};
 
@@ -88,13 +90,13 @@ async fn watch(session: Session, done: Arc<AtomicBool>) -> Result<()> {
 }
 
 /// What the table holds, in order of ids.
-async fn stored(session: &Session) -> Result<Vec<writer::Booking>> {
+async fn stored(session: &Session) -> Result<Vec<Booking>> {
     let rows = session
         .query("SELECT id, version, key, lower(during), upper(during) FROM bookings ORDER BY id", &[])
         .await?;
     Ok(rows
         .iter()
-        .map(|row| writer::Booking {
+        .map(|row| Booking {
             id: row.get(0),
             version: row.get(1),
             key: row.get(2),

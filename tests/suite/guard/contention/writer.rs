@@ -2,47 +2,19 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
-use fastrand::Rng;
+use anyhow::{Context, Result, ensure};
 use rota_tests::database::Database;
 use rota_tests::session::Session;
-use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::history::{Change, Committed, History, NamedRow, Refused};
-
-/// Most writing goes to the first few keys.
-const BUSY_KEYS: i32 = 4;
-
-/// Large batches reach all of them.
-const ALL_KEYS: i32 = 40;
-
-const HORIZON: i32 = 800;
+use super::draw::{Booking, Draw, Step, remove};
+use super::history::{Change, Committed, History, Refused};
 
 /// A statement with rows of more keys locks the whole table.
 const KEY_LOCK_LIMIT: i32 = 8;
 
-/// Ids of a session's own rows begin at its number times this.
-const IDS: i32 = 1_000_000;
-
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
-
-/// One version of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Booking {
-    pub(super) id: i32,
-    pub(super) version: i32,
-    pub(super) key: i32,
-    pub(super) first: i32,
-    pub(super) last: i32,
-}
-
-impl Booking {
-    /// Whether a message means this version.
-    pub(super) fn is(&self, named: &NamedRow) -> bool {
-        (self.id, self.first, self.last) == (named.id, named.first, named.last)
-    }
-}
 
 /// How considerate a writer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,23 +30,15 @@ pub(super) enum Manners {
 /// The session and its account.
 pub(super) struct Writer {
     session: Session,
-    number: i32,
     manners: Manners,
-    random: Rng,
-    /// Rows of its own that it knows to be there.
+    draw: Draw,
+    /// Rows of its own that were there when it last heard of them.
     own: Vec<Booking>,
-    last_id: i32,
     history: History,
     /// What the running transaction did so far.
     changes: Vec<Change>,
     /// The statement that begins the transaction, until it is sent along with the next.
     begin: String,
-}
-
-/// A statement, and what it offers to the guard.
-struct Step {
-    sql: String,
-    offered: Vec<Booking>,
 }
 
 /// How a statement ended.
@@ -96,11 +60,9 @@ impl Writer {
             .await?;
         Ok(Self {
             session,
-            number,
             manners,
-            random: Rng::with_seed(u64::try_from(number)? + 11),
+            draw: Draw::new(number),
             own: Vec::new(),
-            last_id: number * IDS,
             history: History::default(),
             changes: Vec::new(),
             begin: String::new(),
@@ -110,22 +72,22 @@ impl Writer {
     /// Writes until it has sent so many statements, and gives its account.
     pub(super) async fn write(mut self, statements: usize) -> Result<History> {
         while self.history.statements < statements {
-            let level = LEVELS[self.random.usize(..LEVELS.len())];
+            let level = LEVELS[self.draw.random.usize(..LEVELS.len())];
             self.begin = format!("BEGIN ISOLATION LEVEL {level}; ");
             self.changes.clear();
-            if self.random.u8(..3) == 0 { self.several().await? } else { self.one().await? }
+            if self.draw.once_in(3) { self.several().await? } else { self.one().await? }
         }
         Ok(self.history)
     }
 
     /// A transaction of one statement.
     async fn one(&mut self) -> Result<()> {
-        let key = self.busy_key();
-        let step = match self.random.u8(..100) {
-            0..=59 => self.insert(key, 1),
+        let key = self.draw.busy_key();
+        let step = match self.draw.random.u8(..100) {
+            0..=59 => self.draw.insert(key, 1),
             60..=74 => self.change_own(key),
-            75..=94 => self.remove_any(),
-            _ => self.batch(),
+            75..=94 => remove(self.draw.any_id()),
+            _ => self.draw.batch(),
         };
         match self.run(step).await? {
             Outcome::Done => self.commit().await,
@@ -135,156 +97,96 @@ impl Writer {
 
     /// A transaction of several statements with savepoints.
     async fn several(&mut self) -> Result<()> {
-        let key = self.busy_key();
-        for _ in 0..self.random.usize(2..7) {
-            let protected = self.random.u8(..10) < 7;
+        let key = self.draw.busy_key();
+        for _ in 0..self.draw.random.usize(2..7) {
+            let protected = self.draw.random.u8(..10) < 7;
             if protected {
                 self.send("SAVEPOINT before").await?;
             }
             let kept = self.changes.len();
             let step = self.step(key);
             match self.run(step).await? {
-                Outcome::Refused if protected => {
-                    self.send("ROLLBACK TO before").await?;
-                    self.changes.truncate(kept);
-                }
+                Outcome::Refused if protected => self.roll_back_to(kept).await?,
                 Outcome::Refused | Outcome::Lost => return self.roll_back().await,
-                Outcome::Done if protected && self.random.u8(..8) == 0 => {
-                    self.send("ROLLBACK TO before").await?;
-                    self.changes.truncate(kept);
-                }
+                Outcome::Done if protected && self.draw.once_in(8) => self.roll_back_to(kept).await?,
                 Outcome::Done => {}
             }
         }
-        if self.random.u8(..8) == 0 { self.roll_back().await } else { self.commit().await }
+        if self.draw.once_in(8) { self.roll_back().await } else { self.commit().await }
     }
 
     fn step(&mut self, key: i32) -> Step {
-        let kind = self.random.u8(..100);
+        let kind = self.draw.random.u8(..100);
         if self.manners == Manners::OneKey {
             return match kind {
-                0..=49 => self.insert(key, 1),
-                50..=64 => self.insert(key, 3),
+                0..=49 => self.draw.insert(key, 1),
+                50..=64 => self.draw.insert(key, 3),
                 65..=84 => self.change_own(key),
                 _ => self.remove_own(key),
             };
         }
-        let any = self.busy_key();
+        let any = self.draw.busy_key();
         match kind {
-            0..=39 => self.insert(any, 1),
-            40..=49 => self.insert(any, 3),
-            50..=69 => self.change_any(any),
-            70..=84 => self.remove_any(),
+            0..=39 => self.draw.insert(any, 1),
+            40..=49 => self.draw.insert(any, 3),
+            50..=69 => {
+                let id = self.draw.any_id();
+                self.draw.change(id, any)
+            }
+            70..=84 => remove(self.draw.any_id()),
             85..=94 => self.change_own(any),
-            _ => self.batch(),
+            _ => self.draw.batch(),
         }
-    }
-
-    fn busy_key(&mut self) -> i32 {
-        self.random.i32(1..=BUSY_KEYS)
-    }
-
-    fn hours(&mut self) -> (i32, i32) {
-        let first = self.random.i32(0..HORIZON);
-        (first, first + self.random.i32(1..5))
-    }
-
-    fn booking(&mut self, key: i32) -> Booking {
-        self.last_id += 1;
-        let (first, last) = self.hours();
-        Booking { id: self.last_id, version: 1, key, first, last }
-    }
-
-    fn insert(&mut self, key: i32, rows: usize) -> Step {
-        insert((0..rows).map(|_| self.booking(key)).collect())
-    }
-
-    /// Rows of many keys at one hour; often so many that the whole table is locked.
-    fn batch(&mut self) -> Step {
-        let keys = self.random.i32(2..ALL_KEYS);
-        insert((1..=keys).map(|key| self.booking(key)).collect())
     }
 
     /// One of its own rows of a key goes elsewhere; without one, a new row comes.
     fn change_own(&mut self, key: i32) -> Step {
-        let own: Vec<Booking> = self.alive().filter(|row| row.key == key).collect();
-        match own.get(self.random.usize(..own.len().max(1))) {
-            Some(row) => self.change(row.id, row.version, key),
-            None => self.insert(key, 1),
-        }
-    }
-
-    /// Anybody's row goes to any busy key. Its version is not known: what is offered has none.
-    fn change_any(&mut self, key: i32) -> Step {
-        let id = self.any_id();
-        self.change(id, 0, key)
-    }
-
-    fn change(&mut self, id: i32, version: i32, key: i32) -> Step {
-        let (first, last) = self.hours();
-        Step {
-            sql: format!(
-                "UPDATE bookings SET key = {key}, during = int4range({first}, {last}), version = version + 1
-                WHERE id = {id} RETURNING 'changed', id, version, key, lower(during), upper(during)"
-            ),
-            offered: vec![Booking { id, version: version + 1, key, first, last }],
+        match self.own_row(key) {
+            Some(row) => self.draw.change(row.id, key),
+            None => self.draw.insert(key, 1),
         }
     }
 
     fn remove_own(&mut self, key: i32) -> Step {
-        let own: Vec<Booking> = self.alive().filter(|row| row.key == key).collect();
-        match own.get(self.random.usize(..own.len().max(1))) {
+        match self.own_row(key) {
             Some(row) => remove(row.id),
-            None => self.insert(key, 1),
+            None => self.draw.insert(key, 1),
         }
     }
 
-    fn remove_any(&mut self) -> Step {
-        remove(self.any_id())
-    }
-
-    fn any_id(&mut self) -> i32 {
-        let written = self.last_id - self.number * IDS;
-        let recent = self.random.i32((written - 400).max(0)..=written + 1);
-        self.random.i32(0..super::SESSIONS) * IDS + recent
-    }
-
-    /// Its own rows, as its running transaction sees them.
-    fn alive(&self) -> impl Iterator<Item = Booking> {
+    /// One of its own rows of a key, as its running transaction sees them.
+    fn own_row(&mut self, key: i32) -> Option<Booking> {
         let written = self.changes.iter().filter_map(|change| match change {
-            Change::Written(booking) if booking.id / IDS == self.number => Some(*booking),
+            Change::Written(booking) if self.draw.is_own(booking) => Some(*booking),
             Change::Written(_) | Change::Removed { .. } => None,
         });
-        let gone =
-            |row: &Booking| self.changes.contains(&Change::Removed { id: row.id, version: row.version });
-        self.own.iter().copied().chain(written).filter(move |row| !gone(row))
+        let rows: Vec<Booking> = self
+            .own
+            .iter()
+            .copied()
+            .chain(written)
+            .filter(|row| row.key == key)
+            .filter(|row| !self.changes.contains(&Change::Removed { id: row.id, version: row.version }))
+            .collect();
+        rows.get(self.draw.random.usize(..rows.len().max(1))).copied()
     }
 
     /// Sends a statement that the guard does not judge.
-    async fn send(&mut self, sql: &str) -> Result<()> {
+    async fn send(&mut self, sql: &'static str) -> Result<()> {
         self.history.statements += 1;
-        let sql = std::mem::take(&mut self.begin) + sql;
-        self.session.batch_execute(&sql).await.context(sql)
+        let sent = std::mem::take(&mut self.begin) + sql;
+        self.session.batch_execute(&sent).await.context(sql)
     }
 
     async fn run(&mut self, step: Step) -> Result<Outcome> {
         self.history.statements += 1;
         let asked = Instant::now();
-        let sql = std::mem::take(&mut self.begin) + &step.sql;
-        let error = match self.session.simple_query(&sql).await {
-            Ok(messages) => {
-                for message in messages {
+        let sent = std::mem::take(&mut self.begin) + &step.sql;
+        let error = match self.session.simple_query(&sent).await {
+            Ok(answer) => {
+                for message in answer {
                     if let SimpleQueryMessage::Row(row) = message {
-                        let number = |column| row.get(column).unwrap_or_default().parse::<i32>();
-                        let (id, version) = (number(1)?, number(2)?);
-                        match row.get(0) {
-                            Some("changed") => {
-                                self.changes.push(Change::Removed { id, version: version - 1 });
-                                let (key, first, last) = (number(3)?, number(4)?, number(5)?);
-                                self.changes.push(Change::Written(Booking { id, version, key, first, last }));
-                            }
-                            _ => self.changes.push(Change::Removed { id, version }),
-                        }
+                        self.changes.extend(changes(&row)?);
                     }
                 }
                 if step.sql.starts_with("INSERT") {
@@ -294,17 +196,15 @@ impl Writer {
             }
             Err(error) => error,
         };
-        let code = self.count(&error)?;
-        match code.as_str() {
+        match self.count(&error)?.as_str() {
             "23P01" => {
-                let message =
-                    error.as_db_error().map(|report| report.message().to_owned()).unwrap_or_default();
+                let message = error.as_db_error().map(|report| report.message().to_owned());
                 self.history.refused.push(Refused {
                     asked,
                     answered: Instant::now(),
                     offered: step.offered,
                     own: self.changes.clone(),
-                    message,
+                    message: message.unwrap_or_default(),
                 });
                 Ok(Outcome::Refused)
             }
@@ -323,13 +223,13 @@ impl Writer {
         let asked = Instant::now();
         if let Err(error) = self.session.batch_execute("COMMIT").await {
             let code = self.count(&error)?;
-            anyhow::ensure!(code == "40001", "COMMIT: {error}");
+            ensure!(code == "40001", "COMMIT: {error}");
             return Ok(());
         }
         let changes = std::mem::take(&mut self.changes);
         for change in &changes {
             match *change {
-                Change::Written(booking) if booking.id / IDS == self.number => self.own.push(booking),
+                Change::Written(booking) if self.draw.is_own(&booking) => self.own.push(booking),
                 Change::Written(_) => {}
                 Change::Removed { id, version } => {
                     self.own.retain(|row| (row.id, row.version) != (id, version));
@@ -344,22 +244,24 @@ impl Writer {
         self.changes.clear();
         self.send("ROLLBACK").await
     }
-}
 
-fn insert(rows: Vec<Booking>) -> Step {
-    let values: Vec<String> = rows
-        .iter()
-        .map(|row| format!("({}, {}, int4range({}, {}))", row.id, row.key, row.first, row.last))
-        .collect();
-    Step {
-        sql: format!("INSERT INTO bookings (id, key, during) VALUES {}", values.join(", ")),
-        offered: rows,
+    /// Goes back to where so many changes had been made.
+    async fn roll_back_to(&mut self, kept: usize) -> Result<()> {
+        self.changes.truncate(kept);
+        self.send("ROLLBACK TO before").await
     }
 }
 
-fn remove(id: i32) -> Step {
-    Step {
-        sql: format!("DELETE FROM bookings WHERE id = {id} RETURNING 'removed', id, version"),
-        offered: Vec::new(),
+/// What a returned row says that its statement did.
+fn changes(row: &SimpleQueryRow) -> Result<Vec<Change>> {
+    let number = |column| row.get(column).unwrap_or_default().parse::<i32>();
+    let (id, version) = (number(1)?, number(2)?);
+    if row.get(0) == Some("removed") {
+        return Ok(vec![Change::Removed { id, version }]);
     }
+    let (key, first, last) = (number(3)?, number(4)?, number(5)?);
+    Ok(vec![
+        Change::Removed { id, version: version - 1 },
+        Change::Written(Booking { id, version, key, first, last }),
+    ])
 }
