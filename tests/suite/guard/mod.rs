@@ -11,6 +11,7 @@ mod life;
 mod messages;
 mod overlaps;
 mod partitions;
+mod prepared;
 mod proof;
 mod ranges;
 mod refusals;

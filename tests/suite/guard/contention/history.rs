@@ -15,6 +15,16 @@ pub(super) enum Change {
     Removed { id: i32, version: i32 },
 }
 
+impl Change {
+    /// The version that came to be.
+    pub(super) fn written(&self) -> Option<&Booking> {
+        match self {
+            Self::Written(booking) => Some(booking),
+            Self::Removed { .. } => None,
+        }
+    }
+}
+
 /// A transaction whose end was answered.
 #[derive(Debug)]
 pub(super) struct Committed {
@@ -135,7 +145,7 @@ impl Refused {
         let [one, other] = named;
         ensure!(one.first < other.last && other.first < one.last, "the rows do not overlap");
         ensure!(
-            self.offered.iter().any(|row| row.is(&one)) || self.offered.iter().any(|row| row.is(&other)),
+            self.offered.iter().any(|row| row.is(&one) || row.is(&other)),
             "neither row is the statement's own"
         );
         for row in named {
@@ -156,10 +166,7 @@ impl Refused {
 
     /// Rows of its own transaction that were still there.
     fn written(&self) -> impl Iterator<Item = &Booking> {
-        self.own.iter().filter_map(|change| match change {
-            Change::Written(booking) if !self.removed(booking) => Some(booking),
-            Change::Written(_) | Change::Removed { .. } => None,
-        })
+        self.own.iter().filter_map(Change::written).filter(|booking| !self.removed(booking))
     }
 
     fn removed(&self, booking: &Booking) -> bool {

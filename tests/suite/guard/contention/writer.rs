@@ -25,6 +25,8 @@ pub(super) enum Manners {
     OneKey,
     /// Any rows in any order.
     Anything,
+    /// Rows of its own of any keys, judged when the transaction ends.
+    Deferred,
 }
 
 /// The session and its account.
@@ -117,7 +119,9 @@ impl Writer {
 
     fn step(&mut self, key: i32) -> Step {
         let kind = self.draw.random.u8(..100);
-        if self.manners == Manners::OneKey {
+        let any = self.draw.busy_key();
+        if self.manners != Manners::Anything {
+            let key = if self.manners == Manners::OneKey { key } else { any };
             return match kind {
                 0..=49 => self.draw.insert(key, 1),
                 50..=64 => self.draw.insert(key, 3),
@@ -125,7 +129,6 @@ impl Writer {
                 _ => self.remove_own(key),
             };
         }
-        let any = self.draw.busy_key();
         match kind {
             0..=39 => self.draw.insert(any, 1),
             40..=49 => self.draw.insert(any, 3),
@@ -156,10 +159,8 @@ impl Writer {
 
     /// One of its own rows of a key, as its running transaction sees them.
     fn own_row(&mut self, key: i32) -> Option<Booking> {
-        let written = self.changes.iter().filter_map(|change| match change {
-            Change::Written(booking) if self.draw.is_own(booking) => Some(*booking),
-            Change::Written(_) | Change::Removed { .. } => None,
-        });
+        let written =
+            self.changes.iter().filter_map(Change::written).copied().filter(|row| self.draw.is_own(row));
         let rows: Vec<Booking> = self
             .own
             .iter()
@@ -198,14 +199,7 @@ impl Writer {
         };
         match self.count(&error)?.as_str() {
             "23P01" => {
-                let message = error.as_db_error().map(|report| report.message().to_owned());
-                self.history.refused.push(Refused {
-                    asked,
-                    answered: Instant::now(),
-                    offered: step.offered,
-                    own: self.changes.clone(),
-                    message: message.unwrap_or_default(),
-                });
+                self.refused(asked, step.offered, &error);
                 Ok(Outcome::Refused)
             }
             "40001" | "40P01" => Ok(Outcome::Lost),
@@ -219,11 +213,22 @@ impl Writer {
         Ok(code)
     }
 
+    fn refused(&mut self, asked: Instant, offered: Vec<Booking>, error: &tokio_postgres::Error) {
+        let message = error.as_db_error().map(|report| report.message().to_owned()).unwrap_or_default();
+        let own = self.changes.clone();
+        self.history.refused.push(Refused { asked, answered: Instant::now(), offered, own, message });
+    }
+
     async fn commit(&mut self) -> Result<()> {
         let asked = Instant::now();
         if let Err(error) = self.session.batch_execute("COMMIT").await {
-            let code = self.count(&error)?;
-            ensure!(code == "40001", "COMMIT: {error}");
+            match self.count(&error)?.as_str() {
+                "23P01" if self.manners == Manners::Deferred => {
+                    let written = self.changes.iter().filter_map(Change::written).copied().collect();
+                    self.refused(asked, written, &error);
+                }
+                code => ensure!(code == "40001", "COMMIT: {error}"),
+            }
             return Ok(());
         }
         let changes = std::mem::take(&mut self.changes);
