@@ -47,7 +47,7 @@ async fn the_view_tells_every_guard() -> Result<()> {
     assert_eq!(
         guards(&session).await?,
         [
-            "duties | breath | person | during | - | 1 | - | 00:30:00 | t | t | {}",
+            "duties | breath | person | during | - | 1 | - | 30 minutes | t | t | {}",
             "duties | duties_no_overlap | person | during | binding | 1 | - | - | f | t | {}",
             "duties | whole_people | person | during | - | 1 | share | - | f | t | {}",
         ]
@@ -88,7 +88,7 @@ async fn of_several_guards_the_one_to_remove_is_named() -> Result<()> {
         ))
         .await?;
     let refusal = session.refusal("SELECT rota.unguard_overlaps('duties')").await?;
-    assert_eq!(refusal.sqlstate, "22023", "{refusal:?}");
+    assert_eq!(refusal.sqlstate, "42725", "{refusal:?}");
     session.batch_execute("SELECT rota.unguard_overlaps('duties', 'rest')").await?;
     assert_eq!(guards(&session).await?.len(), 1);
     Ok(())

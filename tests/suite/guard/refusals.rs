@@ -7,7 +7,8 @@ use super::duties::{bare, clash, duty, guard, unguarded};
 const TABLES: &str = "
     CREATE TABLE plain (
         id integer PRIMARY KEY, person integer, during tstzrange, spans tstzmultirange, point point, raw json,
-        day date, load numeric, note text
+        day date, load numeric, note text,
+        numbers numrange
     );
     CREATE VIEW shown AS SELECT * FROM plain;
     CREATE MATERIALIZED VIEW kept AS SELECT * FROM plain;
@@ -19,9 +20,9 @@ const TABLES: &str = "
 const REFUSED: &[(&str, &str, &str)] = &[
     ("rota.guard_overlaps('shown', 'person', 'during')", "42809", "shown"),
     ("rota.guard_overlaps('kept', 'person', 'during')", "42809", "kept"),
-    ("rota.guard_overlaps('parent', 'person', 'during')", "0A000", "parent"),
-    ("rota.guard_overlaps('child', 'person', 'during')", "0A000", "child"),
-    ("rota.guard_overlaps('pg_catalog.pg_class', 'oid', 'relname')", "42501", "pg_class"),
+    ("rota.guard_overlaps('parent', 'person', 'during')", "42809", "parent"),
+    ("rota.guard_overlaps('child', 'person', 'during')", "42809", "child"),
+    ("rota.guard_overlaps('pg_catalog.pg_class', 'oid', 'relname')", "42809", "pg_class"),
     ("rota.guard_overlaps('plain', 'nobody', 'during')", "42703", "nobody"),
     ("rota.guard_overlaps('plain', 'person', 'never')", "42703", "never"),
     ("rota.guard_overlaps('plain', 'ctid', 'during')", "42703", "ctid"),
@@ -37,7 +38,9 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("rota.guard_overlaps('plain', 'person', 'during', capacity => 'NaN')", "22023", "capacity"),
     ("rota.guard_overlaps('plain', 'person', 'during', capacity => 1.5)", "22023", "capacity"),
     ("rota.guard_overlaps('plain', 'person', 'during', minimum_gap => '-1 hour')", "22023", "minimum_gap"),
-    ("rota.guard_overlaps('plain', 'person', 'during', minimum_gap => 'a while')", "22007", "minimum_gap"),
+    ("rota.guard_overlaps('plain', 'person', 'during', minimum_gap => 'a while')", "22023", "minimum_gap"),
+    ("rota.guard_overlaps('plain', 'person', 'during', minimum_gap => '1 month')", "22023", "minimum_gap"),
+    ("rota.guard_overlaps('plain', 'person', 'numbers', minimum_gap => '0.5')", "0A000", "minimum_gap"),
     (
         "rota.guard_overlaps('plain', 'person', 'during', capacity => 2, minimum_gap => '1 hour')",
         "0A000",
