@@ -9,4 +9,4 @@ mod range;
 
 pub(crate) use calendar::{local_date, server_date, time_of_day};
 pub(crate) use minutes::{NumericMinutes, NumericQuantity};
-pub(crate) use range::{DateRange, InstantRange};
+pub(crate) use range::{DateRange, InstantRange, Serialized};

@@ -7,6 +7,7 @@
 //! | `zone` | time zones: the engine's rules read from the server's own tz database |
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
 //! | `conflict` | a roster read, examined and written out as rows |
+//! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
 //!
 //! Functions whose work is a query are SQL, in `sql/extension`; this file only orders them.
@@ -20,6 +21,7 @@ mod api;
 mod conflict;
 mod convert;
 mod error;
+mod guard;
 mod source;
 mod zone;
 
@@ -37,6 +39,7 @@ pub extern "C-unwind" fn _PG_init() {
         // SAFETY: the server has one thread, and runs none of its code meanwhile.
         unsafe { std::env::set_var(SWITCH, "0") };
     }
+    guard::register();
 }
 
 pgrx::extension_sql_file!("../../sql/extension/catalog_changes.sql", name = "catalog_changes", bootstrap);
@@ -66,5 +69,25 @@ pgrx::extension_sql_file!(
     "../../sql/extension/keyset_page.sql",
     name = "keyset_page",
     requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guards.sql",
+    name = "guards",
+    requires = ["catalog_changes", guard::install::trigger_arguments]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_checks.sql",
+    name = "guard_checks",
+    requires = ["guards"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_verification.sql",
+    name = "guard_verification",
+    requires = ["guard_checks"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_overlaps.sql",
+    name = "guard_overlaps",
+    requires = ["guard_verification"]
 );
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

@@ -1,0 +1,68 @@
+//! What a row weighs.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
+
+use super::quantity::Quantity;
+use crate::error::ExtensionError;
+
+/// How loads are read.
+#[derive(Clone, Copy)]
+pub(super) enum LoadType {
+    /// Each row weighs one.
+    Count,
+    /// An integer passed by value.
+    Integer,
+    /// Any other exact number, through its output function.
+    Text(pg_sys::Oid),
+}
+
+impl LoadType {
+    /// Looks a load column's type up.
+    ///
+    /// # Errors
+    /// [`ExtensionError::UnusableGuard`] in the name of the guard, for a type that is no exact number.
+    pub(super) fn find(guard: &str, type_oid: pg_sys::Oid) -> Result<Self, ExtensionError> {
+        match type_oid {
+            pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID => Ok(Self::Integer),
+            pg_sys::NUMERICOID => {
+                let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
+                // SAFETY: the type exists; both are written to.
+                unsafe { pg_sys::getTypeOutputInfo(type_oid, &raw mut output, &raw mut is_varlena) };
+                Ok(Self::Text(output))
+            }
+            _ => Err(ExtensionError::UnusableGuard {
+                guard: guard.to_owned(),
+                fault: "has a load column that is neither integer nor numeric".into(),
+            }),
+        }
+    }
+
+    /// What a row weighs; a null weighs nothing.
+    ///
+    /// # Errors
+    /// [`ExtensionError::UnreadableLoad`] in the name of the guard, for a number too large or too fine to be added
+    /// exactly, an infinity or no number.
+    ///
+    /// # Safety
+    /// The value, if there is one, is of the type.
+    pub(super) unsafe fn read(
+        self,
+        guard: &str,
+        value: Option<pg_sys::Datum>,
+    ) -> Result<Quantity, ExtensionError> {
+        let text = match (self, value) {
+            (Self::Count, _) => return Ok(Quantity::ONE),
+            (_, None) => return Ok(Quantity::default()),
+            // An integer in a datum has its sign in every bit above it.
+            (Self::Integer, Some(value)) => value.value().cast_signed().to_string(),
+            // SAFETY: the caller says so; the text is a C string in the current memory context.
+            (Self::Text(output), Some(value)) => unsafe {
+                CStr::from_ptr(pg_sys::OidOutputFunctionCall(output, value)).to_string_lossy().into_owned()
+            },
+        };
+        Quantity::parse(&text)
+            .ok_or_else(|| ExtensionError::UnreadableLoad { guard: guard.to_owned(), load: text })
+    }
+}
