@@ -96,11 +96,10 @@ async fn writers_of_equal_keys_wait_for_each_other_however_the_key_is_written() 
         first
             .batch_execute(&format!(
                 "CREATE TABLE kept (key {key_type}, span int4range);
-                SELECT rota.guard_overlaps('kept', 'key', 'span');
-                BEGIN;
-                INSERT INTO kept VALUES ('{key}', '[0,10)')"
+                SELECT rota.guard_overlaps('kept', 'key', 'span')"
             ))
             .await?;
+        first.batch_execute(&format!("BEGIN; INSERT INTO kept VALUES ('{key}', '[0,10)')")).await?;
         let second = database.session().await?;
         // It would wait for ever where it should not wait.
         second
