@@ -5,11 +5,13 @@
 
 mod endpoints;
 mod fixture;
+mod guard;
 mod http;
 mod import;
 mod machine;
 mod one_row_read;
 mod quantile;
+mod rate;
 mod report;
 
 use std::path::PathBuf;
@@ -38,6 +40,8 @@ enum Measurement {
     Import,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
+    /// The guard against a unique B-tree and an exclusion constraint, and the search for all overlaps.
+    Guard,
 }
 
 #[tokio::main]
@@ -56,6 +60,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Endpoints) {
         endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
+    }
+    if wanted(Measurement::Guard) {
+        guard::measure(&environment, &mut report).await.context("measuring the guard")?;
     }
     report.print();
     if let Some(file) = arguments.record {
