@@ -155,19 +155,35 @@ pub(crate) enum ExtensionError {
         /// What was written.
         load: String,
     },
-    /// 22023: a predicate that is no expression.
+    /// 42601: a predicate that is no expression.
     #[error("predicate \"{predicate}\" is no expression")]
     UnreadablePredicate {
         /// What was given.
         predicate: String,
     },
-    /// 0A000: a predicate that is an expression, but one that a guard cannot go by.
+    /// 42P17: a predicate that is an expression, but one that a guard cannot go by.
     #[error("predicate \"{predicate}\" {fault}")]
     UnguardablePredicate {
         /// What was given.
         predicate: String,
         /// What is wrong with it.
         fault: &'static str,
+    },
+    /// 42804: a column of a type that a guard cannot work with.
+    #[error("{argument} \"{column}\" is unsuitable, {wanted} would be right")]
+    UnsuitableColumn {
+        /// The argument that names it.
+        argument: &'static str,
+        /// Its name.
+        column: String,
+        /// What would do.
+        wanted: &'static str,
+    },
+    /// 54000: more overlaps than one call returns.
+    #[error("there are more than {limit} overlaps")]
+    TooManyOverlaps {
+        /// The limit.
+        limit: usize,
     },
     /// 39P01: a trigger function called by anything but the trigger that it is made for.
     #[error("only a trigger that rota.guard_overlaps made can call this function")]
@@ -190,7 +206,7 @@ impl ExtensionError {
             | Self::UnreadableRule { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
-            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
+            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } | Self::TooManyOverlaps { .. } => {
                 PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
             }
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -201,8 +217,9 @@ impl ExtensionError {
             Self::UnusableGuard { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
             Self::UnreadableLoad { .. } => PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
-            Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
-            Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
+            Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
+            Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
             Self::NoTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
@@ -231,6 +248,7 @@ impl ExtensionError {
             Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => {
                 Some("a condition on columns of the table, such as status = 'active'")
             }
+            Self::TooManyOverlaps { .. } => Some("narrow them with a predicate"),
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
@@ -251,6 +269,7 @@ impl ExtensionError {
             | Self::UnknownInProposal { .. }
             | Self::TooManyProposals { .. } => Some("proposed"),
             Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => Some("predicate"),
+            Self::UnsuitableColumn { argument, .. } => Some(argument),
             _ => None,
         }
     }
@@ -348,6 +367,19 @@ fn add_field(field: ReportField, text: &str) {
             arg: addition.cast(),
         });
         pg_sys::error_context_stack = callback;
+    }
+}
+
+/// Does work that reads an argument: an error that the server raises meanwhile names it in its COLUMN field.
+pub(crate) fn naming_argument<T>(argument: &str, work: impl FnOnce() -> T) -> T {
+    // SAFETY: the backend has one thread. The stack is set back where the work ends; after an error, whoever catches
+    // it does.
+    unsafe {
+        let before = pg_sys::error_context_stack;
+        add_field(ReportField::Column, argument);
+        let result = work();
+        pg_sys::error_context_stack = before;
+        result
     }
 }
 

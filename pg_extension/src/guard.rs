@@ -19,6 +19,7 @@
 //! | `violation`, `witness` | the report, and the rows that it names |
 //! | `trigger` | what the server calls |
 //! | `install` | what `sql/extension/guards.sql` asks before it makes a guard |
+//! | `overlaps`, `relation_rows`, `key_numbers` | every overlap of a whole table or view |
 //! | `settings` | the one setting |
 
 mod arguments;
@@ -27,15 +28,18 @@ mod capacity;
 mod definition;
 mod definitions;
 mod index;
-mod install;
+pub(crate) mod install;
 mod key;
+mod key_numbers;
 mod line;
 mod load;
 mod lock;
 mod neighbours;
+pub(crate) mod overlaps;
 mod partitions;
 mod predicate;
 mod quantity;
+mod relation_rows;
 mod scan;
 mod settings;
 mod slot;

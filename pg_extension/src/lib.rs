@@ -83,11 +83,16 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/guard_verification.sql",
     name = "guard_verification",
-    requires = ["guard_checks"]
+    requires = ["guard_checks", guard::overlaps::relation_overlaps, guard::overlaps::relation_excesses]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/guard_overlaps.sql",
     name = "guard_overlaps",
-    requires = ["guard_verification"]
+    requires = ["guard_verification", guard::install::qualified_guard_predicate]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_changes.sql",
+    name = "guard_changes",
+    requires = ["guard_overlaps"]
 );
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

@@ -14,6 +14,7 @@ mod reader;
 mod rest_rules;
 mod roster;
 mod selection;
+mod stream;
 mod views;
 
 pub(crate) use arguments::read_ids;

@@ -69,12 +69,12 @@ BEGIN
     -- The range type's own order of its bounds, which need not be the subtype's usual one.
     SELECT
         format(
-            '%s %I.%I',
+            '%s%I.%I',
             CASE
                 WHEN kind.rngcollation <> 0 THEN
                     (
                         SELECT
-                            format('COLLATE %s.%I', known.collnamespace::regnamespace, known.collname)
+                            format('COLLATE %s.%I ', known.collnamespace::regnamespace, known.collname)
                         FROM pg_collation AS known
                         WHERE known.oid = kind.rngcollation
                     )
@@ -89,7 +89,7 @@ BEGIN
     EXECUTE format(
         'CREATE INDEX %I ON %s (%I, lower(%I) %s)',
         index_name, guarded_table, key_column, range_column, operator_class
-    ) || coalesce(format(' WHERE %s', qualified_predicate), '');
+    ) || coalesce(' WHERE ' || qualified_predicate, '');
     RETURN index_name;
 END
 $$;
@@ -147,11 +147,17 @@ BEGIN
     IF deferred IS NULL THEN
         PERFORM rota.refuse_guard('22004', 'deferred', 'deferred must not be null', 'true or false');
     END IF;
+    IF minimum_gap IS NOT NULL AND (capacity <> 1 OR load_column IS NOT NULL) THEN
+        PERFORM rota.refuse_guard(
+            '0A000',
+            'minimum_gap',
+            'minimum_gap has no meaning where several rows may be there at once',
+            'make two guards, or leave out the capacity'
+        );
+    END IF;
     gap_units := rota.guard_gap_units(guarded_table, range_column, minimum_gap);
     guard := rota.new_guard_name(guarded_table, guard_name);
-    PERFORM rota.check_guard_columns(
-        guard, guarded_table, key_column, range_column, load_column, gap_units
-    );
+    PERFORM rota.check_guard_types(guarded_table, key_column, load_column);
 
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', guarded_table);
     SELECT
@@ -176,6 +182,7 @@ BEGIN
         'key', key_column,
         'range', range_column,
         'predicate', qualified_predicate,
+        'predicate_columns', rota.guard_predicate_columns(guarded_table, qualified_predicate)::text,
         'capacity', trim_scale(capacity),
         'load', load_column,
         'gap', minimum_gap,

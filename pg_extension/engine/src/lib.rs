@@ -7,6 +7,7 @@
 //! | [`span`], [`span_set`] | half-open intervals and their unions |
 //! | [`zone`] | what is needed of a time zone, and how local readings become instants |
 //! | [`shift`], [`mod@split`], [`band`] | shifts, their pieces per local day or week, their part in a band |
+//! | [`overlap`] | every overlapping pair of a large set |
 //! | [`conflict`] | every conflict of a roster, and those that proposals would add |
 //! | [`error`] | the one error enum, each variant with its SQLSTATE |
 //!
@@ -19,6 +20,7 @@ pub mod duration;
 pub mod error;
 pub mod instant;
 pub mod local;
+pub mod overlap;
 pub mod shift;
 pub mod span;
 pub mod span_set;
@@ -30,6 +32,7 @@ pub use duration::Duration;
 pub use error::EngineError;
 pub use instant::Instant;
 pub use local::{LocalDate, LocalDateTime, TimeOfDay};
+pub use overlap::{GroupedSpan, OverlappingPairs};
 pub use shift::{ShiftIntent, worked_time};
 pub use span::Span;
 pub use span_set::SpanSet;

@@ -29,18 +29,26 @@ pub(super) struct Excesses {
     pub(super) count: usize,
 }
 
-/// A stretch during which the same rows exceed the capacity.
+/// A stretch of a key, and some of the rows that are there.
 pub(super) struct Excess {
     /// The key.
     pub(super) key: pg_sys::Datum,
+    /// The stretch.
+    pub(super) stretch: Stretch,
+    /// Some of the rows.
+    pub(super) rows: Vec<Found>,
+}
+
+/// A stretch during which the same rows exceed the capacity.
+pub(super) struct Stretch {
     /// The sum of the loads.
     pub(super) load: Quantity,
     /// From where.
     pub(super) start: Edge,
     /// Up to where.
     pub(super) end: Edge,
-    /// Some of the rows.
-    pub(super) rows: Vec<Found>,
+    /// Positions of the rows that are there, in the order in which they start.
+    pub(super) rows: Vec<usize>,
 }
 
 /// A start or an end of rows.
@@ -52,12 +60,26 @@ pub(super) enum Edge {
     Bound(pg_sys::RangeBound),
 }
 
+impl Edge {
+    /// The edge as the lower or the upper bound of a range.
+    pub(super) fn as_bound(self, line: &Line, lower: bool) -> pg_sys::RangeBound {
+        match self {
+            Self::Point(point) => line.bound_at(point, lower),
+            Self::Bound(bound) if bound.lower == lower => bound,
+            // A stretch that ends where another row starts, or starts where one ends: the other kind of bound.
+            Self::Bound(bound) => {
+                pg_sys::RangeBound { lower, inclusive: !bound.inclusive && !bound.infinite, ..bound }
+            }
+        }
+    }
+}
+
 /// What happens at an edge.
 #[derive(Clone, Copy)]
 struct Event {
     edge: Edge,
     is_start: bool,
-    /// A row that is there; else a new row, which only says where to look.
+    /// A row that is there; else only where to look.
     row: Option<usize>,
 }
 
@@ -72,10 +94,19 @@ pub(super) fn find(
     walk: &mut Walk<'_>,
 ) -> Result<Excesses, ExtensionError> {
     let mut excesses = Excesses::default();
+    let (line, capacity) = (&definition.line, definition.arguments.capacity);
     for run in rows.chunk_by(|one, other| definition.key_type.compare(&one.key, &other.key).is_eq()) {
         let Some(first) = run.first() else { continue };
-        let there = rows_of_key(&definition.line, run, walk)?;
-        sweep(definition, first.key.datum, run, &there, &mut excesses);
+        let found = rows_of_key(line, run, walk)?;
+        let there: Vec<(Extent, Quantity)> = found.iter().map(|row| (row.extent, row.load)).collect();
+        sweep(line, capacity, run.iter().map(|row| &row.extent), &there, |stretch| {
+            excesses.count += 1;
+            if excesses.named.len() < NAMED_STRETCHES {
+                let rows = stretch.rows.iter().rev().take(NAMED_ROWS).filter_map(|row| found.get(*row));
+                let rows = rows.copied().collect();
+                excesses.named.push(Excess { key: first.key.datum, stretch, rows });
+            }
+        });
     }
     Ok(excesses)
 }
@@ -104,36 +135,33 @@ fn rows_of_key(line: &Line, run: &[NewRow], walk: &mut Walk<'_>) -> Result<Vec<F
     Ok(there)
 }
 
-fn sweep(
-    definition: &Definition,
-    key: pg_sys::Datum,
-    run: &[NewRow],
-    there: &[Found],
-    excesses: &mut Excesses,
+/// Hands over every stretch during which rows of one key weigh more than the capacity, as far as it lies in the
+/// places to look at. O(n log n + rows of the stretches).
+pub(super) fn sweep<'extent>(
+    line: &Line,
+    capacity: Quantity,
+    places: impl Iterator<Item = &'extent Extent>,
+    there: &[(Extent, Quantity)],
+    mut emit: impl FnMut(Stretch),
 ) {
-    let line = &definition.line;
-    let capacity = definition.arguments.capacity;
-    let mut events = Vec::with_capacity(2 * (run.len() + there.len()));
-    let extents = run
-        .iter()
-        .map(|row| (&row.extent, None))
-        .chain(there.iter().enumerate().map(|(position, found)| (&found.extent, Some(position))));
-    for (extent, row) in extents {
+    let rows = there.iter().enumerate().map(|(position, (extent, _))| (extent, Some(position)));
+    let mut events = Vec::with_capacity(4 * there.len());
+    for (extent, row) in places.map(|extent| (extent, None)).chain(rows) {
         events.push(Event { edge: start_of(extent), is_start: true, row });
         events.push(Event { edge: end_of(extent), is_start: false, row });
     }
     events.sort_by(|one, other| compare_events(line, one, other));
 
     let mut load = Quantity::default();
-    let mut new_rows = 0_usize;
+    let mut places = 0_usize;
     let mut running: Vec<usize> = Vec::new();
     let mut events = events.into_iter().peekable();
     while let Some(event) = events.next() {
         match event {
-            Event { row: None, is_start: true, .. } => new_rows += 1,
-            Event { row: None, .. } => new_rows = new_rows.saturating_sub(1),
+            Event { row: None, is_start: true, .. } => places += 1,
+            Event { row: None, .. } => places = places.saturating_sub(1),
             Event { row: Some(row), is_start, .. } => {
-                let weight = there.get(row).map_or(Quantity::default(), |found| found.load);
+                let weight = there.get(row).map_or(Quantity::default(), |(_, weight)| *weight);
                 if is_start {
                     load = load.plus(weight);
                     running.push(row);
@@ -145,20 +173,18 @@ fn sweep(
         }
         let Some(next) = events.peek() else { break };
         // The load of a stretch is known when everything at its start has been counted.
-        if new_rows == 0 || load <= capacity || compare(line, event.edge, next.edge).is_eq() {
-            continue;
+        if places > 0 && load > capacity && !is_nothing_between(line, &event, next) {
+            emit(Stretch { load, start: event.edge, end: next.edge, rows: running.clone() });
         }
-        excesses.count += 1;
-        if excesses.named.len() < NAMED_STRETCHES {
-            let rows = running.iter().rev().take(NAMED_ROWS).filter_map(|row| there.get(*row)).copied();
-            excesses.named.push(Excess {
-                key,
-                load,
-                start: event.edge,
-                end: next.edge,
-                rows: rows.collect(),
-            });
-        }
+    }
+}
+
+/// Whether no value lies between two events: both at one point of a half-open line.
+fn is_nothing_between(line: &Line, event: &Event, next: &Event) -> bool {
+    match (event.edge, next.edge) {
+        (Edge::Point(one), Edge::Point(other)) => one == other,
+        // A start and an end at one inclusive value have that value between them.
+        (one, other) => compare(line, one, other).is_eq() && !(event.is_start && !next.is_start),
     }
 }
 

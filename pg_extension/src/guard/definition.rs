@@ -17,6 +17,8 @@ use crate::error::ExtensionError;
 pub(super) struct Definition {
     /// What the trigger says.
     pub(super) arguments: Arguments,
+    /// The trigger's table.
+    pub(super) table: pg_sys::Oid,
     /// The table that carries the guard: the trigger's own, or the one that it is a partition of.
     pub(super) root: pg_sys::Oid,
     /// The key's type.
@@ -96,12 +98,21 @@ impl Definition {
             })?;
             targets.extend(target);
         }
+        let unusable = |fault: &str| ExtensionError::UnusableGuard {
+            guard: arguments.guard.clone(),
+            fault: fault.to_owned(),
+        };
+        let range_type = type_of(table, found.columns.range).0;
         Ok(Self {
+            table,
             root,
-            key_type: KeyType::find(&arguments.guard, key_type, collation)?,
-            line: Line::find(&arguments.guard, type_of(table, found.columns.range).0, arguments.gap_units)?,
+            key_type: KeyType::find(key_type, collation)
+                .ok_or_else(|| unusable("has a key of a type without order or hash"))?,
+            line: Line::find(range_type, arguments.gap_units)
+                .ok_or_else(|| unusable("has a range of a type that it cannot measure"))?,
             load_type: match found.columns.load {
-                Some(column) => LoadType::find(&arguments.guard, type_of(table, column).0)?,
+                Some(column) => LoadType::find(type_of(table, column).0)
+                    .ok_or_else(|| unusable("has a load that is neither integer nor numeric"))?,
                 None => LoadType::Count,
             },
             columns: found.columns,

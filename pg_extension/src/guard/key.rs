@@ -4,8 +4,6 @@ use std::cmp::Ordering;
 
 use pgrx::pg_sys;
 
-use crate::error::ExtensionError;
-
 /// What the server knows of the key column's type.
 pub(super) struct KeyType {
     by_value: bool,
@@ -14,6 +12,9 @@ pub(super) struct KeyType {
     collation: pg_sys::Oid,
     /// The type's own hash function. The type cache keeps its entries as long as the backend lives.
     hash: *mut pg_sys::FmgrInfo,
+    /// The type's own test of equality.
+    equal: *mut pg_sys::FmgrInfo,
+    type_oid: pg_sys::Oid,
 }
 
 /// A key, kept apart from the row that it came from.
@@ -30,30 +31,48 @@ pub(super) struct Key {
 }
 
 impl KeyType {
-    /// Looks a type up.
-    ///
-    /// # Errors
-    /// [`ExtensionError::UnusableGuard`] for a type without hash function, in the name of the guard.
-    pub(super) fn find(
-        guard: &str,
-        type_oid: pg_sys::Oid,
-        collation: pg_sys::Oid,
-    ) -> Result<Self, ExtensionError> {
-        let flags = pg_sys::TYPECACHE_HASH_PROC_FINFO.cast_signed();
+    /// Looks a type up; `None` for one that has no order or no hash function.
+    pub(super) fn find(type_oid: pg_sys::Oid, collation: pg_sys::Oid) -> Option<Self> {
+        let flags = pg_sys::TYPECACHE_HASH_PROC_FINFO
+            | pg_sys::TYPECACHE_EQ_OPR_FINFO
+            | pg_sys::TYPECACHE_BTREE_OPFAMILY;
         // SAFETY: the type is that of an existing column, and entries of the type cache are never freed.
-        let entry = unsafe { &mut *pg_sys::lookup_type_cache(type_oid, flags) };
-        if entry.hash_proc == pg_sys::InvalidOid {
-            return Err(ExtensionError::UnusableGuard {
-                guard: guard.to_owned(),
-                fault: "has a key of a type without hash function".into(),
-            });
-        }
-        Ok(Self {
+        let entry = unsafe { &mut *pg_sys::lookup_type_cache(type_oid, flags.cast_signed()) };
+        let is_complete =
+            [entry.hash_proc, entry.eq_opr, entry.btree_opf].into_iter().all(|oid| oid != pg_sys::InvalidOid);
+        is_complete.then(|| Self {
             by_value: entry.typbyval,
             length: entry.typlen,
             collation,
             hash: &raw mut entry.hash_proc_finfo,
+            equal: &raw mut entry.eq_opr_finfo,
+            type_oid,
         })
+    }
+
+    /// Whether values are equal exactly if their bits are.
+    pub(super) fn equals_by_bits(&self) -> bool {
+        // A float has two zeros.
+        self.by_value && self.type_oid != pg_sys::FLOAT4OID && self.type_oid != pg_sys::FLOAT8OID
+    }
+
+    /// Whether two values are equal, as the type sees it.
+    pub(super) fn is_equal(&self, one: pg_sys::Datum, other: pg_sys::Datum) -> bool {
+        // SAFETY: the function is the type's, and takes two values of it.
+        let equal = unsafe { pg_sys::FunctionCall2Coll(self.equal, self.collation, one, other) };
+        equal.value() != 0
+    }
+
+    /// The bytes of a key.
+    ///
+    /// # Safety
+    /// `read` made it.
+    pub(super) unsafe fn bytes_of(&self, key: &Key) -> Vec<u8> {
+        if self.by_value {
+            return key.datum.value().to_ne_bytes().to_vec();
+        }
+        // SAFETY: a copy of a value of the type.
+        unsafe { self.bytes(key.datum) }.to_vec()
     }
 
     /// Copies the key of a row into the current memory context.

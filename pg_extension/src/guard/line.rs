@@ -6,7 +6,6 @@ use std::ops::Bound;
 use pgrx::pg_sys;
 
 use crate::convert::Serialized;
-use crate::error::ExtensionError;
 
 /// The line of one range type, and how far apart rows have to lie on it.
 pub(super) struct Line {
@@ -71,14 +70,9 @@ const START_UNBOUNDED: i128 = i128::MIN / 4;
 const END_UNBOUNDED: i128 = i128::MAX / 4;
 
 impl Line {
-    /// Looks a range type up. `gap_units` is in points.
-    ///
-    /// # Errors
-    /// [`ExtensionError::UnusableGuard`] in the name of the guard: the type is no range type, or there is a least
-    /// distance on a line that is none of integers.
-    pub(super) fn find(guard: &str, type_oid: pg_sys::Oid, gap_units: i64) -> Result<Self, ExtensionError> {
-        let unusable =
-            |fault: &str| ExtensionError::UnusableGuard { guard: guard.to_owned(), fault: fault.to_owned() };
+    /// Looks a range type up, for a least distance in points; `None` when it is none, or counts no points although there
+    /// is a distance.
+    pub(super) fn find(type_oid: pg_sys::Oid, gap_units: i64) -> Option<Self> {
         // SAFETY: the type is that of an existing column, and entries of the type cache are never freed.
         let range_type = unsafe {
             pg_sys::lookup_type_cache(
@@ -89,7 +83,7 @@ impl Line {
         // SAFETY: as above; a range type's entry points to that of its subtype.
         let comparison = unsafe {
             if (*range_type).rngelemtype.is_null() {
-                return Err(unusable("has a range column that is of no range type"));
+                return None;
             }
             (*range_type).rng_cmp_proc_finfo.fn_oid.to_u32()
         };
@@ -103,11 +97,9 @@ impl Line {
             _ => None,
         };
         if gap_units != 0 && points.is_none() {
-            return Err(unusable(
-                "has a minimum gap on a range type whose subtype is neither time nor integer",
-            ));
+            return None;
         }
-        Ok(Self { range_type, points, gap: i128::from(gap_units) * 2 })
+        Some(Self { range_type, points, gap: i128::from(gap_units) * 2 })
     }
 
     /// The server's entry of the range type.

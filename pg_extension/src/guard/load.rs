@@ -19,23 +19,17 @@ pub(super) enum LoadType {
 }
 
 impl LoadType {
-    /// Looks a load column's type up.
-    ///
-    /// # Errors
-    /// [`ExtensionError::UnusableGuard`] in the name of the guard, for a type that is no exact number.
-    pub(super) fn find(guard: &str, type_oid: pg_sys::Oid) -> Result<Self, ExtensionError> {
+    /// Looks a load column's type up; `None` for one that is no exact number.
+    pub(super) fn find(type_oid: pg_sys::Oid) -> Option<Self> {
         match type_oid {
-            pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID => Ok(Self::Integer),
+            pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID => Some(Self::Integer),
             pg_sys::NUMERICOID => {
                 let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
                 // SAFETY: the type exists; both are written to.
                 unsafe { pg_sys::getTypeOutputInfo(type_oid, &raw mut output, &raw mut is_varlena) };
-                Ok(Self::Text(output))
+                Some(Self::Text(output))
             }
-            _ => Err(ExtensionError::UnusableGuard {
-                guard: guard.to_owned(),
-                fault: "has a load column that is neither integer nor numeric".into(),
-            }),
+            _ => None,
         }
     }
 

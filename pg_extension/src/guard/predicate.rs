@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 
+use pgrx::pg_sys::AsPgCStr;
 use pgrx::{is_a, pg_sys};
 
 use super::slot::Slot;
@@ -170,13 +171,29 @@ pub(super) unsafe fn read(
     text: &str,
     relation: pg_sys::Relation,
 ) -> Result<*mut pg_sys::List, ExtensionError> {
+    // SAFETY: the caller says so.
+    unsafe { read_with_former_name(text, relation, None) }
+}
+
+/// As [`read`], with one column known by the name that it had when the text was written.
+///
+/// # Errors
+/// As [`read`].
+///
+/// # Safety
+/// As [`read`]; the column is one of the relation.
+pub(super) unsafe fn read_with_former_name(
+    text: &str,
+    relation: pg_sys::Relation,
+    former: Option<(i16, &str)>,
+) -> Result<*mut pg_sys::List, ExtensionError> {
     let unreadable = || ExtensionError::UnreadablePredicate { predicate: text.to_owned() };
-    // The line end keeps a trailing comment from swallowing the parenthesis.
-    let query = CString::new(format!("SELECT WHERE ({text}\n)")).map_err(|_| unreadable())?;
+    let query = CString::new(text).map_err(|_| unreadable())?;
     // SAFETY: the text is a C string. Every node is asked for its tag before it is taken for what it is. The
     // relation is open and locked, as the caller says.
     unsafe {
-        let parsed = pg_sys::raw_parser(query.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT);
+        // As PL/pgSQL reads an expression, which allows for clauses after it.
+        let parsed = pg_sys::raw_parser(query.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_PLPGSQL_EXPR);
         if parsed.is_null() || (*parsed).length != 1 {
             return Err(unreadable());
         }
@@ -184,14 +201,24 @@ pub(super) unsafe fn read(
         if !is_a((*statement).stmt, pg_sys::NodeTag::T_SelectStmt) {
             return Err(unreadable());
         }
-        let select: *mut pg_sys::SelectStmt = (*statement).stmt.cast();
-        if (*select).op != pg_sys::SetOperation::SETOP_NONE
-            || (*select).whereClause.is_null()
-            || !(*select).groupClause.is_null()
-            || !(*select).sortClause.is_null()
-        {
+        let select = &*(*statement).stmt.cast::<pg_sys::SelectStmt>();
+        let has_more = [
+            select.distinctClause,
+            select.fromClause,
+            select.groupClause,
+            select.windowClause,
+            select.sortClause,
+            select.lockingClause,
+        ]
+        .into_iter()
+        .any(|clause| !clause.is_null())
+            || [select.whereClause, select.havingClause, select.limitCount, select.limitOffset]
+                .into_iter()
+                .any(|clause| !clause.is_null());
+        if has_more || select.targetList.is_null() || (*select.targetList).length != 1 {
             return Err(unreadable());
         }
+        let target = &*(*(*select.targetList).elements).ptr_value.cast::<pg_sys::ResTarget>();
         let state = pg_sys::make_parsestate(std::ptr::null_mut());
         let columns = pg_sys::addRangeTableEntryForRelation(
             state,
@@ -201,9 +228,16 @@ pub(super) unsafe fn read(
             false,
             true,
         );
+        if let Some((column, name)) = former {
+            // The list of names is one name per column, made for this one reading.
+            let names = (*(*columns).p_names).colnames;
+            let position = usize::try_from(column).unwrap_or_default().saturating_sub(1);
+            let known: *mut pg_sys::String = (*(*names).elements.add(position)).ptr_value.cast();
+            (*known).sval = name.as_pg_cstr();
+        }
         pg_sys::addNSItemToQuery(state, columns, false, true, true);
         let kind = pg_sys::ParseExprKind::EXPR_KIND_INDEX_PREDICATE;
-        let expression = pg_sys::transformExpr(state, (*select).whereClause, kind);
+        let expression = pg_sys::transformExpr(state, target.val, kind);
         let condition = pg_sys::coerce_to_boolean(state, expression, c"predicate".as_ptr());
         pg_sys::assign_expr_collations(state, condition);
         // As `RelationGetIndexPredicate` does, so that the two can be compared.

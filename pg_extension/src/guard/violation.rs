@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::capacity::{Edge, Excess, Excesses};
+use super::capacity::{Excess, Excesses};
 use super::definition::{self, Definition};
 use super::line::{Extent, Line, Unit};
 use super::neighbours::Pairs;
@@ -152,18 +152,11 @@ fn too_close(
 
 fn sentence_of_excess(definition: &Definition, excess: &Excess, snapshot: &LatestSnapshot) -> Sentence {
     let line = &definition.line;
-    let bound = |edge: Edge, lower: bool| match edge {
-        Edge::Point(point) => line.bound_at(point, lower),
-        Edge::Bound(bound) if bound.lower == lower => bound,
-        // A stretch that ends where another row starts, or starts where one ends: the other kind of bound.
-        Edge::Bound(bound) => {
-            pgrx::pg_sys::RangeBound { lower, inclusive: !bound.inclusive && !bound.infinite, ..bound }
-        }
-    };
-    let during = witness::range_between(line, bound(excess.start, true), bound(excess.end, false));
-    let root_key = definition.columns.key;
-    // SAFETY: the key is a value of that column, or of the same type in a partition.
-    let key = unsafe { witness::text_of_column(definition.relations[0], root_key, excess.key) };
+    let stretch = &excess.stretch;
+    let (start, end) = (stretch.start.as_bound(line, true), stretch.end.as_bound(line, false));
+    let during = witness::range_between(line, start, end);
+    // SAFETY: the key is a value of that column.
+    let key = unsafe { witness::text_of_column(definition.table, definition.columns.key, excess.key) };
     let what = if definition.arguments.load.is_some() { "load " } else { "" };
     let rows: Vec<String> = excess
         .rows
@@ -174,7 +167,7 @@ fn sentence_of_excess(definition: &Definition, excess: &Excess, snapshot: &Lates
     Sentence {
         message: format!(
             "{} {key} is over its capacity: {what}{} at once during {during}, at most {} are allowed",
-            definition.arguments.key, excess.load, definition.arguments.capacity
+            definition.arguments.key, stretch.load, definition.arguments.capacity
         ),
         facts: (!rows.is_empty()).then(|| format!("There at that time: {}.", rows.join(", "))),
     }

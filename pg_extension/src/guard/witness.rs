@@ -40,7 +40,7 @@ pub(super) fn read(definition: &Definition, found: &Found, snapshot: &LatestSnap
             key: value(target.columns.key)
                 .map_or_else(String::new, |key| text_of_column(target.table, target.columns.key, key)),
             range: text_of_column(target.table, target.columns.range, range),
-            identity: identity(table, row),
+            identity: format!("row {}", identity(table, row)),
             range_datum: pg_sys::pg_detoast_datum_copy(range.cast_mut_ptr()).into(),
         });
         pg_sys::ExecDropSingleTupleTableSlot(slot);
@@ -90,7 +90,29 @@ pub(super) fn range_between(
     }
 }
 
-/// `row (a, b) = (1, 2)` by the primary key, or by the row's place where there is none.
+/// `(a, b) = (1, 2)` for the row at a place that the snapshot sees.
+pub(super) fn identity_at(
+    table: pg_sys::Oid,
+    mut place: pg_sys::ItemPointerData,
+    snapshot: pg_sys::Snapshot,
+) -> String {
+    let lock = pg_sys::AccessShareLock.cast_signed();
+    // SAFETY: the table is one that rows were just read from. Table and slot are closed below, or by the server after
+    // an error.
+    unsafe {
+        let table = pg_sys::table_open(table, lock);
+        let slot = pg_sys::table_slot_create(table, std::ptr::null_mut());
+        let is_there = (*(*table).rd_tableam).tuple_fetch_row_version.is_some_and(|fetch| {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| fetch(table, &raw mut place, snapshot, slot))
+        });
+        let identity = if is_there { identity(table, Slot::new(slot)) } else { String::new() };
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::table_close(table, pg_sys::NoLock.cast_signed());
+        identity
+    }
+}
+
+/// `(a, b) = (1, 2)` by the primary key, or by the row's place where there is none.
 ///
 /// # Safety
 /// The table is open, and the slot holds a row of it.
@@ -100,7 +122,7 @@ unsafe fn identity(table: pg_sys::Relation, row: Slot) -> String {
     if columns.is_empty() {
         let place = row.place();
         let page = u32::from(place.ip_blkid.bi_hi) << 16 | u32::from(place.ip_blkid.bi_lo);
-        return format!("row (ctid) = (({page},{}))", place.ip_posid);
+        return format!("(ctid) = (({page},{}))", place.ip_posid);
     }
     let (names, values): (Vec<String>, Vec<String>) = columns
         .into_iter()
@@ -115,7 +137,7 @@ unsafe fn identity(table: pg_sys::Relation, row: Slot) -> String {
             (name, value.unwrap_or_else(|| "null".to_owned()))
         })
         .unzip();
-    format!("row ({}) = ({})", names.join(", "), values.join(", "))
+    format!("({}) = ({})", names.join(", "), values.join(", "))
 }
 
 /// The columns of a table's primary key.
@@ -150,7 +172,7 @@ pub(super) unsafe fn text_of_column(table: pg_sys::Oid, column: i16, value: pg_s
 
 /// # Safety
 /// The value is one of the type.
-unsafe fn text_of(type_oid: pg_sys::Oid, value: pg_sys::Datum) -> String {
+pub(super) unsafe fn text_of(type_oid: pg_sys::Oid, value: pg_sys::Datum) -> String {
     let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
     // SAFETY: the caller says so; an output function returns a C string.
     unsafe {
