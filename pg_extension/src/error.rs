@@ -147,7 +147,7 @@ pub(crate) enum ExtensionError {
     },
     /// 22003: a load that cannot be added exactly.
     #[error(
-        "load {load} cannot be added exactly, at most 18 digits before and after the point would be right"
+        "load {load} cannot be added exactly, at most 36 digits before and after the point would be right"
     )]
     UnreadableLoad {
         /// The guard.

@@ -62,7 +62,7 @@ AS $$
 DECLARE
     guard record;
     old_name text;
-    definition jsonb;
+    renamed jsonb;
     carrier regclass;
 BEGIN
     -- A partition's columns are renamed with those of the table above.
@@ -111,9 +111,9 @@ BEGIN
                     ELSE member.value
                 END
             )
-        INTO definition
+        INTO renamed
         FROM jsonb_each_text(guard.definition) AS member;
-        PERFORM rota.replace_guard_triggers(carrier, definition);
+        PERFORM rota.replace_guard_triggers(carrier, renamed);
     END LOOP;
 END
 $$;
@@ -125,6 +125,7 @@ CREATE FUNCTION rota.replace_guard_triggers(guarded_table regclass, definition j
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_variable
 DECLARE
     replaced record;
     states jsonb := '{}';

@@ -257,7 +257,7 @@ BEGIN
             SELECT
             FROM pg_trigger AS trigger
             WHERE trigger.tgrelid = guarded_table
-                AND trigger.tgname IN (candidate || '_on_insert', candidate || '_on_update')
+                AND trigger.tgname IN (candidate, candidate || '_on_insert', candidate || '_on_update')
         );
         IF wanted IS NOT NULL THEN
             PERFORM rota.refuse_guard(

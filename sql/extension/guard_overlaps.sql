@@ -27,12 +27,12 @@ BEGIN
         SELECT
         FROM pg_trigger AS known
         WHERE known.tgrelid = guarded_table
-            AND known.tgname = guard || '_at_check'
+            AND known.tgname = guard
     ) THEN
         EXECUTE format(
             'CREATE CONSTRAINT TRIGGER %I AFTER INSERT OR UPDATE ON %s DEFERRABLE INITIALLY DEFERRED '
             'FOR EACH ROW EXECUTE FUNCTION rota.guard_row(%s)',
-            guard || '_at_check', guarded_table, told
+            guard, guarded_table, told
         );
     END IF;
 END
@@ -135,8 +135,8 @@ BEGIN
             'a range type would be right, such as tstzrange; no multirange'
         );
     END IF;
-    IF capacity IS NULL OR capacity <= 0 OR capacity = 'NaN' OR capacity >= 1e18
-        OR scale(trim_scale(capacity)) > 18 OR (load_column IS NULL AND capacity <> trunc(capacity)) THEN
+    IF capacity IS NULL OR capacity <= 0 OR capacity = 'NaN' OR capacity >= 1e36
+        OR scale(trim_scale(capacity)) > 36 OR (load_column IS NULL AND capacity <> trunc(capacity)) THEN
         PERFORM rota.refuse_guard(
             '22023',
             'capacity',

@@ -113,10 +113,9 @@ pub(super) fn find(
 
 /// The rows of a key that share an instant with the time from the first new row to the last.
 fn rows_of_key(line: &Line, run: &[NewRow], walk: &mut Walk<'_>) -> Result<Vec<Found>, ExtensionError> {
-    let (Some(first), Some(last)) = (
-        run.first(),
-        run.iter().max_by(|one, other| compare(line, end_of(&one.extent), end_of(&other.extent))),
-    ) else {
+    let (Some(first), Some(last)) =
+        (run.first(), run.iter().max_by(|one, other| line.compare_ends(&one.extent, &other.extent)))
+    else {
         return Ok(Vec::new());
     };
     let mut there = Vec::new();

@@ -197,6 +197,22 @@ impl Line {
         }
     }
 
+    /// The order of two ends.
+    pub(super) fn compare_ends(&self, one: &Extent, other: &Extent) -> Ordering {
+        match (one, other) {
+            (Extent::Points { end: one, .. }, Extent::Points { end: other, .. }) => one.cmp(other),
+            (Extent::Bounds { end: one, .. }, Extent::Bounds { end: other, .. }) => {
+                self.compare_bounds(one, other)
+            }
+            _ => Ordering::Equal,
+        }
+    }
+
+    /// Whether both are the same.
+    pub(super) fn is_one_extent(&self, one: &Extent, other: &Extent) -> bool {
+        self.compare_starts(one, other).is_eq() && self.compare_ends(one, other).is_eq()
+    }
+
     /// Whether the first ends after the second starts.
     pub(super) fn reaches(&self, one: &Extent, other: &Extent) -> bool {
         match (one, other) {

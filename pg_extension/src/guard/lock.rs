@@ -9,7 +9,7 @@
 //! key by key.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use pgrx::pg_sys;
 
@@ -22,58 +22,113 @@ use super::settings::key_lock_limit;
 const FIRST_SPACE: u16 = 16;
 
 /// Whose locks they are.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Space {
-    table: pg_sys::Oid,
+    table: u32,
     number: u16,
 }
 
-/// How many keys' locks a transaction has taken. More than it holds after a rollback to a savepoint, which only
-/// has it try for the table's lock sooner.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Gathered {
-    transaction: pg_sys::TransactionId,
-    keys: usize,
+/// What a transaction has to do with the keys of a space.
+#[derive(Default)]
+struct Keys {
+    /// How many locks it has taken. More than it holds after a rollback to a savepoint, which only has it try for the
+    /// table's lock sooner.
+    taken: usize,
+    /// Hashes of keys that it wrote and has not locked, because they are checked later.
+    pending: Vec<u32>,
+}
+
+/// The spaces that a transaction wrote in, in one order for everybody.
+#[derive(Default)]
+struct Written {
+    transaction: Option<pg_sys::TransactionId>,
+    spaces: BTreeMap<Space, Keys>,
 }
 
 thread_local! {
-    static GATHERED: RefCell<HashMap<Space, Gathered>> = RefCell::default();
+    static WRITTEN: RefCell<Written> = RefCell::default();
 }
 
 /// Waits until nobody else writes rows of these keys, and keeps others from it until the transaction ends.
 /// The rows are sorted by key.
 pub(super) fn lock(definition: &Definition, rows: &[NewRow]) {
-    let space = Space { table: definition.root, number: definition.arguments.lock_space };
+    let space = Space::of(definition);
     if space.holds_table(pg_sys::ExclusiveLock) {
         return;
     }
     let key_type = &definition.key_type;
     let runs = rows.chunk_by(|one, other| key_type.compare(&one.key, &other.key).is_eq());
-    let limit = key_lock_limit();
-    let count = runs.clone().count();
-    let gathered = space.gathered();
-    if count > limit && !space.holds_table(pg_sys::ShareLock) {
+    // Of many keys not even the hashes are needed.
+    if runs.clone().count() > key_lock_limit() && !space.holds_table(pg_sys::ShareLock) {
         space.take_table(pg_sys::ExclusiveLock, true);
         return;
     }
-    if gathered + count > limit && space.take_table(pg_sys::ExclusiveLock, false) {
-        return;
+    space.take(runs.filter_map(|run| run.first()).map(|row| key_type.hash(&row.key)).collect());
+}
+
+/// Notes the keys of rows that are checked later. Transactions that wrote the same keys in different order would wait
+/// for each other in a circle, if they locked as they wrote.
+pub(super) fn note(definition: &Definition, rows: &[NewRow]) {
+    let key_type = &definition.key_type;
+    let runs = rows.chunk_by(|one, other| key_type.compare(&one.key, &other.key).is_eq());
+    let hashes = runs.filter_map(|run| run.first()).map(|row| key_type.hash(&row.key));
+    with_written(|spaces| spaces.entry(Space::of(definition)).or_default().pending.extend(hashes));
+}
+
+/// Locks the key of a row that is checked now, and with it, in one order, every key that was noted.
+pub(super) fn lock_noted(definition: &Definition, row: &NewRow) {
+    let hash = definition.key_type.hash(&row.key);
+    let noted = with_written(|spaces| {
+        spaces.entry(Space::of(definition)).or_default().pending.push(hash);
+        let spaces = spaces.iter_mut().filter(|(_, keys)| !keys.pending.is_empty());
+        spaces.map(|(space, keys)| (*space, std::mem::take(&mut keys.pending))).collect::<Vec<_>>()
+    });
+    for (space, hashes) in noted {
+        if !space.holds_table(pg_sys::ExclusiveLock) {
+            space.take(hashes);
+        }
     }
-    let mut hashes: Vec<u32> =
-        runs.filter_map(|run| run.first()).map(|row| key_type.hash(&row.key)).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    space.take_table(pg_sys::ShareLock, true);
-    let new = hashes.into_iter().filter(|hash| space.take_key(*hash)).count();
-    space.gather(gathered + new);
+}
+
+/// What this transaction wrote. A writer has a transaction id.
+fn with_written<T>(work: impl FnOnce(&mut BTreeMap<Space, Keys>) -> T) -> T {
+    // SAFETY: called inside a transaction.
+    let transaction = Some(unsafe { pg_sys::GetTopTransactionIdIfAny() });
+    WRITTEN.with_borrow_mut(|written| {
+        if written.transaction != transaction {
+            *written = Written { transaction, spaces: BTreeMap::new() };
+        }
+        work(&mut written.spaces)
+    })
 }
 
 impl Space {
+    fn of(definition: &Definition) -> Self {
+        Self { table: definition.root.to_u32(), number: definition.arguments.lock_space }
+    }
+
+    /// Takes the locks of keys in order, or the table's instead of many.
+    fn take(self, mut hashes: Vec<u32>) {
+        hashes.sort_unstable();
+        hashes.dedup();
+        let (limit, taken) = (key_lock_limit(), with_written(|spaces| spaces.entry(self).or_default().taken));
+        if hashes.len() > limit && !self.holds_table(pg_sys::ShareLock) {
+            self.take_table(pg_sys::ExclusiveLock, true);
+            return;
+        }
+        if taken + hashes.len() > limit && self.take_table(pg_sys::ExclusiveLock, false) {
+            return;
+        }
+        self.take_table(pg_sys::ShareLock, true);
+        let new = hashes.into_iter().filter(|hash| self.take_key(*hash)).count();
+        with_written(|spaces| spaces.entry(self).or_default().taken += new);
+    }
+
     fn tag(self, key: u32, part: u16) -> pg_sys::LOCKTAG {
         pg_sys::LOCKTAG {
             // SAFETY: set when the backend connected to its database.
             locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
-            locktag_field2: self.table.to_u32(),
+            locktag_field2: self.table,
             locktag_field3: key,
             locktag_field4: FIRST_SPACE + 2 * self.number + part,
             locktag_type: LOCKTAG_ADVISORY,
@@ -107,21 +162,6 @@ impl Space {
             #[cfg(not(any(feature = "pg15", feature = "pg16")))]
             return pg_sys::LockHeldByMe(&raw const tag, mode.cast_signed(), false);
         }
-    }
-
-    fn gathered(self) -> usize {
-        // SAFETY: a writer has a transaction id; if not, there is nothing to remember.
-        let transaction = unsafe { pg_sys::GetTopTransactionIdIfAny() };
-        GATHERED.with_borrow(|gathered| match gathered.get(&self) {
-            Some(known) if known.transaction == transaction => known.keys,
-            _ => 0,
-        })
-    }
-
-    fn gather(self, keys: usize) {
-        // SAFETY: as above.
-        let transaction = unsafe { pg_sys::GetTopTransactionIdIfAny() };
-        GATHERED.with_borrow_mut(|gathered| gathered.insert(self, Gathered { transaction, keys }));
     }
 }
 

@@ -8,6 +8,8 @@
 //! rows of the index tell that all is well. From one new row to the next the walk goes on while that is near, and
 //! else descends the index again.
 
+use pgrx::pg_sys;
+
 use super::batch::NewRow;
 use super::definition::Definition;
 use super::line::{Extent, Line};
@@ -23,19 +25,10 @@ const NAMED_PAIRS: usize = 5;
 /// Rows that overlap.
 #[derive(Default)]
 pub(super) struct Pairs {
-    /// The first of them, the later row second.
+    /// The first of them. The new row comes first, or the earlier one where both are new.
     pub(super) named: Vec<(Found, Found)>,
     /// How many there are.
     pub(super) count: usize,
-}
-
-impl Pairs {
-    fn add(&mut self, earlier: Found, later: Found) {
-        self.count += 1;
-        if self.named.len() < NAMED_PAIRS {
-            self.named.push((earlier, later));
-        }
-    }
 }
 
 /// Finds what the new rows overlap. They are sorted by key and start.
@@ -49,18 +42,16 @@ pub(super) fn find(
 ) -> Result<Pairs, ExtensionError> {
     let mut pairs = Pairs::default();
     for run in rows.chunk_by(|one, other| definition.key_type.compare(&one.key, &other.key).is_eq()) {
-        look_at_key(&definition.line, run, walk, &mut pairs)?;
+        if !is_clean(&definition.line, run, walk)? {
+            explain(&definition.line, run, walk, &mut pairs)?;
+        }
     }
     Ok(pairs)
 }
 
-fn look_at_key(
-    line: &Line,
-    run: &[NewRow],
-    walk: &mut Walk<'_>,
-    pairs: &mut Pairs,
-) -> Result<(), ExtensionError> {
-    let Some(last) = run.last() else { return Ok(()) };
+/// Whether the new rows of one key overlap nothing.
+fn is_clean(line: &Line, run: &[NewRow], walk: &mut Walk<'_>) -> Result<bool, ExtensionError> {
+    let Some(last) = run.last() else { return Ok(true) };
     let key = last.key.datum;
     walk.seek(key, line.limit_after(&last.extent));
     let mut place = Place::default();
@@ -73,33 +64,72 @@ fn look_at_key(
             }
             steps += 1;
             match walk.next()? {
-                Some(found) => place.arrive(found, line, pairs),
+                Some(found) if place.arrive(found, line) => {}
+                Some(_) => return Ok(false),
                 // Nothing starts earlier but what has no start. The new rows before this one were met, too, or are
                 // among those.
-                None => return look_at_unbounded(line, key, walk, &place, pairs),
+                None => return is_clean_of_unbounded(line, key, walk, &place),
             }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
-/// The rows without a start: each reaches to the first of the others.
-fn look_at_unbounded(
+/// Whether the rows without a start overlap nothing. Any two of them do, and each reaches to the first of the others.
+fn is_clean_of_unbounded(
     line: &Line,
-    key: pgrx::pg_sys::Datum,
+    key: pg_sys::Datum,
     walk: &mut Walk<'_>,
     place: &Place,
+) -> Result<bool, ExtensionError> {
+    walk.seek_unbounded(key);
+    let Some(found) = walk.next()? else { return Ok(true) };
+    let is_disjoint = place.first().is_none_or(|first| !line.overlaps(&found.extent, &first.extent));
+    Ok(is_disjoint && walk.next()?.is_none())
+}
+
+/// Adds every pair of one key that a new row is in. It reads on until nothing more can reach a new row.
+fn explain(
+    line: &Line,
+    run: &[NewRow],
+    walk: &mut Walk<'_>,
     pairs: &mut Pairs,
 ) -> Result<(), ExtensionError> {
-    walk.seek_unbounded(key);
-    let mut before = None;
+    let (Some(first), Some(last)) =
+        (run.first(), run.iter().max_by(|one, other| line.compare_ends(&one.extent, &other.extent)))
+    else {
+        return Ok(());
+    };
+    let mut there = Vec::new();
+    walk.seek(first.key.datum, line.limit_after(&last.extent));
     while let Some(found) = walk.next()? {
-        if let Some(first) = place.first().filter(|first| line.overlaps(&found.extent, &first.extent)) {
-            pairs.add(found, first);
+        there.push(found);
+        let starts_before = line.compare_starts(&found.extent, &first.extent).is_lt();
+        if starts_before && !line.start_at_one_value(&found.extent, &first.extent) {
+            break;
         }
-        if let Some(other) = before.replace(found) {
-            pairs.add(other, found);
+    }
+    walk.seek_unbounded(first.key.datum);
+    while let Some(found) = walk.next()? {
+        there.push(found);
+    }
+    there.sort_by(|one, other| line.compare_starts(&one.extent, &other.extent));
+    let is_new = |found: &Found| run.iter().any(|row| line.is_one_extent(&row.extent, &found.extent));
+    let mut running: Vec<(Found, bool)> = Vec::new();
+    for found in there {
+        pgrx::check_for_interrupts!();
+        let found_is_new = is_new(&found);
+        running.retain(|(other, _)| line.reaches(&other.extent, &found.extent));
+        for (other, other_is_new) in &running {
+            if !found_is_new && !other_is_new || !line.overlaps(&found.extent, &other.extent) {
+                continue;
+            }
+            pairs.count += 1;
+            if pairs.named.len() < NAMED_PAIRS {
+                pairs.named.push(if *other_is_new { (*other, found) } else { (found, *other) });
+            }
         }
+        running.push((found, found_is_new));
     }
     Ok(())
 }
@@ -135,22 +165,17 @@ impl Place {
         self.first().is_some_and(|met| !line.reaches(extent, &met.extent))
     }
 
-    /// Goes on to the next row downwards.
-    fn arrive(&mut self, found: Found, line: &Line, pairs: &mut Pairs) {
-        let starts_here = |met: &Found| line.start_at_one_value(&met.extent, &found.extent);
-        if self.first().is_some_and(|met| !starts_here(&met)) {
+    /// Goes on to the next row downwards, and tells whether it overlaps none of those before.
+    fn arrive(&mut self, found: Found, line: &Line) -> bool {
+        if self.first().is_some_and(|met| !line.start_at_one_value(&met.extent, &found.extent)) {
             self.beyond = self.first();
             (self.inclusive, self.exclusive) = (None, None);
         }
-        for met in [self.inclusive, self.exclusive, self.beyond].into_iter().flatten() {
-            if line.overlaps(&found.extent, &met.extent) {
-                pairs.add(found, met);
-                // One conflict per row is enough to tell, and a row in the midst of many would have many.
-                break;
-            }
-        }
+        let mut met = [self.inclusive, self.exclusive, self.beyond].into_iter().flatten();
+        let is_disjoint = !met.any(|met| line.overlaps(&found.extent, &met.extent));
         let kind =
             if line.starts_inclusive(&found.extent) { &mut self.inclusive } else { &mut self.exclusive };
         kind.get_or_insert(found);
+        is_disjoint
     }
 }

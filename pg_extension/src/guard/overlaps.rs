@@ -107,13 +107,7 @@ fn pairs(source: &Source<'_>, gap_units: i64) -> Result<Vec<OverlapRow>, Extensi
             return Err(ExtensionError::TooManyOverlaps { limit: MOST_ROWS });
         }
         let (overlap, minutes) = shared(line, extent, other_extent);
-        found.push((
-            rows.key(rows.group(one)),
-            rows.identity(one),
-            Some(rows.identity(other)),
-            overlap,
-            minutes,
-        ));
+        found.push((rows.key(one), rows.identity(one), Some(rows.identity(other)), overlap, minutes));
     }
     Ok(found)
 }
@@ -144,7 +138,7 @@ fn excesses(source: &Source<'_>, capacity: &str) -> Result<Vec<OverlapRow>, Exte
             let first = stretch.rows.first().and_then(|position| weighed.get(*position));
             let identity = first.map_or_else(String::new, |(_, _, index)| rows.identity(*index));
             let (overlap, minutes) = between(&types.line, stretch.start, stretch.end);
-            let key = group.first().map_or_else(String::new, |row| rows.key(row.group));
+            let key = group.first().map_or_else(String::new, |row| rows.key(row.index));
             found.push((key, identity, None, overlap, minutes));
         });
         if let Some(failure) = failure {

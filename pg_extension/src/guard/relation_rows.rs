@@ -7,7 +7,7 @@ use rota_engine::{GroupedSpan, Instant, Span};
 
 use super::definition::{column_of, type_of, with_table};
 use super::key::KeyType;
-use super::key_numbers::KeyNumbers;
+use super::key_numbers::{KeyNumbers, Numbered};
 use super::line::{Extent, Line};
 use super::load::LoadType;
 use super::quantity::Quantity;
@@ -40,7 +40,7 @@ pub(super) struct RelationRows<'types> {
     relation: pg_sys::Oid,
     types: &'types Types,
     keys: KeyNumbers<'types>,
-    groups: Vec<u64>,
+    keys_of_rows: Vec<Numbered>,
     extents: Vec<Extent>,
     loads: Vec<Quantity>,
     identities: Identities,
@@ -126,7 +126,7 @@ impl<'types> RelationRows<'types> {
             relation: source.relation,
             types,
             keys: KeyNumbers::of(&types.key),
-            groups: Vec::new(),
+            keys_of_rows: Vec::new(),
             extents: Vec::new(),
             loads: Vec::new(),
             identities: if has_places {
@@ -165,7 +165,7 @@ impl<'types> RelationRows<'types> {
         }
         // SAFETY: see above. A ctid is a pointer to a place.
         unsafe {
-            self.groups.push(self.keys.number(key));
+            self.keys_of_rows.push(self.keys.number(key));
             match (&mut self.identities, row.value(3)) {
                 (Identities::Places(places), Some(place)) => {
                     let table = row.value(4).map_or(0, |table| table.value() as u32);
@@ -188,8 +188,8 @@ impl<'types> RelationRows<'types> {
             Some(Extent::Bounds { .. }) => self.ranked(),
             _ => self.extents.iter().map(span_of_points).collect(),
         };
-        let numbered = (0_u32..).zip(self.groups.iter().zip(spans));
-        numbered.map(|(index, (group, span))| GroupedSpan { group: *group, span, index }).collect()
+        let numbered = (0_u32..).zip(self.keys_of_rows.iter().zip(spans));
+        numbered.map(|(index, (key, span))| GroupedSpan { group: key.number, span, index }).collect()
     }
 
     /// Bounds without numbers get the place that they have among all of them.
@@ -232,15 +232,13 @@ impl<'types> RelationRows<'types> {
         load.copied().unwrap_or(Quantity::ONE)
     }
 
-    /// The key of a group as text.
-    pub(super) fn key(&self, group: u64) -> String {
-        // SAFETY: the key is one of that column.
-        unsafe { witness::text_of_column(self.relation, self.types.key_column, self.keys.key(group)) }
-    }
-
-    /// The group of a row.
-    pub(super) fn group(&self, index: u32) -> u64 {
-        usize::try_from(index).ok().and_then(|index| self.groups.get(index)).copied().unwrap_or_default()
+    /// The key of a row as text.
+    pub(super) fn key(&self, index: u32) -> String {
+        let numbered = usize::try_from(index).ok().and_then(|index| self.keys_of_rows.get(index));
+        numbered.map_or_else(String::new, |numbered| {
+            // SAFETY: the key is one of that column.
+            unsafe { witness::text_of_column(self.relation, self.types.key_column, self.keys.key(*numbered)) }
+        })
     }
 
     /// `(assignment_id) = (7)`, or a view's row as text. The snapshot is still the one that the rows were read with.

@@ -61,7 +61,7 @@ unsafe fn trigger_of<'call>(
     }
 }
 
-/// Locks the keys of the statement's rows, and looks at the rows unless that is deferred.
+/// Locks the keys of the statement's rows and looks at the rows; of a deferred guard it only notes the keys.
 ///
 /// # Safety
 /// The trigger is running.
@@ -74,17 +74,17 @@ unsafe fn after_statement(trigger: &pg_sys::TriggerData) -> Result<(), Extension
     let executor = Executor::open();
     // SAFETY: the caller says so; the transition table was looked for above.
     let rows = unsafe { batch::of_statement(trigger, &definition, &executor)? };
-    if !rows.is_empty() {
+    if definition.arguments.deferred {
+        lock::note(&definition, &rows);
+    } else if !rows.is_empty() {
         lock::lock(&definition, &rows);
-        if !definition.arguments.deferred {
-            check(&definition, &rows, &executor)?;
-        }
+        check(&definition, &rows, &executor)?;
     }
     executor.close();
     Ok(())
 }
 
-/// Looks at one row. Its key was locked when it was written.
+/// Locks and looks at one row of a deferred guard.
 ///
 /// # Safety
 /// The trigger is running.
@@ -97,6 +97,7 @@ unsafe fn check_row(trigger: &pg_sys::TriggerData) -> Result<(), ExtensionError>
     let executor = Executor::open();
     // SAFETY: the caller says so.
     if let Some(row) = unsafe { batch::of_row(trigger, &definition, &executor)? } {
+        lock::lock_noted(&definition, &row);
         check(&definition, &[row], &executor)?;
     }
     executor.close();

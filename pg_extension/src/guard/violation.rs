@@ -102,19 +102,25 @@ fn assemble(
 
 fn sentence_of_pair(
     definition: &Definition,
-    (earlier, later): &(Found, Found),
+    (found, other_found): &(Found, Found),
     snapshot: &LatestSnapshot,
 ) -> Option<Sentence> {
     let line = &definition.line;
-    let one = witness::read(definition, earlier, snapshot)?;
-    let other = witness::read(definition, later, snapshot)?;
+    let one = witness::read(definition, found, snapshot)?;
+    let other = witness::read(definition, other_found, snapshot)?;
     let key = &definition.arguments.key;
     let who = format!("{key} {}", one.key);
     let Some(shared) = witness::shared_range(line, &one, &other) else {
-        return Some(too_close(line, &who, (earlier, &one), (later, &other)));
+        let is_in_order = line.compare_starts(&found.extent, &other_found.extent).is_le();
+        let (one, other) = ((found, &one), (other_found, &other));
+        return Some(if is_in_order {
+            too_close(line, &who, one, other)
+        } else {
+            too_close(line, &who, other, one)
+        });
     };
     let length =
-        shared_length(line, earlier, later).map_or_else(String::new, |length| format!(" by {length}"));
+        shared_length(line, found, other_found).map_or_else(String::new, |length| format!(" by {length}"));
     Some(Sentence {
         message: format!(
             "{who} is booked twice: {} during {} overlaps {} during {}{length}",

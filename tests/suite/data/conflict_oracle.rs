@@ -123,7 +123,7 @@ async fn every_conflict_of_the_demo_organisation_is_found_and_nothing_else_in_ou
     }
     let found =
         session.text(&format!("SELECT count(DISTINCT kind) FROM oracle.found({})", questions[0])).await?;
-    // The exclusion constraint leaves no overlap, the unique constraint no duplicate.
+    // The guard leaves no overlap, the unique constraint no duplicate.
     assert_eq!(found, "6");
     Ok(())
 }
