@@ -5,6 +5,8 @@ mod conflict_generator;
 mod conflict_oracle;
 mod conflict_properties;
 mod conflict_vectors;
+mod pay_properties;
+mod pay_vectors;
 mod span_set_algebra;
 mod time_properties;
 mod time_vectors;
