@@ -84,6 +84,20 @@ pub(crate) enum ExtensionError {
         /// The limit.
         limit: usize,
     },
+    /// 22023: pay rules that cannot be read.
+    #[error("rules cannot be read: {fault}")]
+    UnreadablePayRules {
+        /// The field, and what is wrong with it.
+        fault: String,
+    },
+    /// 54000: more duties than one call classifies.
+    #[error("duties has {given} ranges, at most {limit} are classified in one call")]
+    TooManyDuties {
+        /// How many there were.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// 22023: a rule that says nothing the extension understands.
     #[error("rest rule {rule_id} has minimum_minutes \"{minutes}\" and level \"{level}\"")]
     UnreadableRule {
@@ -149,10 +163,11 @@ impl ExtensionError {
             | Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
+            | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
-            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
+            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } | Self::TooManyDuties { .. } => {
                 PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
             }
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -179,6 +194,9 @@ impl ExtensionError {
             Self::UnreadableRule { .. } => Some(
                 "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
             ),
+            Self::UnreadablePayRules { .. } => {
+                Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
+            }
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
@@ -193,6 +211,8 @@ impl ExtensionError {
             | Self::MissingArgument { argument }
             | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
+            Self::UnreadablePayRules { .. } => Some("rules"),
+            Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
