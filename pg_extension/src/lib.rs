@@ -107,4 +107,9 @@ pgrx::extension_sql_file!(
     name = "watch",
     requires = ["cache_options", "invalidation"]
 );
+pgrx::extension_sql_file!(
+    "../../sql/extension/definition_changes.sql",
+    name = "definition_changes",
+    requires = ["watch"]
+);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);
