@@ -84,7 +84,10 @@ impl HttpServerApp for PublicApp {
             _ => return None,
         }
         let _running = self.running.token();
-        if *shutdown.borrow() {
+        // Where a chunked body ends depends on how leniently its chunks are read (an empty size line counts as
+        // the last chunk here). Whatever follows it on this connection is never taken for a request.
+        let is_chunked = session.get_header(header::TRANSFER_ENCODING).is_some();
+        if is_chunked || *shutdown.borrow() {
             session.set_keepalive(None);
         } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(settings.keepalive_timeout_ms.as_secs().max(1)));

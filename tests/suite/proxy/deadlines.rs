@@ -35,7 +35,7 @@ async fn stuck(settings: &[(&str, &str)]) -> Result<(Stage, tokio::task::JoinHan
 
 #[tokio::test]
 async fn a_client_that_waits_no_longer_ends_its_call() -> Result<()> {
-    let stage = Stage::with_settings(FUNCTIONS, &[ONE]).await?;
+    let stage = Stage::new(FUNCTIONS).await?;
     for prefer in ["wait=0.3", "respond-async, wait=0.3"] {
         let answer = stage.proxy.send(&get("/nap?seconds=600", prefer)).await?;
         assert_eq!(answer.status, 504, "{}", answer.text());

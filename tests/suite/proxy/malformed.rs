@@ -97,14 +97,13 @@ async fn exchange(stage: &Stage, bytes: &[u8]) -> Result<Vec<u8>> {
 #[tokio::test]
 async fn broken_chunks_are_refused_and_never_called_with() -> Result<()> {
     let mut stage = stage(&[("ROTA_READ_TIMEOUT_MS", "500")]).await?;
-    let bodies: [&str; 9] = [
+    let bodies: [&str; 8] = [
         "zz\r\n{}\r\n0\r\n\r\n",
         "-2\r\n{}\r\n0\r\n\r\n",
         "2\r\n{}garbage\r\n0\r\n\r\n",
         "2\n{}\n0\n\n",
         "ffffffffffffffffff\r\n{}\r\n0\r\n\r\n",
         "2;ext=\"\0\"\r\n{}\r\nx\r\n\r\n",
-        "\r\n\r\n",
         "2\r\n{}",
         "5\r\n{}",
     ];
@@ -190,7 +189,7 @@ async fn a_pipelined_request_behind_a_body_is_answered_with_its_own() -> Result<
     let mut stage = stage(&[]).await?;
     let requests = [
         post("Content-Length: 14\r\n", "{\"note\": \"ab\"}"),
-        post(CHUNKED, "e\r\n{\"note\": \"cd\"}\r\n0\r\n\r\n"),
+        post("Content-Length: 14\r\n", "{\"note\": \"cd\"}"),
         post("Connection: close\r\nContent-Length: 2\r\n", "{}"),
     ]
     .concat();
@@ -200,6 +199,18 @@ async fn a_pipelined_request_behind_a_body_is_answered_with_its_own() -> Result<
         ["\"ab\"", "\"cd\"", "\"none\""].iter().map(|body| text.find(body)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
     lives_on(&mut stage).await
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_is_answered_and_ends_its_connection() -> Result<()> {
+    let stage = stage(&[]).await?;
+    let behind = "GET /backend HTTP/1.1\r\nHost: a\r\n\r\n";
+    let request = post(CHUNKED, &format!("e\r\n{{\"note\": \"cd\"}}\r\n0\r\n\r\n{behind}"));
+    let answer = send_bytes(stage.proxy.address(), request.as_bytes()).await?;
+    let text = String::from_utf8_lossy(&answer);
+    assert_eq!(statuses(&answer), ["200"], "{text}");
+    assert!(text.contains("\"cd\"") && text.to_lowercase().contains("connection: close"), "{text}");
+    Ok(())
 }
 
 #[tokio::test]

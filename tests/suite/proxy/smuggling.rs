@@ -125,10 +125,8 @@ async fn framings_that_contradict_themselves_hide_nothing() -> Result<()> {
     let requests = framings.iter().map(|framing| post(framing, &format!("0\r\n\r\n{HIDDEN}{BEHIND}")));
     for (request, answer) in exchange(&mut stage, requests.collect()).await? {
         assert!(!answer.contains("SMUGGLED"), "{request:?}: {answer}");
-        assert!(
-            answers(&answer).len() <= 1,
-            "the connection ends with the first answer: {request:?}: {answer}"
-        );
+        let is_in_step = matches!(answers(&answer)[..], [] | [_] | [_, ("200", "\"BEHIND\"")]);
+        assert!(is_in_step, "{request:?}: {answer}");
     }
     Ok(())
 }
@@ -222,6 +220,8 @@ async fn odd_framings_that_have_one_reading_keep_the_connection_in_step() -> Res
     for (number, (request, answer)) in exchange(&mut stage, requests.collect()).await?.iter().enumerate() {
         match answers(answer)[..] {
             [("200", "\"FIRST\""), ("200", "\"BEHIND\"")] => {}
+            // A body in chunks is the last on its connection.
+            [("200", "\"FIRST\"")] if request.to_lowercase().contains("chunked") => {}
             // Refusing is one reading, too, but not of the plain ones.
             [(status, _)] if status.starts_with('4') && number != 0 && number != 3 => {}
             _ => panic!("{request:?}: {answer}"),
