@@ -4,6 +4,7 @@
 mod conflict_generator;
 mod conflict_oracle;
 mod conflict_properties;
+mod conflict_sums;
 mod conflict_vectors;
 mod span_set_algebra;
 mod time_properties;
