@@ -7,6 +7,6 @@ mod calendar;
 mod minutes;
 mod range;
 
-pub(crate) use calendar::{local_date, server_date, time_of_day};
-pub(crate) use minutes::{NumericMinutes, NumericQuantity};
+pub(crate) use calendar::{local_date, server_date, server_instant, server_timestamp, time_of_day};
+pub(crate) use minutes::{NumericMinutes, NumericPart, NumericQuantity};
 pub(crate) use range::{DateRange, InstantRange};

@@ -32,6 +32,14 @@ pub(crate) enum ExtensionError {
         /// The argument's name.
         argument: &'static str,
     },
+    /// 22023: two arrays that belong together and do not fit.
+    #[error("{argument} has another length than {other}, one element for each would be right")]
+    UnequalArrays {
+        /// The name of the argument that is wrong.
+        argument: &'static str,
+        /// The name of the argument that it belongs to.
+        other: &'static str,
+    },
     /// 22023: a window that holds no instant.
     #[error("window_end is not after window_start, a later instant would be right")]
     EmptyWindow,
@@ -122,6 +130,9 @@ pub(crate) enum ExtensionError {
         /// The server's code for it.
         sqlstate: PgSqlErrorCode,
     },
+    /// XX000: a state of an aggregate without its aggregate; never the caller's fault.
+    #[error("a part of an aggregate is called outside of one")]
+    OutsideOfAggregate,
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -132,6 +143,7 @@ impl ExtensionError {
         match self {
             Self::Engine(error) => pack_sqlstate(error.sqlstate()),
             Self::UnknownZone { .. }
+            | Self::UnequalArrays { .. }
             | Self::EmptyWindow
             | Self::NegativeRest { .. }
             | Self::ProposedNoList
@@ -147,7 +159,7 @@ impl ExtensionError {
             Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
             Self::WrongColumnType { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
             Self::RefusedArgument { sqlstate, .. } => *sqlstate,
-            Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
     }
 
@@ -179,6 +191,7 @@ impl ExtensionError {
             Self::UnknownZone { .. } => Some("time_zone"),
             Self::InfiniteDate { argument }
             | Self::MissingArgument { argument }
+            | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::EmptyWindow => Some("window_end"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),

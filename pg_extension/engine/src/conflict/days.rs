@@ -3,6 +3,7 @@
 use crate::error::EngineError;
 use crate::instant::Instant;
 use crate::local::LocalDate;
+use crate::period::Boundary;
 use crate::span::Span;
 use crate::split::LONGEST_SPLIT_DAYS;
 use crate::zone::ZoneRules;
@@ -96,8 +97,9 @@ impl LocalDays {
     /// tells it from other weeks.
     pub(super) fn week(&self, day: Day, days_after_monday: u8) -> Option<LocalDate> {
         let (date, _) = self.starts.get(day)?;
-        let first = date.plus_days(-i32::from(days_after_monday)).ok()?.monday().ok()?;
-        first.plus_days(i32::from(days_after_monday)).ok()
+        let shifted = date.plus_days(-i32::from(days_after_monday)).ok()?;
+        let (monday, _) = Boundary::WEEK.period_of(shifted).ok()?;
+        monday.plus_days(i32::from(days_after_monday)).ok()
     }
 
     /// The span of the week that begins on a date; `None` when not all of it is known.

@@ -65,20 +65,20 @@ fn shown(zone: ChronoZone, microseconds: i64) -> i64 {
 }
 
 fn in_band(zone: ChronoZone, span: Span, start: TimeOfDay, end: TimeOfDay) -> i64 {
-    time_in_band(&zone, span, Band { start, end }).unwrap().microseconds()
+    time_in_band(&zone, span, Band { start, end }, LocalPolicy::BOUNDARY).unwrap().microseconds()
 }
 
 /// Fails unless the pieces follow one another, lie in rising periods of one day or week, and sum to the
 /// whole.
 fn check_pieces(zone: ChronoZone, whole: Span, boundary: Boundary) {
-    let pieces = split(&zone, whole, boundary).unwrap();
+    let pieces = split(&zone, whole, boundary, LocalPolicy::BOUNDARY).unwrap();
     let length: i64 = pieces.iter().map(|piece| piece.span.elapsed().unwrap().microseconds()).sum();
     assert_eq!(length, whole.elapsed().unwrap().microseconds());
     assert_eq!(pieces.first().unwrap().span.start(), whole.start());
     assert_eq!(pieces.last().unwrap().span.end(), whole.end());
     assert!(pieces.windows(2).all(|pair| pair[0].span.end() == pair[1].span.start()));
     assert!(pieces.windows(2).all(|pair| pair[0].period_start < pair[1].period_start));
-    let days = if boundary == Boundary::Day { 1 } else { 7 };
+    let days = if boundary == Boundary::DAY { 1 } else { 7 };
     for piece in pieces {
         let period_end = piece.period_start.plus_days(days).unwrap();
         assert!(zone.start_of_day(piece.period_start).unwrap() <= piece.span.start());
@@ -119,12 +119,14 @@ proptest! {
                 prop_assert_eq!(resolved, Resolution::Fold { earlier: one.min(two), later: one.max(two) });
             }
             LocalResult::None => {
-                let Resolution::Gap { earlier, later } = resolved else {
+                let Resolution::Gap { earlier, change, later } = resolved else {
                     return Err(TestCaseError::fail(format!("no gap: {resolved:?}")));
                 };
                 // Both are the reading moved by the length of the gap, to its other side.
                 let (back, forth) = (shown(zone, earlier.microseconds()), shown(zone, later.microseconds()));
                 prop_assert!(back < reading && reading < forth);
+                prop_assert!(shown(zone, change.microseconds() - 1) < reading);
+                prop_assert!(shown(zone, change.microseconds()) > reading);
                 prop_assert_eq!(reading - back, forth - reading);
             }
         }
@@ -144,20 +146,20 @@ proptest! {
     #[test]
     fn pieces_sum_to_the_whole((zone, start) in moments(), length in prop_oneof![1..3 * DAY, 1..20 * DAY]) {
         let whole = span(start, start + length);
-        check_pieces(zone, whole, Boundary::Day);
-        check_pieces(zone, whole, Boundary::Week);
+        check_pieces(zone, whole, Boundary::DAY);
+        check_pieces(zone, whole, Boundary::WEEK);
     }
 
     #[test]
     fn cutting_first_or_joining_first_is_the_same(
         (zone, start) in moments(),
         (first, second) in (1..4 * DAY, 1..4 * DAY),
-        boundary in prop_oneof![Just(Boundary::Day), Just(Boundary::Week)],
+        boundary in prop_oneof![Just(Boundary::DAY), Just(Boundary::WEEK)],
     ) {
         let (seam, end) = (start + first, start + first + second);
         let parts = [span(start, seam), span(seam, end)];
-        let apart = parts.into_iter().flat_map(|part| split(&zone, part, boundary).unwrap());
-        prop_assert_eq!(joined(apart), split(&zone, span(start, end), boundary).unwrap());
+        let apart = parts.into_iter().flat_map(|part| split(&zone, part, boundary, LocalPolicy::BOUNDARY).unwrap());
+        prop_assert_eq!(joined(apart), split(&zone, span(start, end), boundary, LocalPolicy::BOUNDARY).unwrap());
     }
 
     #[test]
@@ -245,9 +247,9 @@ fn pieces_sum_to_the_whole_at_every_change_of_remarkable_zones() {
             let at = change.microseconds();
             for whole in [span(at - 30 * HOUR, at + 30 * HOUR), span(at, at + 1), span(at - 1, at + 9 * HOUR)]
             {
-                check_pieces(zone, whole, Boundary::Day);
+                check_pieces(zone, whole, Boundary::DAY);
             }
-            check_pieces(zone, span(at - 8 * DAY, at + 8 * DAY), Boundary::Week);
+            check_pieces(zone, span(at - 8 * DAY, at + 8 * DAY), Boundary::WEEK);
             position = change;
             changes += 1;
         }
