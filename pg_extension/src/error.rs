@@ -84,15 +84,25 @@ pub(crate) enum ExtensionError {
         /// The limit.
         limit: usize,
     },
+    /// 22023: an assignment that cannot be swapped.
+    #[error("assignment \"{id}\" {fault}")]
+    UnfitForSwap {
+        /// The argument that names it.
+        argument: &'static str,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        fault: String,
+    },
     /// 22023: a rule that says nothing the extension understands.
-    #[error("rest rule {rule_id} has minimum_minutes \"{minutes}\" and level \"{level}\"")]
+    #[error("rule {rule_id} of type {rule_type} cannot be applied: {fault}")]
     UnreadableRule {
         /// Its id.
         rule_id: String,
-        /// What its parameters say.
-        minutes: String,
-        /// Its level.
-        level: String,
+        /// Its type.
+        rule_type: String,
+        /// What is wrong with it.
+        fault: EngineError,
     },
     /// 42P01: a source view that is not there.
     #[error("view rota_source.{view} does not exist")]
@@ -149,6 +159,7 @@ impl ExtensionError {
             | Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
+            | Self::UnfitForSwap { .. }
             | Self::UnreadableRule { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
@@ -176,9 +187,21 @@ impl ExtensionError {
                 "[{\"person_id\": \"…\", \"shift_id\": \"…\"}] or \
                  [{\"person_id\": \"…\", \"starts_at\": \"…\", \"ends_at\": \"…\"}]",
             ),
-            Self::UnreadableRule { .. } => Some(
-                "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
-            ),
+            Self::UnreadableRule { rule_type, .. } => Some(match rule_type.as_str() {
+                "maximum_minutes" => {
+                    "parameters such as {\"maximum_minutes\": 2880, \"per\": \"week\"}; level one of violation, \
+                     warning, advisory, unknown"
+                }
+                "consecutive_days" => {
+                    "parameters such as {\"maximum_days\": 6}; level one of violation, warning, advisory, unknown"
+                }
+                _ => {
+                    "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
+                }
+            }),
+            Self::UnfitForSwap { .. } => {
+                Some("name two assignments that book two different people, by assignment_id")
+            }
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
@@ -193,6 +216,7 @@ impl ExtensionError {
             | Self::MissingArgument { argument }
             | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
+            Self::UnfitForSwap { argument, .. } => Some(argument),
             Self::EmptyWindow => Some("window_end"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList

@@ -24,4 +24,5 @@ pub use input::{Absence, Assignment, Availability, Person, Preference, Roster, S
 pub use load::Load;
 pub use row::{Cause, Conflict, ConflictKind, Level, Quantity};
 pub use rule::{CountedDays, CountedTime, DayLimit, Period, Requirement, Rule, TimeLimit};
+pub use streak::people_with_open_rows_of_days;
 pub use sweep::find_conflicts;

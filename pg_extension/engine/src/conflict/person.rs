@@ -42,17 +42,27 @@ pub(super) fn find<E>(
     window: Span,
     emit: &mut Sink<'_, E>,
 ) -> Result<(), E> {
+    let Some((_, first)) = assignments.first() else { return Ok(()) };
+    let team = roster.people.get(first.person).and_then(|person| person.team);
+    rest::too_short(&rules.rests, team, assignments, window, emit)?;
+    over_allocated(assignments, window, emit)?;
+    if rules.sums.is_empty() { Ok(()) } else { find_sums(roster, &rules.sums, assignments, window, emit) }
+}
+
+/// As [`find`], by these rules, which are no rest rules.
+pub(super) fn find_sums<E>(
+    roster: &Roster<'_>,
+    rules: &[(usize, &Rule)],
+    assignments: &[Placed<'_>],
+    window: Span,
+    emit: &mut Sink<'_, E>,
+) -> Result<(), E> {
     const NO_DAYS: &LocalDays = &LocalDays::NONE;
     let Some((_, first)) = assignments.first() else { return Ok(()) };
     let person = roster.people.get(first.person).copied().unwrap_or_default();
-    rest::too_short(&rules.rests, person.team, assignments, window, emit)?;
-    over_allocated(assignments, window, emit)?;
-    if rules.sums.is_empty() {
-        return Ok(());
-    }
     let days = roster.zones.get(person.zone).unwrap_or(NO_DAYS);
     let work = Work::of(first.person, assignments, days);
-    for (index, rule) in rules.sums.iter().copied().filter(|(_, rule)| rule.is_for(person.team)) {
+    for (index, rule) in rules.iter().copied().filter(|(_, rule)| rule.is_for(person.team)) {
         match rule.requirement {
             Requirement::Rest(_) => {}
             Requirement::Time(limit) => hours::excessive(&work, (index, rule), limit, window, emit)?,

@@ -1,10 +1,15 @@
 //! Too many days of work in a row.
 
+use std::convert::Infallible;
+
 use super::days::Day;
+use super::input::{Assignment, Roster};
+use super::person;
 use super::row::{Cause, Conflict, ConflictKind, Quantity};
-use super::rule::{CountedDays, DayLimit, Rule};
-use super::sweep::Sink;
+use super::rule::{CountedDays, CountedTime, DayLimit, Requirement, Rule};
+use super::sweep::{Sink, by_person};
 use super::work::Work;
+use crate::local::MICROSECONDS_PER_DAY;
 use crate::span::Span;
 
 /// One conflict for each row of days that is longer than the limit. `during` is the row, from the first
@@ -39,6 +44,33 @@ pub(super) fn too_long<E>(
     Ok(())
 }
 
+/// The people whose rows of days, too long already, may go on where work is not known: each that overlaps the
+/// window and comes near an end of `known`.
+pub fn people_with_open_rows_of_days(roster: &Roster<'_>, window: Span, known: Span) -> Vec<usize> {
+    // The day before a row has to be known, and whether a duty goes on into it.
+    let near = 2 * MICROSECONDS_PER_DAY;
+    let first_safe = known.start().checked_add_microseconds(near).unwrap_or(known.start());
+    let last_safe = known.end().checked_add_microseconds(-near).unwrap_or(known.end());
+    let rules = roster.rules.iter().enumerate();
+    let rules: Vec<(usize, &Rule)> =
+        rules.filter(|(_, rule)| matches!(rule.requirement, Requirement::Days(_))).collect();
+    let mut people = Vec::new();
+    let placed = by_person(roster, |_| true);
+    for assignments in placed.chunk_by(|(_, one), (_, two)| one.person == two.person) {
+        let Some((_, Assignment { person, .. })) = assignments.first() else { continue };
+        let mut is_open = false;
+        let outcome: Result<(), Infallible> =
+            person::find_sums(roster, &rules, assignments, window, &mut |row| {
+                is_open |= row.during.start() < first_safe || row.during.end() > last_safe;
+                Ok(())
+            });
+        if outcome.is_ok() && is_open {
+            people.push(*person);
+        }
+    }
+    people
+}
+
 /// The days on which a duty begins, and those that one fills from end to end; ascending.
 fn days_begun(work: &Work<'_>) -> Vec<Day> {
     let mut days = days_worked(work);
@@ -56,5 +88,5 @@ fn days_begun(work: &Work<'_>) -> Vec<Day> {
 
 /// The days with any work; ascending.
 fn days_worked(work: &Work<'_>) -> Vec<Day> {
-    work.by_day(super::rule::CountedTime::Elapsed).iter().map(|day| day.day).collect()
+    work.by_day(CountedTime::Elapsed).iter().map(|day| day.day).collect()
 }
