@@ -55,7 +55,18 @@ pub(crate) fn check_swap(
             ));
         }
         let proposals = vec![taken_over(&one, &other.person_id), taken_over(&other, &one.person_id)];
-        Plan::read(connection, &views, proposals, minimum_rest_minutes)
+        Plan::read(connection, &views, proposals, minimum_rest_minutes).map_err(|error| match error {
+            // The first proposal is of the other's person.
+            ExtensionError::UnknownInProposal { position, id, .. } => {
+                let fault = format!("is of person \"{id}\", who does not exist");
+                if position == 0 {
+                    unfit("other_assignment_id", &other, fault)
+                } else {
+                    unfit("assignment_id", &one, fault)
+                }
+            }
+            error => error,
+        })
     })?;
     plan.added_conflicts()
 }

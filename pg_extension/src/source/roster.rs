@@ -67,22 +67,14 @@ impl RosterRows {
 
     /// Has the local days of each zone at hand: of all work in a span, and for some time around it.
     ///
-    /// A span without a bound ends with the last instant that any assignment names: work without end is judged
-    /// up to there.
-    ///
     /// # Errors
-    /// [`rota_engine::EngineError::SpanTooLong`], naming `window_end`.
+    /// [`rota_engine::EngineError::UnboundedSpan`] for work without a bound on a side where the span has none
+    /// either, and [`rota_engine::EngineError::SpanTooLong`], naming `window_end`.
     pub(crate) fn keep_days(&mut self, span: Span, around: Duration) -> Result<(), ExtensionError> {
-        let spans = self.assignments.iter().filter_map(|assignment| assignment.span.intersect(span));
-        let instants =
-            spans.flat_map(|span| [span.start(), span.end()]).filter(|instant| instant.is_finite());
-        let (first, last) = instants
-            .fold((Instant::INFINITY, Instant::NEG_INFINITY), |(first, last), instant| {
-                (first.min(instant), last.max(instant))
-            });
         self.days.clear();
-        if let Some(known) = Span::new(first, last) {
-            let known = widened(known, around);
+        let work = self.assignments.iter().filter_map(|assignment| assignment.span.intersect(span));
+        if let Some(hull) = work.reduce(Span::hull) {
+            let known = widened(hull, around);
             self.days = self.zones.iter().map(|zone| LocalDays::of(zone, known)).collect::<Result<_, _>>()?;
         }
         Ok(())
