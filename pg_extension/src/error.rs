@@ -94,6 +94,20 @@ pub(crate) enum ExtensionError {
         /// What is wrong with it.
         fault: String,
     },
+    /// 22023: pay rules that cannot be read.
+    #[error("rules cannot be read: {fault}")]
+    UnreadablePayRules {
+        /// The field, and what is wrong with it.
+        fault: String,
+    },
+    /// 54000: more duties than one call classifies.
+    #[error("duties has {given} ranges, at most {limit} are classified in one call")]
+    TooManyDuties {
+        /// How many there were.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// 22023: a rule that says nothing the extension understands.
     #[error("rule {rule_id} of type {rule_type} cannot be applied: {fault}")]
     UnreadableRule {
@@ -160,10 +174,11 @@ impl ExtensionError {
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
             | Self::UnfitForSwap { .. }
+            | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
-            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
+            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } | Self::TooManyDuties { .. } => {
                 PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
             }
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -202,6 +217,9 @@ impl ExtensionError {
             Self::UnfitForSwap { .. } => {
                 Some("name two assignments that book two different people, by assignment_id")
             }
+            Self::UnreadablePayRules { .. } => {
+                Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
+            }
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
@@ -217,6 +235,8 @@ impl ExtensionError {
             | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::UnfitForSwap { argument, .. } => Some(argument),
+            Self::UnreadablePayRules { .. } => Some("rules"),
+            Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList

@@ -89,4 +89,5 @@ pgrx::extension_sql_file!(
     name = "time_zone_report",
     requires = [time_zone_changes, time_zone_version]
 );
+pgrx::extension_sql_file!("../../sql/extension/pay.sql", name = "pay", requires = [classify_pay]);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

@@ -31,6 +31,15 @@ COMMENT ON FUNCTION rota.shift_pieces(
     'break_minutes is a further break of which nobody knows when it was: break_position puts it in the middle, at '
     'the start or the end of the time that is left, or takes it off all pieces in proportion (proportional).';
 
+COMMENT ON FUNCTION rota.classify_pay(
+    tstzrange[], text, jsonb, tstzrange[], integer[], integer, integer
+) IS
+    'The work of one person in pieces that are paid alike: regular, overtime with its tier, or on a statutory '
+    'holiday, each at night or not, with the reason and the factor of the rate. duty is the position in duties; '
+    'break_minutes has the length of a further break of each duty. Give all duties since the week and the pay '
+    'period began, or what they came to as weekly_minutes_before (regular) and overtime_minutes_before. rules as '
+    'in rota.pay_rules.';
+
 COMMENT ON FUNCTION rota.period_days(date, text) IS
     'The days of the period that a day is in, by a boundary as in rota.split_shift.';
 

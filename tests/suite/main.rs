@@ -7,6 +7,7 @@ mod api;
 mod data;
 mod errors;
 mod labels;
+mod pay;
 mod proxy;
 mod smoke;
 mod time;

@@ -78,16 +78,19 @@ impl fmt::Display for LocalDate {
     }
 }
 
-/// Reads `2025-01-06`; `None` for anything else, and for days that do not exist.
-pub(crate) fn read_date(text: &str) -> Option<LocalDate> {
-    let mut parts = text.split('-');
-    let mut number = |digits: usize| {
-        let part = parts.next().filter(|part| part.len() == digits)?;
-        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i64>().ok())?
-    };
-    let (year, month, day) = (number(4)?, number(2)?, number(2)?);
-    let month = (1..=12).contains(&month).then_some(Month { year, month })?;
-    (parts.next().is_none() && (1..=month.length_days()).contains(&day)).then(|| month.day(day).ok())?
+impl LocalDate {
+    /// Reads `2025-01-06`; `None` for anything else, and for days that do not exist.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let mut number = |digits: usize| {
+            let part = parts.next().filter(|part| part.len() == digits)?;
+            part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i64>().ok())?
+        };
+        let (year, month, day) = (number(4)?, number(2)?, number(2)?);
+        let month = (1..=12).contains(&month).then_some(Month { year, month })?;
+        (parts.next().is_none() && (1..=month.length_days()).contains(&day)).then(|| month.day(day).ok())?
+    }
 }
 
 #[cfg(test)]
@@ -123,8 +126,8 @@ mod tests {
 
     #[test]
     fn only_days_that_exist_are_read() {
-        assert_eq!(read_date("2000-01-01"), Some(LocalDate::from_days(0)));
-        assert_eq!(read_date("2024-02-29"), Some(LocalDate::from_days(8_825)));
+        assert_eq!(LocalDate::from_text("2000-01-01"), Some(LocalDate::from_days(0)));
+        assert_eq!(LocalDate::from_text("2024-02-29"), Some(LocalDate::from_days(8_825)));
         for text in [
             "",
             "2025-02-29",
@@ -137,7 +140,7 @@ mod tests {
             "2025/01/01",
             "20250101",
         ] {
-            assert_eq!(read_date(text), None, "{text}");
+            assert_eq!(LocalDate::from_text(text), None, "{text}");
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Duration(i64);
 impl Duration {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// More than any length that is measured.
+    pub(crate) const MAX: Self = Self(i64::MAX);
 
     /// From microseconds.
     #[must_use]

@@ -11,6 +11,7 @@
 //! | [`attribution`] | the pieces of a shift by all of these at once, and by its breaks |
 //! | [`head_count`] | how many heads there are at each instant, and in each slot of the clock |
 //! | [`offset_change`] | by what two time zone databases are compared |
+//! | [`pay`] | what work is paid as: regular time, overtime, holidays, nights |
 //! | [`conflict`] | every conflict of a roster, and those that proposals would add |
 //! | [`error`] | the one error enum, each variant with its SQLSTATE |
 //!
@@ -27,6 +28,7 @@ pub mod head_count;
 pub mod instant;
 pub mod local;
 pub mod offset_change;
+pub mod pay;
 pub mod period;
 pub mod policy;
 pub mod shift;

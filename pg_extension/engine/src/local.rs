@@ -73,6 +73,17 @@ impl TimeOfDay {
         Self::from_microseconds((hours as i64 * 60 + minutes as i64) * 60_000_000)
     }
 
+    /// Reads `06:00`, up to `24:00`; `None` for anything else.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (hours, minutes) = text.split_once(':')?;
+        let number = |part: &str| {
+            let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| part.parse::<u8>().ok())?
+        };
+        Self::from_hours_and_minutes(number(hours)?, number(minutes)?)
+    }
+
     /// Microseconds since midnight.
     #[must_use]
     pub const fn microseconds(self) -> i64 {

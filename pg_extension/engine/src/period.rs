@@ -1,9 +1,8 @@
 //! Periods that follow one another: days, weeks, pay periods, months.
 
-use crate::calendar::{month_and_day, read_date};
-use crate::duration::MICROSECONDS_PER_MINUTE;
+use crate::calendar::month_and_day;
 use crate::error::EngineError;
-use crate::local::{LocalDate, LocalDateTime, TimeOfDay};
+use crate::local::{LocalDate, LocalDateTime, MICROSECONDS_PER_DAY, TimeOfDay};
 
 /// The longest period of a fixed number of days: ten years.
 const LONGEST_PERIOD_DAYS: i32 = 3_660;
@@ -65,7 +64,7 @@ impl Boundary {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         let read = || {
             let (words, at) = match words.as_slice() {
-                [words @ .., "at", time] => (words, read_time(time)?),
+                [words @ .., "at", time] => (words, read_start(time)?),
                 words => (words, TimeOfDay::MIDNIGHT),
             };
             Some(Self { periods: Periods::read(words)?, at })
@@ -124,7 +123,7 @@ impl Periods {
             [length_days, "days", "from", anchor] => {
                 let length_days = length_days.parse().ok()?;
                 let is_sensible = (1..=LONGEST_PERIOD_DAYS).contains(&length_days);
-                is_sensible.then_some(Self::Days { anchor: read_date(anchor)?, length_days })
+                is_sensible.then_some(Self::Days { anchor: LocalDate::from_text(anchor)?, length_days })
             }
             ["month"] => Some(Self::CutOffDays(1 << 31)),
             ["half-month"] => Some(Self::CutOffDays(1 << 15 | 1 << 31)),
@@ -149,22 +148,15 @@ fn read_weekday(text: &str) -> Option<LocalDate> {
     Some(LocalDate::from_days(days_after_monday))
 }
 
+/// `06:00`. A day that began at 24:00 would be the next.
+fn read_start(text: &str) -> Option<TimeOfDay> {
+    TimeOfDay::from_text(text).filter(|time| time.microseconds() < MICROSECONDS_PER_DAY)
+}
+
 /// The bit of a day of a month, 1 to 31.
 fn read_day_of_month(text: &str) -> Option<u32> {
     let day = text.parse().ok().filter(|day| (1..=31_u32).contains(day))?;
     Some(1 << day)
-}
-
-/// `06:00`; minutes are enough.
-fn read_time(text: &str) -> Option<TimeOfDay> {
-    let (hours, minutes) = text.split_once(':')?;
-    let number = |part: &str| {
-        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| part.parse::<i64>().ok())?
-    };
-    let (hours, minutes) = (number(hours)?, number(minutes)?);
-    (hours < 24 && minutes < 60)
-        .then(|| TimeOfDay::from_microseconds((hours * 60 + minutes) * MICROSECONDS_PER_MINUTE))?
 }
 
 #[cfg(test)]
@@ -173,7 +165,7 @@ mod tests {
 
     fn period(boundary: &str, day: &str) -> String {
         let (first, next) =
-            Boundary::from_text(boundary).unwrap().period_of(read_date(day).unwrap()).unwrap();
+            Boundary::from_text(boundary).unwrap().period_of(LocalDate::from_text(day).unwrap()).unwrap();
         format!("{first} {next}")
     }
 

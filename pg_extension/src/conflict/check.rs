@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pgrx::JsonB;
 use rota_engine::conflict::{Assignment, Change, Conflict, find_added_conflicts};
-use rota_engine::{Duration, Span};
+use rota_engine::{Duration, EngineError, Span};
 
 use super::found::Found;
 use super::reading::follow_work;
@@ -148,7 +148,7 @@ impl Plan {
             .enumerate()
             .map(|(position, proposal)| assignment_of(proposal, position, &mut rows))
             .collect::<Result<Vec<Assignment>, _>>()?;
-        follow_work(connection, views, &selection, (&rules, &proposed), &mut rows)?;
+        follow_work(connection, views, &selection, (&rules, &proposed), &mut rows).map_err(of_proposals)?;
         Ok(Self::of(rows, rules, proposed, &proposals))
     }
 
@@ -178,6 +178,20 @@ impl Plan {
             found.push(ConflictRow { proposal: added.proposal, other_proposal: other, ..row })
         })?;
         Ok(found.rows)
+    }
+}
+
+/// Has an error of time without bounds name the argument that holds it.
+fn of_proposals(error: ExtensionError) -> ExtensionError {
+    let argument = "proposed";
+    match error {
+        ExtensionError::Engine(EngineError::UnboundedSpan { .. }) => {
+            EngineError::UnboundedSpan { argument }.into()
+        }
+        ExtensionError::Engine(EngineError::SpanTooLong { days, limit_days, .. }) => {
+            EngineError::SpanTooLong { argument, days, limit_days }.into()
+        }
+        error => error,
     }
 }
 
@@ -213,7 +227,5 @@ fn other_proposal(conflict: &Conflict, proposal: Option<usize>, existing: usize)
 fn hull(proposals: &[Proposal]) -> Option<Span> {
     let replaced = proposals.iter().filter_map(|proposal| proposal.replaced.as_ref());
     let spans = proposals.iter().map(|proposal| proposal.span).chain(replaced.map(|booking| booking.span));
-    let start = spans.clone().map(Span::start).min()?;
-    let end = spans.map(Span::end).max()?;
-    Span::new(start, end)
+    spans.reduce(Span::hull)
 }

@@ -30,6 +30,14 @@ pub(crate) fn server_date(date: LocalDate) -> Date {
     Date::saturating_from_raw(date.days())
 }
 
+/// A day as the server keeps it; `argument` is named in the error.
+///
+/// # Errors
+/// [`EngineError::OutOfRange`] for a day past the server's last or before its first.
+pub(crate) fn listed_date(date: LocalDate, argument: &'static str) -> Result<Date, ExtensionError> {
+    Date::try_from(date.days()).map_err(|_| EngineError::OutOfRange { argument }.into())
+}
+
 /// What clock and calendar show, as the server keeps it; past the server's last or first it stays at that end.
 pub(crate) fn server_timestamp(local: LocalDateTime) -> Timestamp {
     Timestamp::saturating_from_raw(local.microseconds())

@@ -6,6 +6,7 @@ use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::{Datum, IntoDatum};
 use pgrx::{impl_sql_translatable, pg_sys};
 use rota_engine::conflict::Quantity;
+use rota_engine::pay::Premium;
 use rota_engine::{Duration, Minutes};
 
 /// A length that SQL sees as `numeric` minutes, without trailing zeros.
@@ -20,6 +21,11 @@ pub(crate) struct NumericPart(pub(crate) Minutes);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumericQuantity(pub(crate) Quantity);
 
+/// By what a rate is multiplied, which SQL sees as `numeric`: 1.25 with a premium of a quarter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NumericFactor(pub(crate) Premium);
+
+impl_sql_translatable!(NumericFactor, "numeric");
 impl_sql_translatable!(NumericMinutes, "numeric");
 impl_sql_translatable!(NumericPart, "numeric");
 impl_sql_translatable!(NumericQuantity, "numeric");
@@ -51,6 +57,19 @@ impl IntoDatum for NumericQuantity {
             Quantity::Heads(count) | Quantity::Days(count) => Some(whole(i64::from(count))),
             Quantity::Load(load) => read_numeric(&load.to_string()),
         }
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::NUMERICOID
+    }
+}
+
+impl IntoDatum for NumericFactor {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        let Premium(ten_thousandths) = self.0;
+        let factor = 10_000 + i64::from(ten_thousandths);
+        // SAFETY: as in `decimal`.
+        Some(pg_sys::Datum::from(unsafe { pg_sys::int64_div_fast_to_numeric(factor, 4) }))
     }
 
     fn type_oid() -> pg_sys::Oid {
@@ -120,6 +139,17 @@ unsafe impl BoxRet for NumericPart {
 
 // SAFETY: as for `NumericMinutes`.
 unsafe impl BoxRet for NumericQuantity {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        match self.into_datum() {
+            // SAFETY: see the impl.
+            Some(datum) => unsafe { fcinfo.return_raw_datum(datum) },
+            None => fcinfo.return_null(),
+        }
+    }
+}
+
+// SAFETY: as for `NumericMinutes`.
+unsafe impl BoxRet for NumericFactor {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         match self.into_datum() {
             // SAFETY: see the impl.

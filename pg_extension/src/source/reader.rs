@@ -285,7 +285,7 @@ impl Reader<'_> {
         // A skill has to be valid during all of the work, also where that reaches beyond the span.
         let work = rows.assignments.iter().map(|assignment| assignment.span);
         let work = work.filter(|work| work.overlaps(self.selection.span));
-        let in_span = overlaps("holding", hull(self.selection.span, work), &mut parameters);
+        let in_span = overlaps("holding", work.fold(self.selection.span, Span::hull), &mut parameters);
         let wanted = self.of_people("skills", "holding", rows, &mut parameters)?;
         let asked_for: Vec<String> = rows.skill_names.texts().collect();
         let query = format!(
@@ -342,7 +342,7 @@ impl Reader<'_> {
             Heads::Ignored => self.selection.span_of_work,
             Heads::OfTeams | Heads::OfShifts(_) => {
                 let judged = rows.shifts.iter().filter(|shift| shift.required.is_some());
-                hull(self.selection.span_of_work, judged.map(|shift| shift.span))
+                judged.map(|shift| shift.span).fold(self.selection.span_of_work, Span::hull)
             }
         }
     }
@@ -351,11 +351,4 @@ impl Reader<'_> {
 /// A length as it is read.
 fn microseconds(value: Option<i64>) -> Duration {
     Duration::from_microseconds(value.unwrap_or_default())
-}
-
-/// The shortest span that covers a first one and all others.
-fn hull(first: Span, others: impl Iterator<Item = Span>) -> Span {
-    others.fold(first, |hull, span| {
-        Span::new(hull.start().min(span.start()), hull.end().max(span.end())).unwrap_or(hull)
-    })
 }

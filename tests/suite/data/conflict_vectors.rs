@@ -59,7 +59,8 @@ async fn r12_what_ends_before_an_assignment_without_end_begins_does_not_overlap_
                 ('before', 'anna', '[2026-05-30 00:00Z,2026-05-31 00:00Z)')",
         )
         .await?;
-    let found = "SELECT string_agg(kind || ' ' || coalesce(minutes::text, 'without end'), ', ' ORDER BY minutes)
+    let found =
+        "SELECT string_agg(kind || ' ' || coalesce(minutes::text, 'without end'), ', ' ORDER BY minutes)
         FROM rota.find_conflicts('2026-01-01', 'infinity')";
     assert_eq!(session.rows(found).await?, [[None]]);
     session

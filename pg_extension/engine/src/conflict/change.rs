@@ -151,9 +151,7 @@ fn changed_times(roster: &Roster<'_>, change: &Change) -> BTreeMap<usize, Change
         let changed = people
             .entry(assignment.person)
             .or_insert_with(|| ChangedTime { around: time, proposals: Vec::new() });
-        changed.around =
-            Span::new(changed.around.start().min(time.start()), changed.around.end().max(time.end()))
-                .unwrap_or(time);
+        changed.around = changed.around.hull(time);
         changed.proposals.extend(change.proposal(index).map(|proposal| (proposal, assignment.span)));
     }
     people

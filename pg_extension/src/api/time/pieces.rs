@@ -1,6 +1,6 @@
 //! What of a range lies in which day, period, band and break.
 
-use pgrx::datum::{Array, Date, Range, Time};
+use pgrx::datum::{Array, Date, Range, RangeBound, Time};
 use pgrx::iter::TableIterator;
 use pgrx::{default, name, pg_extern};
 use rota_engine::attribution::AttributedPiece;
@@ -10,7 +10,9 @@ use rota_engine::{
 };
 
 use super::ranges::span_set;
-use crate::convert::{InstantRange, NumericMinutes, NumericPart, local_date, server_date, time_of_day};
+use crate::convert::{
+    InstantRange, NumericMinutes, NumericPart, listed_date, local_date, server_date, time_of_day,
+};
 use crate::error::{ExtensionError, OrRaise};
 use crate::zone::ServerZone;
 
@@ -131,7 +133,8 @@ fn period_days(day: Date, boundary: &str) -> Range<Date> {
     let period = || -> Result<Range<Date>, ExtensionError> {
         let period = Boundary::from_text(boundary)?.period_of(local_date(day, "day")?);
         let (first, next) = period.map_err(|error| error.naming("day"))?;
-        Ok(Range::new(server_date(first), server_date(next)))
+        let [first, next] = [first, next].map(|date| listed_date(date, "day"));
+        Ok(Range::new(RangeBound::Inclusive(first?), RangeBound::Exclusive(next?)))
     };
     period().or_raise()
 }
