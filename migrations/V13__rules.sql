@@ -28,12 +28,12 @@ CREATE TABLE workforce.rules (
 COMMENT ON TABLE workforce.rules IS
     'Legal and house rules. The type says which check, the parameters say the numbers.';
 COMMENT ON COLUMN workforce.rules.parameters IS
-    'By type. rest_period: {"minimum_minutes": 660}. maximum_minutes: {"maximum_minutes": 2880, "per": "day", '
-    '"week" or "window"}, with "week_starts_on": "sunday" for weeks that do not begin on Monday, '
+    'By type. rest_period: {"minimum_minutes": 660}. maximum_minutes: {"maximum_minutes": 2880, "per": '
+    '"day", "week" or "window"}, with "week_starts_on": "sunday" for weeks that do not begin on Monday, '
     '"window_days": 14 or "window_minutes": 1440 for windows, and "counts": "worked" (without unpaid breaks, '
     'the default), "elapsed", or for days "spread" (from the first start to the last end). consecutive_days: '
-    '{"maximum_days": 6}, with "counts": "begun" (days on which a duty begins, or that it fills, the default) '
-    'or "worked" (days with any work).';
+    '{"maximum_days": 6}, with "counts": "begun" (days on which a duty begins, or that it fills, the '
+    'default) or "worked" (days with any work).';
 COMMENT ON COLUMN workforce.rules.level IS
     'How a breach is reported: violation, warning or advisory.';
 COMMENT ON COLUMN workforce.rules.strict IS
