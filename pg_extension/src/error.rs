@@ -84,6 +84,16 @@ pub(crate) enum ExtensionError {
         /// The limit.
         limit: usize,
     },
+    /// 22023: an assignment that cannot be swapped.
+    #[error("assignment \"{id}\" {fault}")]
+    UnfitForSwap {
+        /// The argument that names it.
+        argument: &'static str,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        fault: String,
+    },
     /// 22023: pay rules that cannot be read.
     #[error("rules cannot be read: {fault}")]
     UnreadablePayRules {
@@ -99,14 +109,14 @@ pub(crate) enum ExtensionError {
         limit: usize,
     },
     /// 22023: a rule that says nothing the extension understands.
-    #[error("rest rule {rule_id} has minimum_minutes \"{minutes}\" and level \"{level}\"")]
+    #[error("rule {rule_id} of type {rule_type} cannot be applied: {fault}")]
     UnreadableRule {
         /// Its id.
         rule_id: String,
-        /// What its parameters say.
-        minutes: String,
-        /// Its level.
-        level: String,
+        /// Its type.
+        rule_type: String,
+        /// What is wrong with it.
+        fault: EngineError,
     },
     /// 42P01: a source view that is not there.
     #[error("view rota_source.{view} does not exist")]
@@ -183,6 +193,7 @@ impl ExtensionError {
             | Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
+            | Self::UnfitForSwap { .. }
             | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. }
             | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
@@ -217,9 +228,21 @@ impl ExtensionError {
                 "[{\"person_id\": \"…\", \"shift_id\": \"…\"}] or \
                  [{\"person_id\": \"…\", \"starts_at\": \"…\", \"ends_at\": \"…\"}]",
             ),
-            Self::UnreadableRule { .. } => Some(
-                "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
-            ),
+            Self::UnreadableRule { rule_type, .. } => Some(match rule_type.as_str() {
+                "maximum_minutes" => {
+                    "parameters such as {\"maximum_minutes\": 2880, \"per\": \"week\"}; level one of violation, \
+                     warning, advisory, unknown"
+                }
+                "consecutive_days" => {
+                    "parameters such as {\"maximum_days\": 6}; level one of violation, warning, advisory, unknown"
+                }
+                _ => {
+                    "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
+                }
+            }),
+            Self::UnfitForSwap { .. } => {
+                Some("name two assignments that book two different people, by assignment_id")
+            }
             Self::UnreadablePayRules { .. } => {
                 Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
             }
@@ -243,6 +266,7 @@ impl ExtensionError {
             | Self::MissingArgument { argument }
             | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
+            Self::UnfitForSwap { argument, .. } => Some(argument),
             Self::UnreadablePayRules { .. } => Some("rules"),
             Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
