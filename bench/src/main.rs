@@ -6,6 +6,7 @@
 mod endpoints;
 mod fixture;
 mod guard;
+mod hours;
 mod http;
 mod import;
 mod machine;
@@ -42,6 +43,8 @@ enum Measurement {
     Endpoints,
     /// The guard against a unique B-tree and an exclusion constraint, and the search for all overlaps.
     Guard,
+    /// Hours of a million shifts against inline SQL expressions.
+    Hours,
 }
 
 #[tokio::main]
@@ -63,6 +66,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Guard) {
         guard::measure(&environment, &mut report).await.context("measuring the guard")?;
+    }
+    if wanted(Measurement::Hours) {
+        hours::measure(&environment, &mut report).await.context("measuring hours")?;
     }
     report.print();
     if let Some(file) = arguments.record {
