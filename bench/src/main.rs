@@ -5,12 +5,14 @@
 
 mod endpoints;
 mod fixture;
+mod guard;
 mod hours;
 mod http;
 mod import;
 mod machine;
 mod one_row_read;
 mod quantile;
+mod rate;
 mod report;
 
 use std::path::PathBuf;
@@ -39,6 +41,8 @@ enum Measurement {
     Import,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
+    /// The guard against a unique B-tree and an exclusion constraint, and the search for all overlaps.
+    Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
 }
@@ -62,6 +66,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Hours) {
         hours::measure(&environment, &mut report).await.context("measuring hours")?;
+    }
+    if wanted(Measurement::Guard) {
+        guard::measure(&environment, &mut report).await.context("measuring the guard")?;
     }
     report.print();
     if let Some(file) = arguments.record {
