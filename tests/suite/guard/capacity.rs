@@ -118,7 +118,7 @@ async fn loads_are_summed_exactly() -> Result<()> {
     session
         .batch_execute("INSERT INTO bookings SELECT n, 7, hours(8, 16), 0.1 FROM generate_series(1, 10) AS n")
         .await?;
-    clash(&session, &booking(11, 7, (8, 16), "0.000000000000000000000000000001")).await?;
+    clash(&session, &booking(11, 7, (8, 16), "0.000000000000000001")).await?;
     let thirds = rooms("0.3").await?;
     for id in 1..=3 {
         thirds.batch_execute(&booking(id, 7, (8, 16), "0.1")).await?;

@@ -1,6 +1,6 @@
 //! Keys of any type: equal is what the type calls equal, however it is written.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rota_tests::database::Database;
 
 use super::duties::{clash, somebody_waits};
@@ -73,7 +73,7 @@ async fn rows_of_equal_keys_are_held_against_each_other_and_others_are_not() -> 
             format!("INSERT INTO kept VALUES ('{same}', '[9,10)')"),
             format!("INSERT INTO kept VALUES ('{key}', '[15,30)')"),
             format!("INSERT INTO kept VALUES ('{same}', '[30,40)'), ('{key}', '[39,41)')"),
-            format!("UPDATE kept SET key = '{same}' WHERE key = '{other}'"),
+            format!("UPDATE kept SET key = '{same}' WHERE key = '{other}'::{key_type}"),
         ] {
             let refusal = clash(&session, &statement).await?;
             assert_eq!(refusal.column.as_deref(), Some("key"), "{key_type}");
@@ -96,18 +96,18 @@ async fn writers_of_equal_keys_wait_for_each_other_however_the_key_is_written() 
         first
             .batch_execute(&format!(
                 "CREATE TABLE kept (key {key_type}, span int4range);
-                SELECT rota.guard_overlaps('kept', 'key', 'span');
-                BEGIN;
-                INSERT INTO kept VALUES ('{key}', '[0,10)')"
+                SELECT rota.guard_overlaps('kept', 'key', 'span')"
             ))
             .await?;
+        first.batch_execute(&format!("BEGIN; INSERT INTO kept VALUES ('{key}', '[0,10)')")).await?;
         let second = database.session().await?;
         // It would wait for ever where it should not wait.
         second
             .batch_execute(&format!(
                 "SET lock_timeout = '20s'; INSERT INTO kept VALUES ('{other}', '[0,10)'); SET lock_timeout = 0"
             ))
-            .await?;
+            .await
+            .with_context(|| format!("{key_type} {other} beside {key}"))?;
         let statement = format!("INSERT INTO kept VALUES ('{same}', '[5,15)')");
         let late = tokio::spawn(async move { second.refusal(&statement).await });
         somebody_waits(&database.session().await?).await?;

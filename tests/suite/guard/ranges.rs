@@ -17,7 +17,7 @@ async fn a_row_without_a_key_or_a_range_and_an_empty_range_are_in_nobodys_way() 
         )
         .await?;
     clash(&session, "UPDATE duties SET person = 7 WHERE person IS NULL AND during IS NOT NULL").await?;
-    clash(&session, "UPDATE duties SET during = hours(12, 13) WHERE during = 'empty' AND duty_id < 6")
+    clash(&session, "UPDATE duties SET during = hours(12, 13) WHERE during = 'empty' AND duty_id < 1006")
         .await?;
     session.batch_execute("UPDATE duties SET during = 'empty'").await?;
     session.batch_execute("UPDATE duties SET person = 7").await?;

@@ -235,7 +235,7 @@ fn statement(case: &Case, random: &mut Rng) -> String {
         0..=5 => format!("INSERT INTO TABLE VALUES {}", row(case, random)),
         6..=8 => {
             let rows: Vec<String> = (0..random.usize(2..6)).map(|_| row(case, random)).collect();
-            format!("INSERT INTO TABLE VALUES {} ON CONFLICT DO NOTHING", rows.join(", "))
+            format!("INSERT INTO TABLE VALUES {} ON CONFLICT (duty_id) DO NOTHING", rows.join(", "))
         }
         9 => format!(
             "INSERT INTO TABLE VALUES {} ON CONFLICT (duty_id) DO UPDATE SET span = excluded.span, key = excluded.key",
@@ -261,7 +261,7 @@ fn statement(case: &Case, random: &mut Rng) -> String {
         ),
         16 => format!(
             "INSERT INTO TABLE SELECT duty_id + 40, key, span, binding, load FROM TABLE
-            WHERE key = {} AND duty_id < 40 ON CONFLICT DO NOTHING",
+            WHERE key = {} AND duty_id < 40 ON CONFLICT (duty_id) DO NOTHING",
             random.i32(1..=KEYS)
         ),
         17 => format!(
