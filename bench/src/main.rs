@@ -64,11 +64,11 @@ async fn main() -> Result<()> {
     if wanted(Measurement::Endpoints) {
         endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
     }
-    if wanted(Measurement::Hours) {
-        hours::measure(&environment, &mut report).await.context("measuring hours")?;
-    }
     if wanted(Measurement::Guard) {
         guard::measure(&environment, &mut report).await.context("measuring the guard")?;
+    }
+    if wanted(Measurement::Hours) {
+        hours::measure(&environment, &mut report).await.context("measuring hours")?;
     }
     report.print();
     if let Some(file) = arguments.record {
