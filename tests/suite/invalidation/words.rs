@@ -24,6 +24,7 @@ async fn every_announced_tag_is_in_the_words_with_its_highest_transaction() -> R
     let database = Database::with_extension().await?;
     let session = database.session().await?;
     session.batch_execute("CREATE TABLE t (id bigint, at text); SELECT rota.watch('t', '{id,at}')").await?;
+    session.batch_execute("SET rota.invalidation_key_limit = 1000").await?;
     let mut follower = Follower::of(&database).await?;
     for round in 0..40 {
         session
