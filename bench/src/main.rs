@@ -5,6 +5,7 @@
 
 mod endpoints;
 mod fixture;
+mod hours;
 mod http;
 mod import;
 mod machine;
@@ -38,6 +39,8 @@ enum Measurement {
     Import,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
+    /// Hours of a million shifts against inline SQL expressions.
+    Hours,
 }
 
 #[tokio::main]
@@ -56,6 +59,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Endpoints) {
         endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
+    }
+    if wanted(Measurement::Hours) {
+        hours::measure(&environment, &mut report).await.context("measuring hours")?;
     }
     report.print();
     if let Some(file) = arguments.record {

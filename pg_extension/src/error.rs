@@ -32,6 +32,14 @@ pub(crate) enum ExtensionError {
         /// The argument's name.
         argument: &'static str,
     },
+    /// 22023: two arrays that belong together and do not fit.
+    #[error("{argument} has another length than {other}, one element for each would be right")]
+    UnequalArrays {
+        /// The name of the argument that is wrong.
+        argument: &'static str,
+        /// The name of the argument that it belongs to.
+        other: &'static str,
+    },
     /// 22023: a window that holds no instant.
     #[error("window_end is not after window_start, a later instant would be right")]
     EmptyWindow,
@@ -73,6 +81,20 @@ pub(crate) enum ExtensionError {
     /// 54000: more conflicts than one call returns.
     #[error("there are more than {limit} conflicts")]
     TooManyConflicts {
+        /// The limit.
+        limit: usize,
+    },
+    /// 22023: pay rules that cannot be read.
+    #[error("rules cannot be read: {fault}")]
+    UnreadablePayRules {
+        /// The field, and what is wrong with it.
+        fault: String,
+    },
+    /// 54000: more duties than one call classifies.
+    #[error("duties has {given} ranges, at most {limit} are classified in one call")]
+    TooManyDuties {
+        /// How many there were.
+        given: usize,
         /// The limit.
         limit: usize,
     },
@@ -122,6 +144,9 @@ pub(crate) enum ExtensionError {
         /// The server's code for it.
         sqlstate: PgSqlErrorCode,
     },
+    /// XX000: a state of an aggregate without its aggregate; never the caller's fault.
+    #[error("a part of an aggregate is called outside of one")]
+    OutsideOfAggregate,
     /// 55000: invalidations asked of a standby.
     #[error("a standby announces no invalidations")]
     NoInvalidationsOnStandby,
@@ -152,16 +177,18 @@ impl ExtensionError {
         match self {
             Self::Engine(error) => pack_sqlstate(error.sqlstate()),
             Self::UnknownZone { .. }
+            | Self::UnequalArrays { .. }
             | Self::EmptyWindow
             | Self::NegativeRest { .. }
             | Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
+            | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. }
             | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
-            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
+            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } | Self::TooManyDuties { .. } => {
                 PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
             }
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -173,7 +200,7 @@ impl ExtensionError {
             }
             Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
             Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
     }
 
@@ -193,6 +220,9 @@ impl ExtensionError {
             Self::UnreadableRule { .. } => Some(
                 "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
             ),
+            Self::UnreadablePayRules { .. } => {
+                Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
+            }
             Self::NoInvalidationsOnStandby => Some("ask its primary"),
             Self::NotPreloaded => Some(
                 "LISTEN rota_invalidation; or set shared_preload_libraries = 'rota' and restart the server",
@@ -211,7 +241,10 @@ impl ExtensionError {
             Self::UnknownZone { .. } => Some("time_zone"),
             Self::InfiniteDate { argument }
             | Self::MissingArgument { argument }
+            | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
+            Self::UnreadablePayRules { .. } => Some("rules"),
+            Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),

@@ -8,6 +8,7 @@ mod data;
 mod errors;
 mod invalidation;
 mod labels;
+mod pay;
 mod proxy;
 mod smoke;
 mod time;

@@ -11,6 +11,7 @@ use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::lease::Lease;
+use super::pool::Pooled;
 use super::sqlstate;
 use crate::endpoint::{StatementText, Value};
 
@@ -73,15 +74,18 @@ async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, Er
     let metrics = lease.metrics();
     let looked_up = if known.is_some() { &metrics.statement_hits } else { &metrics.statement_misses };
     looked_up.inc();
-    let pooled = lease.pooled();
-    let statement = match known {
-        Some(statement) => statement,
-        None => pooled.statements.prepare(&pooled.client, call.text).await?,
+    let Pooled { client, statements, driven } = lease.pooled();
+    let asked = async {
+        let statement = match known {
+            Some(statement) => statement,
+            None => statements.prepare(client, call.text).await?,
+        };
+        match call.statement_timeout {
+            None => fetch(client, &statement, call.values).await,
+            Some(timeout) => fetch_within(client, &statement, call.values, timeout).await,
+        }
     };
-    match call.statement_timeout {
-        None => fetch(&pooled.client, &statement, call.values).await,
-        Some(timeout) => fetch_within(&pooled.client, &statement, call.values, timeout).await,
-    }
+    driven.drive(asked).await
 }
 
 /// The same in a transaction with its own statement timeout; all three messages fly together.

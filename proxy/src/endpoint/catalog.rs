@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio_postgres::{Client, Row};
 
 use super::{Argument, ArgumentType, Router, StatementText, openapi};
+use crate::admission::{Borrower, Lane};
 use crate::import::{self, ImportSpec};
 use crate::observe::EndpointMetrics;
 use crate::observe::metrics::Metrics;
@@ -47,6 +48,8 @@ pub struct Endpoint {
     pub path_arguments: Vec<usize>,
     /// The metrics of this endpoint, resolved once.
     pub metrics: EndpointMetrics,
+    /// The endpoint as a borrower of connections, with its lane.
+    pub borrower: Arc<Borrower>,
     statements: RwLock<HashMap<u128, Arc<StatementText>>>,
 }
 
@@ -103,9 +106,11 @@ impl Endpoint {
             let value: Option<i32> = row.try_get(column)?;
             Ok(value.and_then(|value| u64::try_from(value).ok()).map(Duration::from_millis))
         };
+        let lane = Lane::named(row.try_get("lane")?)?;
         let status: i32 = row.try_get("success_status")?;
         Ok(Self {
             metrics: metrics.endpoint(&method, &path),
+            borrower: metrics.borrower(&method, &path, lane),
             method: method.parse()?,
             path,
             schema: row.try_get("function_schema")?,
@@ -143,8 +148,9 @@ pub struct Catalog {
 const QUERY: &str = "
     SELECT
         method, path, function_schema, function_name, summary, description, success_status,
-        statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments
-    FROM rota.endpoint_catalog()
+        statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments,
+        to_jsonb(endpoint) ->> 'lane' AS lane
+    FROM rota.endpoint_catalog() AS endpoint
     ORDER BY path, method";
 
 impl Catalog {
@@ -175,7 +181,11 @@ impl Catalog {
                 }
             }
         }
-        let imports = imports.into_iter().map(Arc::new).collect();
+        let imports: Vec<_> = imports.into_iter().map(Arc::new).collect();
+        for import in &imports {
+            // Their series begin at zero, as those of the endpoints do.
+            drop(metrics.endpoint("POST", &import.path()));
+        }
         Ok(Self::new(generation, endpoints, imports))
     }
 
@@ -219,6 +229,7 @@ pub(crate) mod samples {
             arguments,
             path_arguments,
             metrics: Metrics::new().unwrap().endpoint(method, path),
+            borrower: Metrics::new().unwrap().borrower(method, path, Lane::Interactive),
             statements: RwLock::default(),
         })
     }

@@ -1,5 +1,12 @@
 //! Hours are exact: shifts, days, splits and bands on the server's own time zone data.
 
+mod coverage;
+mod pieces;
+mod regressions;
+mod rules;
+mod time_zone_report;
+mod zones;
+
 use anyhow::Result;
 use rota_tests::database::Database;
 use rota_tests::session::Session;
