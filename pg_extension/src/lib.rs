@@ -134,6 +134,11 @@ pgrx::extension_sql_file!(
     requires = ["cache_options", "invalidation"]
 );
 pgrx::extension_sql_file!(
+    "../../sql/extension/declared_reads.sql",
+    name = "declared_reads",
+    requires = ["cache_report"]
+);
+pgrx::extension_sql_file!(
     "../../sql/extension/definition_changes.sql",
     name = "definition_changes",
     requires = ["watch"]
