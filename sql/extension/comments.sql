@@ -66,7 +66,7 @@ COMMENT ON FUNCTION rota.coverage(tstzrange[], tstzrange, bigint[]) IS
 
 COMMENT ON FUNCTION rota.coverage_slots(tstzrange[], tstzrange, text, integer, bigint[]) IS
     'The fewest and most heads in each slot of the clock, and the minutes times heads. Slots start at whole numbers '
-    'of slot_minutes since local midnight, and where the clocks change.';
+    'of slot_minutes since local midnight, and where the clocks skip from one into another.';
 
 COMMENT ON FUNCTION rota.coverage_accumulate(internal, tstzrange) IS
     'Part of rota.coverage_agg.';

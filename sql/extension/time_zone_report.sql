@@ -22,20 +22,37 @@ AS $$
         SELECT DISTINCT asked.name, server_zones.name IS NOT NULL AS known
         FROM asked LEFT JOIN server_zones USING (name)
     ),
-    held AS (
+    held AS MATERIALIZED (
         SELECT compared.name, change.changed_at AS at, change.offset_seconds AS seconds
         FROM compared, LATERAL rota.time_zone_changes(compared.name, within) AS change
         WHERE compared.known
     ),
-    differing AS (
-        SELECT DISTINCT ON (name)
-            name,
-            at,
-            asked.seconds AS asked_seconds,
-            held.seconds AS held_seconds
+    parted AS (
+        SELECT name, min(at) AS at
         FROM asked FULL JOIN held USING (name, at)
         WHERE asked.seconds IS DISTINCT FROM held.seconds
-        ORDER BY name, at
+        GROUP BY name
+    ),
+    -- What either says from then on: the last change up to then.
+    differing AS (
+        SELECT
+            parted.name,
+            parted.at,
+            (
+                SELECT asked.seconds
+                FROM asked
+                WHERE asked.name = parted.name AND asked.at <= parted.at
+                ORDER BY asked.at DESC
+                LIMIT 1
+            ) AS asked_seconds,
+            (
+                SELECT held.seconds
+                FROM held
+                WHERE held.name = parted.name AND held.at <= parted.at
+                ORDER BY held.at DESC
+                LIMIT 1
+            ) AS held_seconds
+        FROM parted JOIN compared ON compared.name = parted.name AND compared.known
     )
     SELECT
         rota.time_zone_version(),
@@ -62,5 +79,5 @@ $$;
 
 COMMENT ON FUNCTION rota.time_zone_report(text[], timestamptz[], integer[], tstzrange) IS
     'The edition of the server''s time zone data (NULL when its files do not say), how many zones it has, and which '
-    'of the zones given differ from it, each from when on. A zone is given by its changes within the range, as '
+    'of the zones given differ from it, each from when on and by which offsets. A zone is given by its changes within the range, as '
     'rota.time_zone_changes shows them: parallel arrays, the offset at the start of the range first.';

@@ -112,9 +112,10 @@ impl HeadCount {
 
     /// The number by slots of the clock. The slots follow one another over the whole window.
     ///
-    /// A slot starts where the clock shows a whole number of slots since midnight, and where it is changed:
-    /// an hour that occurs twice is two slots, one of which half is skipped is shorter. The first and the last
-    /// are cut by the window.
+    /// A slot starts where the clock shows a whole number of slots since midnight, or skips from one slot into
+    /// another. So an hour that occurs twice is two slots of an hour, the half day around it one of 13 hours,
+    /// and an hour of which the first half is skipped is half as long. The first and the last slot are cut by
+    /// the window.
     ///
     /// # Errors
     /// [`EngineError::UnfitNumber`], naming `slot_minutes`; [`EngineError::TooManySlots`]; [`EngineError::UnboundedSpan`] and
@@ -174,6 +175,7 @@ fn slot_starts(
     }
     let mut starts = Vec::new();
     let mut position = window.start();
+    let mut shown_before = None;
     while position < window.end() {
         let period = zone.period_at(position)?;
         if period.until <= position {
@@ -182,13 +184,17 @@ fn slot_starts(
         let offset = i64::from(period.offset_seconds) * 1_000_000;
         let until = period.until.min(window.end());
         while position < until {
-            if starts.len() >= MOST_SLOTS {
-                return Err(EngineError::TooManySlots { argument: "during", limit: MOST_SLOTS });
-            }
             let out_of_range = EngineError::OutOfRange { argument: "during" };
             let reading = position.microseconds().checked_add(offset).ok_or(out_of_range.clone())?;
-            starts.push((position, LocalDateTime::from_microseconds(reading)));
             let into_day = reading.rem_euclid(MICROSECONDS_PER_DAY);
+            let shown = Some((reading.div_euclid(MICROSECONDS_PER_DAY), into_day / slot));
+            if into_day % slot == 0 || shown != shown_before {
+                if starts.len() >= MOST_SLOTS {
+                    return Err(EngineError::TooManySlots { argument: "during", limit: MOST_SLOTS });
+                }
+                starts.push((position, LocalDateTime::from_microseconds(reading)));
+            }
+            shown_before = shown;
             // Slots that do not divide the day begin anew at midnight.
             let left = (slot - into_day % slot).min(MICROSECONDS_PER_DAY - into_day);
             position = position.checked_add_microseconds(left).ok_or(out_of_range)?.min(until);

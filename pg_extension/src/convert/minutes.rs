@@ -81,10 +81,11 @@ fn decimal(minutes: Minutes) -> Option<pg_sys::Datum> {
     let (digits, decimals) = minutes.digits();
     match (i64::try_from(digits), i32::try_from(decimals)) {
         (Ok(number), Ok(0)) => Some(whole(number)),
-        // SAFETY: takes an integer and the power of ten to divide it by, which is at most 12; returns a
-        // palloc'd numeric in the current memory context.
         (Ok(number), Ok(decimals)) => {
-            Some(pg_sys::Datum::from(unsafe { pg_sys::int64_div_fast_to_numeric(number, decimals) }))
+            // SAFETY: takes an integer and the power of ten to divide it by, which is at most 12; returns a
+            // palloc'd numeric in the current memory context.
+            let numeric = unsafe { pg_sys::int64_div_fast_to_numeric(number, decimals) };
+            Some(pg_sys::Datum::from(numeric))
         }
         // More digits than an integer has: more than seventeen years, to the microsecond.
         _ => read_numeric(&minutes.to_string()),

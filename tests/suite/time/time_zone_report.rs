@@ -1,6 +1,11 @@
 //! The server's time zone data compared with another's.
 
+use std::fs;
+
 use anyhow::Result;
+use rota_tests::database::Database;
+use rota_tests::server::environment;
+use tokio::process::Command;
 
 use super::{check, session};
 
@@ -40,7 +45,7 @@ async fn the_first_difference_of_a_zone_is_told() -> Result<()> {
     assert_eq!(
         rows[0][3].as_deref(),
         Some(
-            "[{\"time_zone\": \"Europe/Berlin\", \"offset_seconds\": null, \
+            "[{\"time_zone\": \"Europe/Berlin\", \"offset_seconds\": 3600, \
              \"first_difference\": \"2030-03-31T01:00:00+00:00\", \"server_offset_seconds\": 7200}]"
         )
     );
@@ -85,4 +90,52 @@ async fn changes_of_a_zone_are_those_of_its_offset() -> Result<()> {
         ("count(*) FROM rota.time_zone_changes('UTC', 'empty')", "0"),
     ])
     .await
+}
+
+/// A zone file (RFC 8536, version 2) of a zone that never changes.
+fn zone_file(name: &str, offset_seconds: i32, rule: &str) -> Vec<u8> {
+    let mut block = b"TZif2".to_vec();
+    block.extend([0; 15]);
+    let characters = u32::try_from(name.len() + 1).unwrap_or_default();
+    // Neither indicators, leap seconds nor transitions: one type with its name.
+    [0, 0, 0, 0, 1, characters].iter().for_each(|count| block.extend(count.to_be_bytes()));
+    block.extend(offset_seconds.to_be_bytes());
+    block.extend([0, 0]);
+    block.extend(name.as_bytes());
+    block.push(0);
+    [block.clone(), block, format!("\n{rule}\n").into_bytes()].concat()
+}
+
+#[tokio::test]
+async fn the_command_tells_which_zones_of_its_machine_differ() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("rota-zones-test-{}", std::process::id()));
+    fs::create_dir_all(folder.join("Asia"))?;
+    fs::create_dir_all(folder.join("Europe"))?;
+    fs::write(folder.join("Asia/Tokyo"), zone_file("JST", 32_400, "JST-9"))?;
+    let run = async || -> Result<(Option<i32>, String, String)> {
+        let database = Database::with_extension().await?;
+        let mut command = Command::new(&environment()?.binary);
+        command.arg("zones").env("ROTA_DATABASE_URL", database.url()).env("TZDIR", &folder);
+        let output = command.output().await?;
+        Ok((output.status.code(), String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
+    };
+    let (code, lines, error) = run().await?;
+    assert_eq!((code, error.as_str()), (Some(0), ""), "{lines}");
+    assert!(lines.ends_with("; 1 compared\n"), "{lines}");
+
+    fs::write(folder.join("Europe/Berlin"), zone_file("CET", 3_600, "CET-1"))?;
+    fs::write(folder.join("Europe/Atlantis"), zone_file("CET", 3_600, "CET-1"))?;
+    let (code, lines, error) = run().await?;
+    fs::remove_dir_all(&folder)?;
+    assert_eq!(code, Some(1), "{lines}");
+    assert!(error.contains("2 time zones differ"), "{error}");
+    let lines: Vec<&str> = lines.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "Europe/Atlantis: not known to the database",
+            "Europe/Berlin: from 2020-03-29T01:00:00Z on +01 here, +02 in the database",
+        ]
+    );
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rota_engine::{HeadCount, Instant, Span};
 
-use crate::time_properties::moments;
+use crate::time_properties::{moments, shown};
 use crate::zone_source::{DAY, MINUTE, span};
 
 /// Heads present from one small instant to another.
@@ -78,8 +78,21 @@ proptest! {
         prop_assert_eq!(slots.first().unwrap().span.start(), window.start());
         prop_assert_eq!(slots.last().unwrap().span.end(), window.end());
         prop_assert!(slots.windows(2).all(|pair| pair[0].span.end() == pair[1].span.start()));
+        // Each slot is one of the day's on the clock, and the next slot is another or starts anew.
         let length = i64::from(slot_minutes) * MINUTE;
-        prop_assert!(slots.iter().all(|slot| slot.span.elapsed().unwrap().microseconds() <= length));
+        let index = |at: i64| {
+            let reading = shown(zone, at);
+            (reading.div_euclid(DAY), reading.rem_euclid(DAY) / length)
+        };
+        for slot in &slots {
+            let (start, end) = (slot.span.start().microseconds(), slot.span.end().microseconds());
+            prop_assert_eq!(slot.local_start.microseconds(), shown(zone, start));
+            for at in (start..end).step_by(usize::try_from(MINUTE).unwrap()).chain([end - 1]) {
+                prop_assert_eq!(index(at), index(start));
+            }
+            let anew = shown(zone, end).rem_euclid(DAY) % length == 0;
+            prop_assert!(anew || index(end) != index(start) || end == window.end().microseconds());
+        }
         let counted: i64 = slots.iter().map(|slot| slot.head_time.microseconds()).sum();
         prop_assert_eq!(counted, total);
         for slot in slots {

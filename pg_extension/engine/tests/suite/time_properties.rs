@@ -59,7 +59,7 @@ pub(crate) fn times_of_day() -> impl Strategy<Value = TimeOfDay> {
 }
 
 /// What the clock shows, by chrono alone.
-fn shown(zone: ChronoZone, microseconds: i64) -> i64 {
+pub(crate) fn shown(zone: ChronoZone, microseconds: i64) -> i64 {
     let utc = DateTime::from_timestamp_micros(microseconds + 946_684_800_000_000).unwrap().naive_utc();
     microseconds + i64::from(zone.0.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * 1_000_000
 }

@@ -51,14 +51,8 @@ fn coverage(
     TableIterator::new(steps().or_raise())
 }
 
-/// A row of `rota.coverage_slots`.
-type SlotRow = (
-    name!(slot, InstantRange),
-    name!(local_start, Timestamp),
-    name!(fewest, i64),
-    name!(most, i64),
-    name!(head_minutes, NumericMinutes),
-);
+/// A row of `rota.coverage_slots`, its columns in order.
+type SlotRow = (InstantRange, Timestamp, i64, i64, NumericMinutes);
 
 #[pg_extern(immutable, parallel_safe)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of SQL functions arrive by value")]

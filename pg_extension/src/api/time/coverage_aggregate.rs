@@ -23,10 +23,10 @@ const CHANGE_BYTES: usize = 16;
 ///
 /// # Safety
 /// `fcinfo` is that of the running call, and `state` one of its arguments that this module filled.
-unsafe fn head_count<'state>(
-    state: &'state mut Internal,
+unsafe fn head_count(
+    state: &mut Internal,
     fcinfo: pg_sys::FunctionCallInfo,
-) -> Result<&'state mut HeadCount, ExtensionError> {
+) -> Result<&mut HeadCount, ExtensionError> {
     let mut kept: pg_sys::MemoryContext = std::ptr::null_mut();
     // SAFETY: reads the call's own information, which the caller vouches for, and writes the context.
     if unsafe { pg_sys::AggCheckCallContext(fcinfo, &raw mut kept) } == 0 {

@@ -48,18 +48,11 @@ fn split_shift(
     TableIterator::new(pieces().or_raise())
 }
 
-/// A row of `rota.shift_pieces`.
-type PieceRow = (
-    name!(local_day, Date),
-    name!(period_start, Date),
-    name!(in_band, bool),
-    name!(is_break, bool),
-    name!(piece, InstantRange),
-    name!(minutes, NumericPart),
-    name!(worked_minutes, NumericPart),
-);
+/// A row of `rota.shift_pieces`, its columns in order.
+type PieceRow = (Date, Date, bool, bool, InstantRange, NumericPart, NumericPart);
 
 #[pg_extern(immutable, parallel_safe)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of SQL functions arrive by value")]
 #[expect(clippy::too_many_arguments, reason = "the arguments of a SQL function, most of them with a default")]
 fn shift_pieces(
     during: Option<InstantRange>,
