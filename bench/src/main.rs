@@ -5,12 +5,15 @@
 
 mod endpoints;
 mod fixture;
+mod guard;
 mod hours;
 mod http;
 mod import;
+mod invalidation;
 mod machine;
 mod one_row_read;
 mod quantile;
+mod rate;
 mod report;
 
 use std::path::PathBuf;
@@ -37,8 +40,12 @@ enum Measurement {
     OneRowRead,
     /// A file of 100,000 assignments against a loop of single-row inserts.
     Import,
+    /// Writes to a watched table against the same unwatched, and the way of a commit to a reader.
+    Invalidation,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
+    /// The guard against a unique B-tree and an exclusion constraint, and the search for all overlaps.
+    Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
 }
@@ -60,8 +67,14 @@ async fn main() -> Result<()> {
     if wanted(Measurement::Endpoints) {
         endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
     }
+    if wanted(Measurement::Guard) {
+        guard::measure(&environment, &mut report).await.context("measuring the guard")?;
+    }
     if wanted(Measurement::Hours) {
         hours::measure(&environment, &mut report).await.context("measuring hours")?;
+    }
+    if wanted(Measurement::Invalidation) {
+        invalidation::measure(&environment, &mut report).await.context("measuring invalidation")?;
     }
     report.print();
     if let Some(file) = arguments.record {

@@ -80,10 +80,10 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.coverage_slots IS
-    'Heads by slots of the clock over the local days [from_date, to_date) of time_zone: the most required and the '
-    'fewest booked at any instant of the slot, and the most that are missing, with their minutes times heads. '
-    'missing is summed shift by shift: one shift''s surplus fills no other. Slots start at whole numbers of '
-    'slot_minutes since midnight, and where the clocks skip from one into another.';
+    'Heads by slots of the clock over the local days [from_date, to_date) of time_zone: the most required '
+    'and the fewest booked at any instant of the slot, and the most that are missing, with their minutes '
+    'times heads. missing is summed shift by shift: one shift''s surplus fills no other. Slots start at '
+    'whole numbers of slot_minutes since midnight, and where the clocks skip from one into another.';
 
 SELECT rota.expose(
     'api.coverage_slots'::regproc, 'GET', '/api/coverage/slots', summary => 'Coverage by slots of the clock'

@@ -12,8 +12,8 @@ CREATE AGGREGATE rota.coverage_agg(during tstzrange) (
 );
 
 COMMENT ON AGGREGATE rota.coverage_agg(tstzrange) IS
-    'How many of the ranges there are over time, as stretches that follow one another from the first start to the '
-    'last end; unnest shows them as rows. NULL when no range holds anything.';
+    'How many of the ranges there are over time, as stretches that follow one another from the first start '
+    'to the last end; unnest shows them as rows. NULL when no range holds anything.';
 
 CREATE AGGREGATE rota.coverage_agg(during tstzrange, heads bigint) (
     SFUNC = rota.coverage_accumulate_heads,
@@ -27,5 +27,5 @@ CREATE AGGREGATE rota.coverage_agg(during tstzrange, heads bigint) (
 );
 
 COMMENT ON AGGREGATE rota.coverage_agg(tstzrange, bigint) IS
-    'As rota.coverage_agg(tstzrange), each range bringing so many heads; negative ones take them off, so that heads '
-    'wanted and heads booked leave the open ones.';
+    'As rota.coverage_agg(tstzrange), each range bringing so many heads; negative ones take them off, so '
+    'that heads wanted and heads booked leave the open ones.';

@@ -5,7 +5,7 @@ CREATE FUNCTION rota.time_zone_report(
     changed_at timestamptz[] DEFAULT '{}',
     offset_seconds integer[] DEFAULT '{}',
     within tstzrange DEFAULT '[2020-01-01 00:00Z,2038-01-01 00:00Z)'
-) RETURNS TABLE (version text, zones integer, compared integer, differences jsonb)
+) RETURNS TABLE (version text, fingerprint text, zones integer, compared integer, differences jsonb)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -56,6 +56,18 @@ AS $$
     )
     SELECT
         rota.time_zone_version(),
+        (
+            SELECT
+                md5(
+                    string_agg(
+                        concat_ws(
+                            ' ', zone.name, extract(epoch FROM change.changed_at), change.offset_seconds
+                        ),
+                        ',' ORDER BY zone.name COLLATE "C", change.changed_at
+                    )
+                )
+            FROM server_zones AS zone, LATERAL rota.time_zone_changes(zone.name, within) AS change
+        ),
         (SELECT count(*)::integer FROM server_zones),
         (SELECT count(*)::integer FROM compared),
         coalesce(
@@ -78,6 +90,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.time_zone_report(text[], timestamptz[], integer[], tstzrange) IS
-    'The edition of the server''s time zone data (NULL when its files do not say), how many zones it has, and which '
-    'of the zones given differ from it, each from when on and by which offsets. A zone is given by its changes within the range, as '
+    'The edition of the server''s time zone data (NULL when its files do not say), a fingerprint of its '
+    'zones and their changes within the range, how many zones it has, and which of the zones given differ '
+    'from it, each from when on and by which offsets. A zone is given by its changes within the range, as '
     'rota.time_zone_changes shows them: parallel arrays, the offset at the start of the range first.';

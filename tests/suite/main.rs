@@ -6,6 +6,7 @@
 mod api;
 mod data;
 mod errors;
+mod guard;
 mod invalidation;
 mod labels;
 mod pay;

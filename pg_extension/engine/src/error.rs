@@ -81,6 +81,19 @@ pub enum EngineError {
         /// Exact minutes of the shift.
         shift_minutes: String,
     },
+    /// A parameter of a rule that is missing, unknown, or says nothing sensible.
+    #[error(
+        "parameter {name} {}, {wanted} would be right",
+        value.as_ref().map_or_else(|| "is missing".to_owned(), |value| format!("is \"{value}\""))
+    )]
+    UnreadableParameter {
+        /// Its name.
+        name: String,
+        /// What it says; `None` when it is missing.
+        value: Option<String>,
+        /// What would be right.
+        wanted: String,
+    },
     /// A number that means nothing where it stands.
     #[error("{argument} is {value}, {wanted} would be right")]
     UnfitNumber {
@@ -122,7 +135,8 @@ impl EngineError {
             | Self::UnboundedSpan { .. }
             | Self::NegativeBreak { .. }
             | Self::BreakLongerThanShift { .. }
-            | Self::UnfitNumber { .. } => "22023",
+            | Self::UnfitNumber { .. }
+            | Self::UnreadableParameter { .. } => "22023",
             Self::OutOfRange { .. } => "22008",
             Self::SpanTooLong { .. } | Self::TooManySlots { .. } => "54000",
             Self::BrokenZoneRules => "XX000",
@@ -155,6 +169,7 @@ impl EngineError {
             | Self::OutOfRange { argument } => Some(argument),
             Self::ShiftWithoutLength { .. } => Some("end_time"),
             Self::NegativeBreak { .. } | Self::BreakLongerThanShift { .. } => Some("break_minutes"),
+            Self::UnreadableParameter { .. } => Some("parameters"),
             Self::BrokenZoneRules => None,
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct NumericMinutes(pub(crate) Duration);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumericPart(pub(crate) Minutes);
 
-/// A quantity that SQL sees as `numeric`: minutes of a time, or a number of heads.
+/// A quantity that SQL sees as `numeric`: minutes of a time, a number of heads or days, or a load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumericQuantity(pub(crate) Quantity);
 
@@ -54,7 +54,8 @@ impl IntoDatum for NumericQuantity {
     fn into_datum(self) -> Option<pg_sys::Datum> {
         match self.0 {
             Quantity::Time(time) => NumericMinutes(time).into_datum(),
-            Quantity::Heads(heads) => Some(whole(i64::from(heads))),
+            Quantity::Heads(count) | Quantity::Days(count) => Some(whole(i64::from(count))),
+            Quantity::Load(load) => read_numeric(&load.to_string()),
         }
     }
 

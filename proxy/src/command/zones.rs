@@ -1,7 +1,7 @@
 //! `rota zones`: whether this machine and the database agree about the clocks.
 //!
-//! The database alone computes hours. But whoever plans on another machine sees its clocks, and two editions of
-//! the time zone database put a shift an hour apart without anybody noticing.
+//! The database alone computes hours. But whoever plans on another machine sees its clocks, and two editions
+//! of the time zone database put a shift an hour apart without anybody noticing.
 
 use std::fmt;
 use std::io::Write;
@@ -23,7 +23,7 @@ const END: Timestamp = Timestamp::constant(2_145_916_800, 0);
 const REPEATED: [&str; 2] = ["right/", "posix/"];
 
 const REPORT: &str = "
-    SELECT version, zones, compared, differences
+    SELECT version, fingerprint, zones, compared, differences
     FROM rota.time_zone_report($1, $2, $3, tstzrange($4, $5))";
 
 /// The changes of all zones, one row for each, as the database takes them.
@@ -56,14 +56,18 @@ pub(super) async fn run(settings: Settings) -> Result<(), Error> {
         .await
         .map_err(Error::database("does not compare time zones"))?;
     let version: Option<String> = row.get(0);
-    let (zones, compared): (i32, i32) = (row.get(1), row.get(2));
-    let differences = serde_json::from_value::<Vec<Difference>>(row.get(3))
+    let fingerprint: String = row.get(1);
+    let (zones, compared): (i32, i32) = (row.get(2), row.get(3));
+    let differences = serde_json::from_value::<Vec<Difference>>(row.get(4))
         .map_err(|fault| Error::Start(format!("the database answers in another form: {fault}")))?;
 
     let mut output = std::io::stdout().lock();
-    let edition = version.unwrap_or_else(|| "of an edition that its files do not say".to_owned());
+    let edition = version.unwrap_or_else(|| "of an unknown edition".to_owned());
     // Whoever closed standard output does not want the report.
-    let _ = writeln!(output, "database: time zone data {edition}, {zones} zones; {compared} compared");
+    let _ = writeln!(
+        output,
+        "database: time zone data {edition} (fingerprint {fingerprint}), {zones} zones; {compared} compared"
+    );
     for difference in &differences {
         let _ = writeln!(output, "{difference}");
     }

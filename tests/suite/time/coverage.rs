@@ -4,7 +4,8 @@ use anyhow::Result;
 
 use super::{check, session};
 
-const MORNING: &str = "'[2025-06-02 08:00+00,2025-06-02 12:00+00)', '[2025-06-02 08:00+00,2025-06-02 10:00+00)', \
+const MORNING: &str = "'[2025-06-02 08:00+00,2025-06-02 12:00+00)', \
+    '[2025-06-02 08:00+00,2025-06-02 10:00+00)', \
     '[2025-06-02 14:00+00,2025-06-02 15:00+00)', 'empty', NULL";
 
 fn shown(steps: &str) -> String {
@@ -51,7 +52,8 @@ async fn stretches_follow_one_another_and_say_how_many_are_there() -> Result<()>
 async fn slots_follow_the_clock_where_it_changes() -> Result<()> {
     let slots = |day: &str, zone: &str, minutes: u32| {
         format!(
-            "string_agg(to_char(local_start, 'HH24:MI') || ' ' || rota.worked_minutes(slot), ', ' ORDER BY slot)
+            "string_agg(to_char(local_start, 'HH24:MI') || ' ' || rota.worked_minutes(slot), ', '
+                ORDER BY slot)
              FROM rota.coverage_slots('{{}}', rota.local_days('[{day},{day}]', '{zone}'), '{zone}', {minutes})
              WHERE local_start::time < '04:00'"
         )
@@ -70,7 +72,8 @@ async fn slots_follow_the_clock_where_it_changes() -> Result<()> {
 
 #[tokio::test]
 async fn open_heads_are_those_wanted_less_those_booked() -> Result<()> {
-    let slots = "string_agg(to_char(local_start, 'HH24:MI') || ' ' || fewest || ' ' || most || ' ' || head_minutes, ', '
+    let slots = "string_agg(to_char(local_start, 'HH24:MI') || ' ' || fewest || ' ' || most || ' '
+        || head_minutes, ', '
             ORDER BY slot)
         FROM rota.coverage_slots(
             ARRAY['[2025-06-02 08:00+00,2025-06-02 12:00+00)', '[2025-06-02 08:00+00,2025-06-02 12:00+00)',
@@ -105,9 +108,13 @@ async fn slots_that_make_no_sense_are_refused_by_name() -> Result<()> {
 /// A table of duties that start and end at many instants, big enough to be read by several workers.
 const DUTIES: &str = "
     CREATE TABLE duties AS
-    SELECT tstzrange(start, start + n % 13 * interval '1 hour 7 minutes') AS during, (n % 5 - 1)::bigint AS heads
+    SELECT
+        tstzrange(start, start + n % 13 * interval '1 hour 7 minutes') AS during,
+        (n % 5 - 1)::bigint AS heads
     FROM generate_series(1, 20000) AS n,
-        LATERAL (SELECT timestamptz '2025-01-01 00:00+00' + n * 7919 % 3000 * interval '10 minutes') AS s (start);
+        LATERAL (
+            SELECT timestamptz '2025-01-01 00:00+00' + n * 7919 % 3000 * interval '10 minutes' AS start
+        ) AS starts;
     INSERT INTO duties VALUES (NULL, 1), ('empty', 1), ('[2025-01-02 00:00+00,2025-01-03 00:00+00)', NULL);
     ANALYZE duties;
     SET max_parallel_workers_per_gather = 4;
@@ -122,7 +129,8 @@ async fn the_aggregate_is_the_function_of_all_rows_also_in_parallel() -> Result<
     let difference = |aggregate: &str, function: &str| {
         format!(
             "WITH
-             aggregated AS (SELECT step.* FROM (SELECT {aggregate} AS steps FROM duties) AS one, unnest(steps) AS step),
+             aggregated AS (SELECT step.* FROM (SELECT {aggregate} AS steps FROM duties) AS one,
+                 unnest(steps) AS step),
              expected AS (SELECT * FROM {function})
              SELECT count(*) FROM (TABLE aggregated EXCEPT ALL TABLE expected) AS a
              UNION ALL SELECT count(*) FROM (TABLE expected EXCEPT ALL TABLE aggregated) AS b
@@ -155,9 +163,14 @@ async fn the_aggregate_counts_by_group_and_knows_nothing_of_no_rows() -> Result<
     let wrong = session
         .rows(
             "SELECT heads
-             FROM (SELECT heads, rota.coverage_agg(during) AS steps, array_agg(during) AS ranges FROM duties GROUP BY heads) AS g
+             FROM (
+                 SELECT heads, rota.coverage_agg(during) AS steps, array_agg(during) AS ranges
+                 FROM duties
+                 GROUP BY heads
+             ) AS each
              WHERE (SELECT array_agg(step) FROM unnest(steps) AS step)
-                 IS DISTINCT FROM (SELECT array_agg(step::rota.coverage_step) FROM rota.coverage(ranges) AS step)",
+                 IS DISTINCT FROM (SELECT array_agg(step::rota.coverage_step) FROM rota.coverage(ranges)
+                     AS step)",
         )
         .await?;
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -177,7 +190,8 @@ async fn coverage_is_what_counting_at_each_instant_counts() -> Result<()> {
             "SELECT step.during, step.heads, counted
              FROM (SELECT array_agg(during) AS ranges FROM duties WHERE heads > 2) AS few,
                  rota.coverage(ranges) AS step,
-                 LATERAL (SELECT count(*) AS counted FROM unnest(ranges) AS range WHERE range @> lower(step.during)) AS oracle
+                 LATERAL (SELECT count(*) AS counted FROM unnest(ranges) AS range
+                     WHERE range @> lower(step.during)) AS oracle
              WHERE step.heads <> counted OR isempty(step.during)
              LIMIT 5",
         )

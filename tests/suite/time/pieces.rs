@@ -101,9 +101,10 @@ async fn every_piece_says_its_day_period_band_and_break() -> Result<()> {
     let session = session().await?;
     let rows = session
         .rows(
-            "SELECT local_day, period_start, in_band, is_break, lower(piece) AT TIME ZONE 'Europe/Berlin', minutes,
-                 worked_minutes
-             FROM (SELECT rota.shift_range('2025-06-01', '19:00', '06:30', 'Europe/Berlin') AS during) AS shift,
+            "SELECT local_day, period_start, in_band, is_break, lower(piece) AT TIME ZONE 'Europe/Berlin',
+                 minutes, worked_minutes
+             FROM (SELECT rota.shift_range('2025-06-01', '19:00', '06:30', 'Europe/Berlin') AS during)
+                 AS shift,
                  rota.shift_pieces(during, 'Europe/Berlin', 'week', '22:00', '06:00',
                      breaks => rota.clock_ranges(during, 'Europe/Berlin', '{21:45}', '{22:15}'),
                      break_minutes => 60, break_position => 'end')
@@ -131,7 +132,8 @@ async fn every_piece_says_its_day_period_band_and_break() -> Result<()> {
 async fn an_unplaced_break_lies_within_the_time_that_other_breaks_leave() -> Result<()> {
     let pieces = |position: &str| {
         format!(
-            "string_agg(to_char(lower(piece) AT TIME ZONE 'UTC', 'HH24:MI') || ' ' || worked_minutes, ', ' ORDER BY piece)
+            "string_agg(to_char(lower(piece) AT TIME ZONE 'UTC', 'HH24:MI') || ' ' || worked_minutes, ', '
+                ORDER BY piece)
              FROM rota.shift_pieces('[2025-06-02 08:00+00,2025-06-02 16:00+00)', 'UTC',
                  breaks => '{{\"[2025-06-02 11:30+00,2025-06-02 12:30+00)\"}}',
                  break_minutes => 60{position})"
@@ -155,8 +157,12 @@ async fn minutes_sum_to_the_whole_to_the_last_decimal() -> Result<()> {
             .rows(&format!(
                 "SELECT n, sum(minutes), sum(worked_minutes), rota.worked_minutes(during)
                  FROM generate_series(1, 300) AS n,
-                     LATERAL (SELECT timestamptz '2025-10-25 11:00:00.000001+00' + n * interval '997.000013 seconds') AS s (start),
-                     LATERAL (SELECT tstzrange(start, start + n * interval '1234.000007 seconds') AS during) AS shift,
+                     LATERAL (
+                         SELECT timestamptz '2025-10-25 11:00:00.000001+00'
+                             + n * interval '997.000013 seconds' AS start
+                     ) AS starts,
+                     LATERAL (SELECT tstzrange(start, start + n * interval '1234.000007 seconds') AS during)
+                         AS shift,
                      rota.shift_pieces(during, 'Europe/Berlin', 'week', '22:00', '06:00',
                          break_minutes => n * 7, break_position => '{position}')
                  GROUP BY n, during

@@ -1,4 +1,4 @@
-//! What other systems got wrong, as vectors. The identifiers are those of the collection they were taken from.
+//! What other systems got wrong, as vectors.
 
 use anyhow::Result;
 
@@ -38,7 +38,8 @@ async fn r8_a_night_over_the_end_of_a_pay_period_is_two_hours_and_six() -> Resul
     let pieces = |boundary: &str| {
         format!(
             "string_agg(period_start || ' ' || minutes, ', ' ORDER BY piece)
-             FROM rota.split_shift(rota.shift_range('2025-06-01', '22:00', '06:00', 'America/Indiana/Indianapolis'),
+             FROM rota.split_shift(rota.shift_range('2025-06-01', '22:00', '06:00',
+                 'America/Indiana/Indianapolis'),
                  'America/Indiana/Indianapolis', '{boundary}')"
         )
     };
@@ -52,14 +53,16 @@ async fn r8_a_night_over_the_end_of_a_pay_period_is_two_hours_and_six() -> Resul
 #[tokio::test]
 async fn r9_the_last_night_of_a_month_is_two_hours_and_six() -> Result<()> {
     let pieces = "string_agg(period_start || ' ' || minutes, ', ' ORDER BY piece)
-        FROM rota.split_shift(rota.shift_range('2025-06-30', '22:00', '06:00', 'Europe/Zurich'), 'Europe/Zurich', 'month')";
+        FROM rota.split_shift(rota.shift_range('2025-06-30', '22:00', '06:00', 'Europe/Zurich'),
+            'Europe/Zurich', 'month')";
     check(&[(pieces, "2025-06-01 120, 2025-07-01 360")]).await
 }
 
 #[tokio::test]
 async fn r10_the_second_day_of_a_night_has_its_six_hours() -> Result<()> {
     let second_day = "sum(minutes) FILTER (WHERE period_start = '2025-06-03')
-        FROM rota.split_shift(rota.shift_range('2025-06-02', '22:00', '06:00', 'Europe/Berlin'), 'Europe/Berlin')";
+        FROM rota.split_shift(rota.shift_range('2025-06-02', '22:00', '06:00', 'Europe/Berlin'),
+            'Europe/Berlin')";
     check(&[(second_day, "360")]).await
 }
 
@@ -70,7 +73,8 @@ async fn r11_a_break_after_midnight_is_taken_off_the_second_day() -> Result<()> 
             "string_agg(local_day || ' ' || worked, ', ' ORDER BY local_day)
              FROM (
                  SELECT local_day, sum(worked_minutes) AS worked, min(worked_minutes) AS least
-                 FROM (SELECT rota.shift_range('2025-06-02', '21:00', '03:00', 'Europe/Vienna') AS during) AS shift,
+                 FROM (SELECT rota.shift_range('2025-06-02', '21:00', '03:00', 'Europe/Vienna') AS during)
+                     AS shift,
                      rota.shift_pieces(during, 'Europe/Vienna', {breaks})
                  GROUP BY local_day
              ) AS days WHERE least >= 0"

@@ -1,4 +1,4 @@
-//! The durations that labour rules are about, hand-computed. The identifiers are those of the collection of rules.
+//! The durations that labour rules are about, computed by hand.
 
 use anyhow::Result;
 
@@ -46,7 +46,8 @@ async fn c3_duties_that_touch_are_one_and_a_gap_is_a_setting() -> Result<()> {
         '[2025-01-07 07:30+00,2025-01-07 08:00+00)']::tstzrange[]";
     let merged = |gap: &str| {
         format!(
-            "string_agg(rota.worked_minutes(duty)::text, ' ' ORDER BY duty) FROM rota.merge_duties({duties}{gap}) AS duty"
+            "string_agg(rota.worked_minutes(duty)::text, ' ' ORDER BY duty)
+                FROM rota.merge_duties({duties}{gap}) AS duty"
         )
     };
     check(&[(&merged(""), "1440 30"), (&merged(", 29"), "1440 30"), (&merged(", gap_minutes => 30"), "1500")])
@@ -112,7 +113,8 @@ fn left_of_block(days: u32) -> String {
 #[tokio::test]
 async fn a10_six_nights_leave_thirty_six_hours() -> Result<()> {
     let nights = "(SELECT array_agg(rota.shift_range(day::date, '19:00', '07:00', 'America/Chicago'))
-        FROM generate_series(date '2025-01-06', '2025-01-13', '1 day') AS day WHERE extract(isodow FROM day) < 7)";
+        FROM generate_series(date '2025-01-06', '2025-01-13', '1 day') AS day
+        WHERE extract(isodow FROM day) < 7)";
     check(&[(&gaps(nights), "720 720 720 720 720 2160")]).await
 }
 

@@ -14,7 +14,8 @@ fn report(filter: &str, changed: &str) -> String {
     format!(
         "SELECT report.*
          FROM (
-             SELECT array_agg(zone ORDER BY zone, changed_at) AS zones, array_agg({changed} ORDER BY zone, changed_at) AS at,
+             SELECT array_agg(zone ORDER BY zone, changed_at) AS zones,
+                 array_agg({changed} ORDER BY zone, changed_at) AS at,
                  array_agg(offset_seconds ORDER BY zone, changed_at) AS seconds
              FROM (SELECT name AS zone FROM pg_timezone_names) AS listed,
                  rota.time_zone_changes(zone, '[2020-01-01 00:00Z,2038-01-01 00:00Z)')
@@ -28,7 +29,7 @@ fn report(filter: &str, changed: &str) -> String {
 async fn data_that_is_the_servers_own_differs_nowhere() -> Result<()> {
     let session = session().await?;
     let rows = session.rows(&report("true", "changed_at")).await?;
-    let [_, zones, compared, differences] = rows[0].as_slice() else { panic!("{rows:?}") };
+    let [_, _, zones, compared, differences] = rows[0].as_slice() else { panic!("{rows:?}") };
     assert_eq!(zones, compared);
     assert_eq!(differences.as_deref(), Some("[]"));
     Ok(())
@@ -41,9 +42,9 @@ async fn the_first_difference_of_a_zone_is_told() -> Result<()> {
         "changed_at + CASE WHEN zone = 'Europe/Berlin' AND changed_at > '2030-01-01' THEN interval '1 hour'
         ELSE interval '0' END";
     let rows = session.rows(&report("zone IN ('Europe/Berlin', 'Asia/Tokyo')", moved)).await?;
-    assert_eq!(rows[0][2].as_deref(), Some("2"));
+    assert_eq!(rows[0][3].as_deref(), Some("2"));
     assert_eq!(
-        rows[0][3].as_deref(),
+        rows[0][4].as_deref(),
         Some(
             "[{\"time_zone\": \"Europe/Berlin\", \"offset_seconds\": 3600, \
              \"first_difference\": \"2030-03-31T01:00:00+00:00\", \"server_offset_seconds\": 7200}]"
@@ -60,13 +61,18 @@ async fn the_first_difference_of_a_zone_is_told() -> Result<()> {
 async fn without_other_data_the_report_is_about_the_server() -> Result<()> {
     let session = session().await?;
     let rows = session
-        .rows("SELECT zones > 300, compared, differences, version ~ '^20[0-9]{2}[a-z]' FROM rota.time_zone_report()")
+        .rows(
+            "SELECT zones > 300, compared, differences, version ~ '^20[0-9]{2}[a-z]',
+                fingerprint ~ '^[0-9a-f]{32}$'
+            FROM rota.time_zone_report()",
+        )
         .await?;
-    let [zones, compared, differences, version] = rows[0].as_slice() else { panic!("{rows:?}") };
+    let [zones, compared, differences, version, fingerprint] = rows[0].as_slice() else { panic!("{rows:?}") };
     assert_eq!(
         (zones.as_deref(), compared.as_deref(), differences.as_deref()),
         (Some("t"), Some("0"), Some("[]"))
     );
+    assert_eq!(fingerprint.as_deref(), Some("t"));
     // The zones that Postgres brings along do not say their edition.
     assert_ne!(version.as_deref(), Some("f"));
     Ok(())
@@ -76,7 +82,8 @@ async fn without_other_data_the_report_is_about_the_server() -> Result<()> {
 async fn changes_of_a_zone_are_those_of_its_offset() -> Result<()> {
     let changes = |zone: &str, within: &str| {
         format!(
-            "string_agg(to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || offset_seconds, ', '
+            "string_agg(to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' '
+                || offset_seconds, ', '
                  ORDER BY changed_at)
              FROM rota.time_zone_changes('{zone}', '{within}')"
         )

@@ -5,8 +5,8 @@ use rota_tests::session::Session;
 
 use super::session;
 
-/// The zones of the server that differ, each once; and around each change of their offset two ranges that touch
-/// where the clocks change, or 61 minutes before.
+/// The zones of the server that differ, each once; and around each change of their offset two ranges that
+/// touch where the clocks change, or 61 minutes before.
 const AROUND: &str = "
     CREATE TABLE changes AS
     SELECT name AS zone, changed_at, offset_seconds
@@ -14,7 +14,11 @@ const AROUND: &str = "
     CREATE TABLE zones AS
     -- A name without a slash may be an abbreviation as well, which AT TIME ZONE would take it for.
     SELECT coalesce(min(zone) FILTER (WHERE zone LIKE '%/%'), min(zone)) AS zone
-    FROM (SELECT zone, array_agg((changed_at, offset_seconds) ORDER BY changed_at) AS rules FROM changes GROUP BY zone) AS z
+    FROM (
+        SELECT zone, array_agg((changed_at, offset_seconds) ORDER BY changed_at) AS rules
+        FROM changes
+        GROUP BY zone
+    ) AS each
     GROUP BY rules;
     CREATE TABLE around AS
     SELECT zone, changed_at, tstzrange(seam - first, seam) AS before, tstzrange(seam, seam + second) AS after,
@@ -71,7 +75,8 @@ async fn pieces_sum_to_the_whole_for_every_boundary() -> Result<()> {
                              count(DISTINCT period_start) AS periods
                          FROM rota.split_shift(during, zone, '{boundary}')
                      ) AS split
-                 WHERE minutes <> rota.worked_minutes(during) OR pieces <> multirange(during) OR number <> periods"
+                 WHERE minutes <> rota.worked_minutes(during) OR pieces <> multirange(during)
+                     OR number <> periods"
             ),
         )
         .await?;
@@ -135,7 +140,8 @@ async fn pieces_of_every_kind_sum_to_the_whole() -> Result<()> {
                 "SELECT zone, during
                  FROM around,
                      LATERAL (
-                         SELECT sum(minutes) AS minutes, sum(worked_minutes) AS worked, range_agg(piece) AS pieces,
+                         SELECT sum(minutes) AS minutes, sum(worked_minutes) AS worked,
+                             range_agg(piece) AS pieces,
                              sum(minutes) FILTER (WHERE in_band) AS night, min(worked_minutes) AS least
                          FROM rota.shift_pieces(during, zone, 'week', '22:00', '05:00', break_minutes => 45,
                              break_position => '{position}')
@@ -158,7 +164,8 @@ async fn a_band_and_its_complement_are_the_whole() -> Result<()> {
         "a night and a day",
         "SELECT zone, during
          FROM around
-         WHERE rota.minutes_in_band(during, zone, '23:30', '02:30') + rota.minutes_in_band(during, zone, '02:30', '23:30')
+         WHERE rota.minutes_in_band(during, zone, '23:30', '02:30')
+                 + rota.minutes_in_band(during, zone, '02:30', '23:30')
              <> rota.worked_minutes(during)",
     )
     .await

@@ -5,6 +5,7 @@ mod attribution_properties;
 mod conflict_generator;
 mod conflict_oracle;
 mod conflict_properties;
+mod conflict_sums;
 mod conflict_vectors;
 mod head_count_properties;
 mod pay_properties;
