@@ -156,6 +156,29 @@ pub(crate) enum ExtensionError {
         /// The server's code for it.
         sqlstate: PgSqlErrorCode,
     },
+    /// XX000: a state of an aggregate without its aggregate; never the caller's fault.
+    #[error("a part of an aggregate is called outside of one")]
+    OutsideOfAggregate,
+    /// 55000: invalidations asked of a standby.
+    #[error("a standby announces no invalidations")]
+    NoInvalidationsOnStandby,
+    /// 55000: invalidations asked of a server that keeps none in memory.
+    #[error("the library is not preloaded, so the server keeps no invalidations")]
+    NotPreloaded,
+    /// 0A000: a prepared transaction that has something to announce.
+    #[error("a transaction that changed a watched table or the catalog cannot be prepared")]
+    PreparedAnnouncement,
+    /// 22023: a wait that is none, or too long.
+    #[error("wait_ms is {wait_ms}, 0 to {longest_ms} would be right")]
+    WaitOutOfRange {
+        /// What was given.
+        wait_ms: i32,
+        /// The limit.
+        longest_ms: i32,
+    },
+    /// 39P01: a trigger that rota.watch would not have made.
+    #[error("rota.watch_changes runs only in AFTER triggers for each statement")]
+    WrongTrigger,
     /// 23P01: rows that a guard keeps apart.
     #[error("{0}")]
     GuardViolated(Box<Violation>),
@@ -220,29 +243,6 @@ pub(crate) enum ExtensionError {
     /// 39P01: a trigger function called by anything but the trigger that it is made for.
     #[error("only a trigger that rota.guard_overlaps made can call this function")]
     NoTrigger,
-    /// XX000: a state of an aggregate without its aggregate; never the caller's fault.
-    #[error("a part of an aggregate is called outside of one")]
-    OutsideOfAggregate,
-    /// 55000: invalidations asked of a standby.
-    #[error("a standby announces no invalidations")]
-    NoInvalidationsOnStandby,
-    /// 55000: invalidations asked of a server that keeps none in memory.
-    #[error("the library is not preloaded, so the server keeps no invalidations")]
-    NotPreloaded,
-    /// 0A000: a prepared transaction that has something to announce.
-    #[error("a transaction that changed a watched table or the catalog cannot be prepared")]
-    PreparedAnnouncement,
-    /// 22023: a wait that is none, or too long.
-    #[error("wait_ms is {wait_ms}, 0 to {longest_ms} would be right")]
-    WaitOutOfRange {
-        /// What was given.
-        wait_ms: i32,
-        /// The limit.
-        longest_ms: i32,
-    },
-    /// 39P01: a trigger that rota.watch would not have made.
-    #[error("rota.watch_changes runs only in AFTER triggers for each statement")]
-    WrongTrigger,
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -273,6 +273,12 @@ impl ExtensionError {
             Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
             Self::WrongColumnType { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
             Self::RefusedArgument { sqlstate, .. } => *sqlstate,
+            Self::NoInvalidationsOnStandby | Self::NotPreloaded => {
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
             Self::GuardViolated(_) => PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION,
             Self::UnusableGuard { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
@@ -281,12 +287,6 @@ impl ExtensionError {
             Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
             Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
             Self::NoTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            Self::NoInvalidationsOnStandby | Self::NotPreloaded => {
-                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
-            }
-            Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
-            Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
     }
 
@@ -325,6 +325,8 @@ impl ExtensionError {
             Self::NotPreloaded => Some(
                 "LISTEN rota_invalidation; or set shared_preload_libraries = 'rota' and restart the server",
             ),
+            Self::PreparedAnnouncement => Some("COMMIT it, or rota.unwatch the tables that it changes"),
+            Self::WrongTrigger => Some("rota.watch makes the triggers of a table"),
             Self::GuardViolated(violation) => Some(violation.hint),
             Self::UnusableGuard { .. } => Some(
                 "rota.unguard_overlaps and rota.guard_overlaps make it anew; rota.guards shows what it is",
@@ -333,8 +335,6 @@ impl ExtensionError {
                 Some("a condition on columns of the table, such as status = 'active'")
             }
             Self::TooManyOverlaps { .. } => Some("narrow them with a predicate"),
-            Self::PreparedAnnouncement => Some("COMMIT it, or rota.unwatch the tables that it changes"),
-            Self::WrongTrigger => Some("rota.watch makes the triggers of a table"),
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }

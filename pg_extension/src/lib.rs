@@ -93,31 +93,6 @@ pgrx::extension_sql_file!(
     requires = ["catalog_changes"]
 );
 pgrx::extension_sql_file!(
-    "../../sql/extension/guards.sql",
-    name = "guards",
-    requires = ["catalog_changes", guard::install::guard_arguments]
-);
-pgrx::extension_sql_file!(
-    "../../sql/extension/guard_checks.sql",
-    name = "guard_checks",
-    requires = ["guards"]
-);
-pgrx::extension_sql_file!(
-    "../../sql/extension/guard_verification.sql",
-    name = "guard_verification",
-    requires = ["guard_checks", guard::overlaps::relation_overlaps, guard::overlaps::relation_excesses]
-);
-pgrx::extension_sql_file!(
-    "../../sql/extension/guard_overlaps.sql",
-    name = "guard_overlaps",
-    requires = ["guard_verification", guard::install::qualified_guard_predicate]
-);
-pgrx::extension_sql_file!(
-    "../../sql/extension/guard_changes.sql",
-    name = "guard_changes",
-    requires = ["guard_overlaps"]
-);
-pgrx::extension_sql_file!(
     "../../sql/extension/coverage_step.sql",
     name = "coverage_step",
     requires = ["catalog_changes"]
@@ -159,8 +134,38 @@ pgrx::extension_sql_file!(
     requires = ["cache_options", "invalidation"]
 );
 pgrx::extension_sql_file!(
+    "../../sql/extension/declared_reads.sql",
+    name = "declared_reads",
+    requires = ["cache_report"]
+);
+pgrx::extension_sql_file!(
     "../../sql/extension/definition_changes.sql",
     name = "definition_changes",
     requires = ["watch"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guards.sql",
+    name = "guards",
+    requires = ["catalog_changes", guard::install::guard_arguments]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_checks.sql",
+    name = "guard_checks",
+    requires = ["guards"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_verification.sql",
+    name = "guard_verification",
+    requires = ["guard_checks", guard::overlaps::relation_overlaps, guard::overlaps::relation_excesses]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_overlaps.sql",
+    name = "guard_overlaps",
+    requires = ["guard_verification", guard::install::qualified_guard_predicate]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_changes.sql",
+    name = "guard_changes",
+    requires = ["guard_overlaps"]
 );
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

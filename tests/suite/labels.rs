@@ -16,6 +16,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("catalog_generation", "stable", "unsafe", "called on null"),
     ("check_assignments", "stable", "restricted", "called on null"),
     ("check_cache_options", "stable", "unsafe", "called on null"),
+    ("check_declared_reads", "volatile", "unsafe", "called on null"),
     ("check_endpoint_limits", "immutable", "unsafe", "called on null"),
     ("check_guard_column", "stable", "unsafe", "called on null"),
     ("check_guard_types", "stable", "unsafe", "called on null"),

@@ -37,7 +37,7 @@ INSERT INTO TABLE VALUES (
 /// costs beyond its check, the block that catches it, is the same on both sides.
 const CROWDED: &str = "
     CREATE SEQUENCE tries;
-    CREATE TABLE crowded_guarded (LIKE guarded INCLUDING ALL);
+    CREATE TABLE crowded_guarded (LIKE guarded);
     SELECT rota.guard_overlaps('crowded_guarded', 'person', 'during');
     CREATE TABLE crowded_excluded (LIKE guarded);
     ALTER TABLE crowded_excluded ADD EXCLUDE USING gist (person WITH =, during WITH &&);
