@@ -183,7 +183,7 @@ fn is_nothing_between(line: &Line, event: &Event, next: &Event) -> bool {
     match (event.edge, next.edge) {
         (Edge::Point(one), Edge::Point(other)) => one == other,
         // A start and an end at one inclusive value have that value between them.
-        (one, other) => compare(line, one, other).is_eq() && !(event.is_start && !next.is_start),
+        (one, other) => (next.is_start || !event.is_start) && compare(line, one, other).is_eq(),
     }
 }
 

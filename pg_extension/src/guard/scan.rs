@@ -9,6 +9,11 @@ use super::quantity::Quantity;
 use super::slot::Slot;
 use crate::error::ExtensionError;
 
+/// Comparisons of a B-tree, by the numbers of the server's `stratnum.h`.
+const LESS: pg_sys::StrategyNumber = 1;
+const LESS_EQUAL: pg_sys::StrategyNumber = 2;
+const EQUAL: pg_sys::StrategyNumber = 3;
+
 /// Rows between two looks for an interrupt.
 const ROWS_BETWEEN_INTERRUPTS: u32 = 1_024;
 
@@ -168,9 +173,9 @@ impl<'definition> Leaf<'definition> {
                 condition: target.predicate.prepare(executor),
                 scan: begin_scan(table, index, snapshot),
                 slot: Slot::new(pg_sys::table_slot_create(table, std::ptr::null_mut())),
-                same_key: compare_with(index, 1, pg_sys::BTEqualStrategyNumber),
-                before: compare_with(index, 2, pg_sys::BTLessStrategyNumber),
-                up_to: compare_with(index, 2, pg_sys::BTLessEqualStrategyNumber),
+                same_key: compare_with(index, 1, EQUAL),
+                before: compare_with(index, 2, LESS),
+                up_to: compare_with(index, 2, LESS_EQUAL),
                 direction: pg_sys::ScanDirection::BackwardScanDirection,
                 ahead: Ahead::Unknown,
                 table,
@@ -258,7 +263,11 @@ unsafe fn begin_scan(
 ///
 /// # Safety
 /// The index is an open B-tree that has the column.
-unsafe fn compare_with(index: pg_sys::Relation, column: i16, strategy: u32) -> pg_sys::ScanKeyData {
+unsafe fn compare_with(
+    index: pg_sys::Relation,
+    column: i16,
+    strategy: pg_sys::StrategyNumber,
+) -> pg_sys::ScanKeyData {
     let mut key = pg_sys::ScanKeyData::default();
     // SAFETY: the caller says so; the arrays have an entry for each column. Every operator family of a B-tree has
     // the operators of its comparison strategies.
@@ -266,12 +275,12 @@ unsafe fn compare_with(index: pg_sys::Relation, column: i16, strategy: u32) -> p
         let position = usize::from(column.unsigned_abs()) - 1;
         let family = *(*index).rd_opfamily.add(position);
         let input = *(*index).rd_opcintype.add(position);
-        let operator = pg_sys::get_opfamily_member(family, input, input, strategy as i16);
+        let operator = pg_sys::get_opfamily_member(family, input, input, strategy.cast_signed());
         pg_sys::ScanKeyEntryInitialize(
             &raw mut key,
             0,
             column,
-            strategy as pg_sys::StrategyNumber,
+            strategy,
             pg_sys::InvalidOid,
             *(*index).rd_indcollation.add(position),
             pg_sys::get_opcode(operator),
