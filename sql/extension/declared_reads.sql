@@ -41,7 +41,12 @@ BEGIN
     SELECT jsonb_object_agg(scanned.relid, coalesce(scanned.seq_scan, 0) + coalesce(scanned.idx_scan, 0))
     INTO scans_before
     FROM pg_stat_xact_user_tables AS scanned;
+    -- As a session of this role begins in this database, which is how the function is served.
+    PERFORM set_config('search_path', setting.reset_val, true)
+    FROM pg_settings AS setting
+    WHERE setting.name = 'search_path';
     EXECUTE call;
+    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
     RETURN QUERY
     SELECT coalesce(pg_partition_root(scanned.relid), scanned.relid::regclass)
     FROM pg_stat_xact_user_tables AS scanned

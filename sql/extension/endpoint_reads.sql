@@ -9,7 +9,7 @@ LANGUAGE sql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    VALUES ('find_conflicts'), ('check_assignments')
+    VALUES ('check_assignments'), ('check_swap'), ('find_conflicts')
 $$;
 
 COMMENT ON FUNCTION rota.source_view_readers() IS
@@ -24,7 +24,7 @@ AS $$
         procedure.provolatile = 'i'
         OR procedure.pronamespace = 'pg_catalog'::regnamespace
         OR procedure.pronamespace = 'rota'::regnamespace AND procedure.proname IN (
-            'keyset_cursor', 'keyset_page', 'read_keyset_cursor', 'version'
+            'keyset_page', 'time_zone_version', 'version'
         )
     FROM pg_proc AS procedure
     WHERE procedure.oid = function_oid

@@ -216,3 +216,30 @@ async fn every_get_endpoint_of_the_api_over_watched_tables_is_cached() -> Result
     assert_eq!(session.rows("SELECT path FROM rota.cache_report() WHERE note IS NOT NULL").await?.len(), 0);
     Ok(())
 }
+
+/// Stable functions in Rust that are steps of others, which no endpoint calls.
+const STEPS: [&str; 5] = [
+    "check_guard_types",
+    "find_guard_index",
+    "guard_predicate_columns",
+    "qualified_guard_predicate",
+    "renamed_guard_predicate",
+];
+
+#[tokio::test]
+async fn what_each_stable_function_of_the_library_reads_was_decided() -> Result<()> {
+    let session = Database::with_extension().await?.session().await?;
+    let undecided = session
+        .rows(
+            "SELECT p.proname
+             FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+             WHERE p.pronamespace = 'rota'::regnamespace AND l.lanname = 'c' AND p.provolatile = 's'
+                 AND NOT rota.reads_nothing(p.oid)
+                 AND p.proname NOT IN (SELECT rota.source_view_readers())
+             ORDER BY 1",
+        )
+        .await?;
+    let undecided: Vec<String> = undecided.into_iter().flatten().flatten().collect();
+    assert_eq!(undecided, STEPS);
+    Ok(())
+}
