@@ -14,7 +14,8 @@ BEGIN
             resolved.function_oid::regproc,
             (
                 SELECT string_agg(
-                    format('%I => %L::%s', given.name, given.value, format_type(declared.type_oid, NULL)), ', '
+                    format('%I => %L::%s', given.name, given.value, format_type(declared.type_oid, NULL)),
+                    ', '
                 )
                 FROM
                     jsonb_each_text(arguments) AS given (name, value)
@@ -65,6 +66,6 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.check_declared_reads(text, jsonb) IS
-    'Calls the function of GET path with these arguments and returns tables that it scanned and is not known to read.';
+    'Calls the function of GET path and returns the tables that it scanned and is not known to read.';
 
 REVOKE ALL ON FUNCTION rota.check_declared_reads(text, jsonb) FROM PUBLIC;

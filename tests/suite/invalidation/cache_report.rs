@@ -43,7 +43,9 @@ async fn exposed(session: &Session, body: &str, options: &str) -> Result<(Option
         .with_context(|| body.to_owned())?;
     let row = session
         .query_one(
-            "SELECT uncacheable_reason, read_tables, cacheable FROM rota.endpoint_catalog() WHERE path = '/x'",
+            "SELECT uncacheable_reason, read_tables, cacheable
+             FROM rota.endpoint_catalog()
+             WHERE path = '/x'",
             &[],
         )
         .await?;
