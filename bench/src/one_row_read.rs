@@ -69,8 +69,8 @@ fn throughput(fixture: &Fixture, proxy: SocketAddr, report: &mut Report) -> Resu
     report.add(Line {
         name: format!("one-row read through the proxy / pgbench -M prepared, {CONNECTIONS} connections"),
         ratio: format!("{:.2}x", requests / calls),
-        bar: "at least 0.4x".into(),
-        holds: Some(requests / calls >= 0.4),
+        bar: "at least 0.5x".into(),
+        holds: Some(requests / calls >= 0.5),
         absolute: format!("{requests:.0} requests/s, {calls:.0} calls/s"),
     });
     Ok(())
@@ -96,8 +96,8 @@ async fn overhead(fixture: &Fixture, proxy: SocketAddr, report: &mut Report) -> 
     report.add(Line {
         name: "median overhead of the proxy over the bare query, one caller".into(),
         ratio: format!("{:.2}x", proxied.as_secs_f64() / direct.as_secs_f64()),
-        bar: "under 250 µs".into(),
-        holds: Some(overhead < Duration::from_micros(250)),
+        bar: "under 150 µs".into(),
+        holds: Some(overhead < Duration::from_micros(150)),
         absolute: format!("{overhead:.0?} = {proxied:.0?} - {direct:.0?}"),
     });
     Ok(())
