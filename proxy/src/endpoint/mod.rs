@@ -13,6 +13,8 @@ mod watch;
 
 pub use argument::{Argument, ArgumentType, Scalar};
 pub use bind::{Arguments, bind};
+#[cfg(test)]
+pub(crate) use catalog::samples;
 pub use catalog::{Catalog, Endpoint};
 pub use query::{decode, pairs};
 pub use route::{Resolved, Router};

@@ -1,0 +1,14 @@
+//! The cache: answers that are given out only as long as MVCC arithmetic justifies them.
+
+pub mod claims;
+pub mod entry;
+pub mod flight;
+pub mod key;
+pub mod level1;
+pub mod life;
+pub mod own_writes;
+pub mod snapshot;
+pub mod tag;
+pub mod verdict;
+pub mod wish;
+pub mod words;
