@@ -1,7 +1,10 @@
 //! The life of a request: a row of stages, each able to refuse.
 //!
-//! limits → route → validate → admission → pool → call → encode. Authentication stands between route and
-//! validate, a cache between validate and admission; neither is built yet.
+//! limits → route → validate → cache → admission → pool → call → encode. Authentication stands between route and
+//! validate and is not built yet. A read may be answered from the cache; a change never is.
+
+mod change;
+mod read;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +15,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::cache::claims::Claims;
+use crate::cache::store::Cache;
 use crate::config::Settings;
-use crate::database::call::{Call, call};
+use crate::database::call::{Answered, Call, call};
 use crate::database::failure::{refused, without_connection};
 use crate::database::pool::Pool;
 use crate::database::sqlstate;
@@ -39,6 +44,8 @@ pub struct Proxy {
     pub catalog: Arc<CatalogWatch>,
     /// The connections.
     pub pool: Pool,
+    /// Answers that need no connection.
+    pub cache: Arc<Cache>,
     /// Log, metrics and slow calls.
     pub observer: Observer,
     /// Places for imports.
@@ -71,6 +78,7 @@ impl Proxy {
         Ok(Self {
             catalog: Arc::new(CatalogWatch::new(Arc::clone(&metrics))),
             pool: Pool::new(&settings, Arc::clone(&metrics))?,
+            cache: Arc::new(Cache::new(&settings, Arc::clone(&metrics))?),
             observer: Observer::new(&settings, metrics),
             import_places: Semaphore::new(settings.import_limit),
             is_stopping: AtomicBool::new(false),
@@ -111,12 +119,14 @@ impl Proxy {
                 event.endpoint = Some(Arc::clone(endpoint));
                 let body = self.read_body(endpoint, exchange).await?;
                 let values = parameters.iter().map(|(_, value)| value);
-                let arguments = bind(endpoint, values, target.query().unwrap_or_default(), &body)?;
+                let mut arguments = bind(endpoint, values, target.query().unwrap_or_default(), &body)?;
+                arguments.claims = self.claims(endpoint, exchange)?;
                 event.ends(Phase::Validate);
-                let _place = self.admit()?;
-                let result = self.fetch(endpoint, &arguments, catalog.generation, exchange, event).await?;
-                let reply = Reply::new(endpoint.success_status, JSON, result);
-                Ok(self.encode(reply, exchange, event).await?)
+                if endpoint.method == Method::GET {
+                    self.read(endpoint, &arguments, &catalog, exchange, event).await
+                } else {
+                    self.change(endpoint, &arguments, &catalog, exchange, event).await
+                }
             }
         }
     }
@@ -159,6 +169,15 @@ impl Proxy {
         exchange.body(endpoint.body_limit_bytes.unwrap_or(self.settings.body_limit_bytes)).await
     }
 
+    /// The claims that the endpoint declares, as a gateway in front has verified them.
+    fn claims(&self, endpoint: &Endpoint, exchange: &Exchange) -> Result<Claims, Problem> {
+        if endpoint.claims.is_empty() {
+            return Ok(Claims::default());
+        }
+        let given = self.settings.claims_header.as_ref().and_then(|name| exchange.session.get_header(name));
+        Claims::read(&endpoint.claims, given)
+    }
+
     /// A place among the requests that may wait for the database.
     fn admit(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.places.try_acquire().map_err(|_| {
@@ -175,7 +194,8 @@ impl Proxy {
         generation: u64,
         exchange: &mut Exchange,
         event: &mut RequestEvent,
-    ) -> Result<Bytes, Refusal> {
+    ) -> Result<Answered, Refusal> {
+        let _place = self.admit()?;
         event.supplied = arguments.supplied;
         let deadline = Instant::from_std(event.started()) + self.settings.request_deadline_ms;
         let fetched = tokio::select! {
@@ -187,20 +207,38 @@ impl Proxy {
             }
             () = self.cut_off.cancelled() => {
                 event.ends_fetching();
-                return Err(Problem::new(ProblemKind::Unavailable, "the proxy is stopping").closing().into());
+                return Err(stopping().into());
             }
         };
-        let result = match fetched {
-            Ok(result) => result?,
+        match fetched {
+            Ok(result) => Ok(result?),
             Err(_) => {
                 event.ends_fetching();
-                let limit_ms = self.settings.request_deadline_ms.as_millis();
-                let detail = format!("the request took longer than its limit of {limit_ms} ms");
-                return Err(Problem::new(ProblemKind::DeadlineExceeded, detail).into());
+                Err(self.late().into())
             }
-        };
-        Ok(result
-            .ok_or_else(|| Problem::new(ProblemKind::NothingFound, "the function found nothing for this"))?)
+        }
+    }
+
+    /// Waits for something that needs no connection, within the deadline and only as long as the client stays.
+    async fn while_wanted<T>(
+        &self,
+        waited_for: impl Future<Output = T>,
+        exchange: &mut Exchange,
+        event: &RequestEvent,
+    ) -> Result<T, Refusal> {
+        let deadline = Instant::from_std(event.started()) + self.settings.request_deadline_ms;
+        tokio::select! {
+            biased;
+            waited = timeout_at(deadline, waited_for) => waited.map_err(|_| self.late().into()),
+            () = exchange.client_leaves() => Err(Refusal::ClientLeft),
+            () = self.cut_off.cancelled() => Err(stopping().into()),
+        }
+    }
+
+    fn late(&self) -> Problem {
+        let limit_ms = self.settings.request_deadline_ms.as_millis();
+        let detail = format!("the request took longer than its limit of {limit_ms} ms");
+        Problem::new(ProblemKind::DeadlineExceeded, detail)
     }
 
     /// Takes a connection and calls. Dropped midway, the connection is cancelled and never used again.
@@ -210,16 +248,16 @@ impl Proxy {
         arguments: &Arguments<'_>,
         generation: u64,
         event: &mut RequestEvent,
-    ) -> Result<Option<Bytes>, Problem> {
+    ) -> Result<Answered, Problem> {
         let lease = self.pool.lease().await;
         event.ends(Phase::Pool);
         event.pool_used_percent = Some(self.pool.used_percent());
         let mut lease = lease.map_err(|error| without_connection(&error, event))?;
         let text = endpoint.statement(arguments.supplied);
         let statement_timeout = endpoint.statement_timeout;
+        let (claims, values) = (arguments.claims.json(), &arguments.values);
         let outcome =
-            call(&mut lease, &Call { text: &text, generation, statement_timeout, values: &arguments.values })
-                .await;
+            call(&mut lease, &Call { text: &text, generation, statement_timeout, claims, values }).await;
         event.ends(Phase::Call);
         outcome.map_err(|error| {
             if error.code().is_some_and(|code| sqlstate::asks_to_read_the_catalog_again(code.code())) {
@@ -271,4 +309,9 @@ impl Proxy {
     pub fn stops(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }
+}
+
+/// The problem of a request that the stop of the proxy cuts off.
+fn stopping() -> Problem {
+    Problem::new(ProblemKind::Unavailable, "the proxy is stopping").closing()
 }

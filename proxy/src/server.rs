@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::admin::AdminApp;
+use crate::cache::reader;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::exchange::Exchange;
@@ -217,11 +218,18 @@ fn probe(address: SocketAddr) -> Result<(), Error> {
 }
 
 fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
-    vec![
+    let mut tasks = vec![
         tokio::spawn(Arc::clone(&proxy.catalog).run(settings.clone())),
         tokio::spawn(proxy.pool.clone().retire()),
         tokio::spawn(flush_slow_calls(Arc::clone(proxy))),
-    ]
+    ];
+    if settings.cache_bytes > 0 {
+        tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
+    }
+    if let Some(level2) = &proxy.cache.level2 {
+        tasks.push(tokio::spawn(Arc::clone(level2).run()));
+    }
+    tasks
 }
 
 async fn flush_slow_calls(proxy: Arc<Proxy>) {

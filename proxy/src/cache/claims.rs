@@ -1,6 +1,9 @@
 //! What is known of a caller, as far as an endpoint declares that it depends on it.
 
+use http::HeaderValue;
 use serde_json::{Map, Value};
+
+use crate::http::problem::{Problem, ProblemKind};
 
 /// The claims of a caller that an endpoint declares, and no other: both the call and the key see only these, so
 /// that no answer can depend on anything its key does not hold.
@@ -27,6 +30,21 @@ impl Claims {
         }
         json.push('}');
         Self { json }
+    }
+
+    /// The same from the header in which a gateway passes all of them; without it, none is known.
+    ///
+    /// # Errors
+    ///
+    /// 500 for a header that is no JSON object: the gateway is at fault, and guessing would mix up callers.
+    pub fn read(names: &[String], header: Option<&HeaderValue>) -> Result<Self, Problem> {
+        let claims = match header {
+            None => Map::new(),
+            Some(value) => serde_json::from_slice(value.as_bytes()).map_err(|_| {
+                Problem::new(ProblemKind::Internal, "the gateway's header of claims is no JSON object")
+            })?,
+        };
+        Ok(Self::declared(names, &claims))
     }
 
     /// The claims as a JSON object; empty where the endpoint declares none.

@@ -9,8 +9,8 @@ use crate::endpoint::samples::endpoint;
 
 fn key(path: &str) -> Key {
     let origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
-    let arguments = Arguments { supplied: 0, values: Vec::new() };
-    Key::of(origin, 1, &endpoint("GET", path, &[]), &Claims::default(), &arguments)
+    let arguments = Arguments { supplied: 0, values: Vec::new(), claims: Claims::default() };
+    Key::of(origin, 1, &endpoint("GET", path, &[]), &arguments)
 }
 
 fn entry() -> Arc<Entry> {

@@ -5,7 +5,6 @@ use std::hash::{Hash, Hasher};
 use chrono::{Datelike, Timelike};
 use twox_hash::XxHash3_64;
 
-use super::claims::Claims;
 use crate::endpoint::{Arguments, Endpoint, Value};
 
 /// The server that answers come from, and which of its lives.
@@ -33,7 +32,6 @@ impl Key {
         origin: Origin,
         catalog_generation: i64,
         endpoint: &Endpoint,
-        claims: &Claims,
         arguments: &Arguments<'_>,
     ) -> Self {
         let mut writer = Writer(Vec::with_capacity(160));
@@ -42,7 +40,7 @@ impl Key {
         writer.raw(&origin.epoch.to_le_bytes());
         writer.raw(&catalog_generation.to_le_bytes());
         writer.text(&endpoint.path);
-        writer.text(claims.json());
+        writer.text(arguments.claims.json());
         for (position, value) in &arguments.values {
             writer.raw(&position.to_le_bytes());
             writer.value(value);

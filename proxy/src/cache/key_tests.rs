@@ -4,12 +4,13 @@ use chrono::DateTime;
 use proptest::prelude::*;
 
 use super::*;
+use crate::cache::claims::Claims;
 use crate::endpoint::samples::endpoint;
 
 const ORIGIN: Origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
 
 fn key(arguments: &Arguments<'_>) -> Key {
-    Key::of(ORIGIN, 1, &endpoint("GET", "/api/a", &[]), &Claims::default(), arguments)
+    Key::of(ORIGIN, 1, &endpoint("GET", "/api/a", &[]), arguments)
 }
 
 fn value() -> impl Strategy<Value = Value<'static>> {
@@ -29,7 +30,11 @@ fn value() -> impl Strategy<Value = Value<'static>> {
 }
 
 fn arguments() -> impl Strategy<Value = Arguments<'static>> {
-    prop::collection::vec((0usize..3, value()), 0..4).prop_map(|values| Arguments { supplied: 0, values })
+    prop::collection::vec((0usize..3, value()), 0..4).prop_map(|values| Arguments {
+        supplied: 0,
+        values,
+        claims: Claims::default(),
+    })
 }
 
 proptest! {
@@ -44,21 +49,22 @@ proptest! {
 
 #[test]
 fn everything_that_an_answer_depends_on_is_in_its_key() {
-    let none = Arguments { supplied: 0, values: Vec::new() };
+    let none = || Arguments { supplied: 0, values: Vec::new(), claims: Claims::default() };
     let (here, there) = (endpoint("GET", "/api/a", &[]), endpoint("GET", "/api/b", &[]));
     let tenant = |number: u64| {
         let claims = serde_json::json!({ "tenant": number });
-        Claims::declared(&["tenant".to_owned()], claims.as_object().unwrap())
+        let claims = Claims::declared(&["tenant".to_owned()], claims.as_object().unwrap());
+        Arguments { claims, ..none() }
     };
     let keys = [
-        Key::of(ORIGIN, 1, &here, &Claims::default(), &none),
-        Key::of(ORIGIN, 2, &here, &Claims::default(), &none),
-        Key::of(ORIGIN, 1, &there, &Claims::default(), &none),
-        Key::of(ORIGIN, 1, &here, &tenant(1), &none),
-        Key::of(ORIGIN, 1, &here, &tenant(2), &none),
-        Key::of(Origin { epoch: 2, ..ORIGIN }, 1, &here, &Claims::default(), &none),
-        Key::of(Origin { timeline: 2, ..ORIGIN }, 1, &here, &Claims::default(), &none),
-        Key::of(Origin { system_identifier: 2, ..ORIGIN }, 1, &here, &Claims::default(), &none),
+        Key::of(ORIGIN, 1, &here, &none()),
+        Key::of(ORIGIN, 2, &here, &none()),
+        Key::of(ORIGIN, 1, &there, &none()),
+        Key::of(ORIGIN, 1, &here, &tenant(1)),
+        Key::of(ORIGIN, 1, &here, &tenant(2)),
+        Key::of(Origin { epoch: 2, ..ORIGIN }, 1, &here, &none()),
+        Key::of(Origin { timeline: 2, ..ORIGIN }, 1, &here, &none()),
+        Key::of(Origin { system_identifier: 2, ..ORIGIN }, 1, &here, &none()),
     ];
     for (index, one) in keys.iter().enumerate() {
         for (other_index, other) in keys.iter().enumerate() {

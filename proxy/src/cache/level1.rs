@@ -70,11 +70,6 @@ impl Level1 {
         self.0.insert(key, entry);
     }
 
-    /// Removes this very entry, if it is still the one of its key.
-    pub fn remove(&self, key: &Key, entry: &Arc<Entry>) {
-        drop(self.0.remove_if(key, |stored| Arc::ptr_eq(stored, entry)));
-    }
-
     /// The largest entry that would be kept, in bytes.
     pub fn entry_limit_bytes(&self) -> u64 {
         self.0.shard_capacity()
@@ -107,8 +102,12 @@ mod tests {
 
     fn key(number: i64) -> Key {
         let origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
-        let arguments = Arguments { supplied: 1, values: vec![(0, Value::BigInteger(number))] };
-        Key::of(origin, 1, &endpoint("GET", "/api/a", &[]), &Claims::default(), &arguments)
+        let arguments = Arguments {
+            supplied: 1,
+            values: vec![(0, Value::BigInteger(number))],
+            claims: Claims::default(),
+        };
+        Key::of(origin, 1, &endpoint("GET", "/api/a", &[]), &arguments)
     }
 
     fn entry(length: usize) -> Arc<Entry> {
@@ -135,17 +134,5 @@ mod tests {
         assert!(evictions.get() > 0);
         level.put(key(-1), entry(1 << 20));
         assert!(level.get(&key(-1)).is_none(), "larger than its part");
-    }
-
-    #[test]
-    fn only_the_very_entry_is_removed() {
-        let level = Level1::new(1 << 20, IntCounter::new("evictions", "Evictions.").unwrap()).unwrap();
-        let (old, new) = (entry(1), entry(2));
-        level.put(key(1), Arc::clone(&old));
-        level.put(key(1), Arc::clone(&new));
-        level.remove(&key(1), &old);
-        assert!(level.get(&key(1)).is_some_and(|stored| Arc::ptr_eq(&stored, &new)));
-        level.remove(&key(1), &new);
-        assert!(level.get(&key(1)).is_none());
     }
 }

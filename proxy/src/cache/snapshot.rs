@@ -20,6 +20,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A snapshot that is known to see nothing.
+    pub fn of_nothing() -> Self {
+        Self { xmin: 0, xmax: 0, in_progress: Box::default(), taken_in_recovery: false }
+    }
+
     /// Whether this snapshot is known to contain what the transaction did.
     pub fn sees(&self, transaction: u64) -> bool {
         transaction < self.xmin

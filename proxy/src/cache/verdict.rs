@@ -19,6 +19,8 @@ pub enum Reason {
     NoToken,
     /// A write through this proxy is under way, or the entry does not contain one.
     InFlux,
+    /// The endpoints have changed and have not been read again yet.
+    CatalogChanged,
     /// What was announced lately is not known: the reader of announcements is behind.
     ReaderLate,
     /// The server did not confirm the entry: it knows of a change, or did not answer in time.
@@ -27,13 +29,14 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Absent,
         Self::Changed,
         Self::Expired,
         Self::Token,
         Self::NoToken,
         Self::InFlux,
+        Self::CatalogChanged,
         Self::ReaderLate,
         Self::Unconfirmed,
     ];
@@ -47,6 +50,7 @@ impl Reason {
             Self::Token => "token",
             Self::NoToken => "no-token",
             Self::InFlux => "in-flux",
+            Self::CatalogChanged => "catalog-changed",
             Self::ReaderLate => "reader-late",
             Self::Unconfirmed => "unconfirmed",
         }
@@ -58,7 +62,7 @@ impl Reason {
             Self::Absent => "miss",
             Self::Changed | Self::Expired | Self::Unconfirmed => "stale",
             Self::Token | Self::NoToken => "request",
-            Self::InFlux | Self::ReaderLate => "bypass",
+            Self::InFlux | Self::CatalogChanged | Self::ReaderLate => "bypass",
         }
     }
 }

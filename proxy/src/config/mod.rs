@@ -7,7 +7,9 @@
 mod declare;
 mod flags;
 mod layers;
+mod optional;
 mod print;
+mod redis_address;
 mod settings;
 mod value;
 
@@ -15,6 +17,7 @@ pub use declare::{Bounds, Declared, Scope};
 pub use flags::{EverywhereFlags, ServeFlags};
 pub use layers::{Fault, Layers, Source};
 pub use print::effective;
+pub use redis_address::RedisAddress;
 pub use settings::{DECLARED, Settings};
 pub use value::{DatabaseUrl, LogFilter, LogFormat, RequestLog, SettingValue};
 

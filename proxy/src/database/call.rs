@@ -1,18 +1,21 @@
 //! One call of one function: a prepared statement with typed binary parameters, raw JSON bytes back.
 
 use std::error::Error as StdError;
+use std::fmt::Write;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{TryStreamExt, join};
+use postgres_protocol::escape::escape_literal;
 use tokio_postgres::error::Severity;
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::lease::Lease;
 use super::sqlstate;
-use crate::endpoint::{StatementText, Value};
+use crate::cache::snapshot::Snapshot;
+use crate::endpoint::{Shape, StatementText, Value};
 
 /// JSON as it came from the server, unparsed.
 struct RawJson<'a>(&'a [u8]);
@@ -32,6 +35,30 @@ impl<'a> FromSql<'a> for RawJson<'a> {
     }
 }
 
+/// What the server answered to a call.
+#[derive(Debug)]
+pub struct Answered {
+    /// The result's JSON, or nothing for SQL NULL.
+    pub json: Option<Bytes>,
+    /// What a read saw. Of a write, nothing is known to be seen.
+    pub stamp: Snapshot,
+    /// The transaction of a write, if it wrote.
+    pub transaction: Option<u64>,
+}
+
+/// A transaction id, 64 bits wide.
+struct TransactionId(u64);
+
+impl<'a> FromSql<'a> for TransactionId {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
+        Ok(Self(u64::from_be_bytes(raw.try_into()?)))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::XID8
+    }
+}
+
 /// What to call.
 #[derive(Debug)]
 pub struct Call<'c> {
@@ -41,11 +68,31 @@ pub struct Call<'c> {
     pub generation: u64,
     /// The statement timeout, where it differs from the session's.
     pub statement_timeout: Option<Duration>,
+    /// The claims that the function may see, as a JSON object; empty if it declares none.
+    pub claims: &'c str,
     /// The values of the parameters.
     pub values: &'c [(usize, Value<'c>)],
 }
 
-/// Calls and gives the result's JSON, or nothing for SQL NULL.
+impl Call<'_> {
+    /// What its transaction begins with, if it needs one of its own.
+    fn prelude(&self) -> Option<String> {
+        if self.statement_timeout.is_none() && self.claims.is_empty() {
+            return None;
+        }
+        let mut prelude = "BEGIN".to_owned();
+        // Writing to a String cannot fail.
+        if let Some(timeout) = self.statement_timeout {
+            let _ = write!(prelude, "; SET LOCAL statement_timeout = {}", timeout.as_millis());
+        }
+        if !self.claims.is_empty() {
+            let _ = write!(prelude, "; SET LOCAL rota.claims = {}", escape_literal(self.claims));
+        }
+        Some(prelude)
+    }
+}
+
+/// Calls and gives the server's answer.
 ///
 /// One round trip once the statement is prepared. The lease is settled when the call is over; dropped before,
 /// it cancels the call.
@@ -53,7 +100,7 @@ pub struct Call<'c> {
 /// # Errors
 ///
 /// The server's refusal, or the loss of the connection.
-pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, Error> {
+pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> {
     let mut result = attempt(lease, call).await;
     if let Err(error) = &result
         && error.code().is_some_and(|code| sqlstate::asks_to_prepare_again(code.code()))
@@ -68,7 +115,7 @@ pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, E
     result
 }
 
-async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, Error> {
+async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> {
     let known = lease.pooled().statements.find(call.text, call.generation);
     let metrics = lease.metrics();
     let looked_up = if known.is_some() { &metrics.statement_hits } else { &metrics.statement_misses };
@@ -78,44 +125,44 @@ async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, Er
         Some(statement) => statement,
         None => pooled.statements.prepare(&pooled.client, call.text).await?,
     };
-    match call.statement_timeout {
-        None => fetch(&pooled.client, &statement, call.values).await,
-        Some(timeout) => fetch_within(&pooled.client, &statement, call.values, timeout).await,
+    match call.prelude() {
+        None => fetch(&pooled.client, &statement, call).await,
+        Some(prelude) => fetch_after(&pooled.client, &statement, call, &prelude).await,
     }
 }
 
-/// The same in a transaction with its own statement timeout; all three messages fly together.
-async fn fetch_within(
+/// The same in a transaction that begins with its own settings; all three messages fly together.
+async fn fetch_after(
     client: &Client,
     statement: &Statement,
-    values: &[(usize, Value<'_>)],
-    timeout: Duration,
-) -> Result<Option<Bytes>, Error> {
-    let prelude = format!("BEGIN; SET LOCAL statement_timeout = {}", timeout.as_millis());
+    call: &Call<'_>,
+    prelude: &str,
+) -> Result<Answered, Error> {
     // Polled in this order, and each sends at its first poll.
-    let (begun, fetched, committed) = join!(
-        client.batch_execute(&prelude),
-        fetch(client, statement, values),
-        client.batch_execute("COMMIT")
-    );
+    let (begun, fetched, committed) =
+        join!(client.batch_execute(prelude), fetch(client, statement, call), client.batch_execute("COMMIT"));
     begun?;
     let fetched = fetched?;
     committed?;
     Ok(fetched)
 }
 
-async fn fetch(
-    client: &Client,
-    statement: &Statement,
-    values: &[(usize, Value<'_>)],
-) -> Result<Option<Bytes>, Error> {
-    let mut rows = pin!(client.query_raw(statement, values.iter().map(|(_, value)| value)).await?);
-    let mut json = None;
+async fn fetch(client: &Client, statement: &Statement, call: &Call<'_>) -> Result<Answered, Error> {
+    let mut rows = pin!(client.query_raw(statement, call.values.iter().map(|(_, value)| value)).await?);
+    let mut answered = Answered { json: None, stamp: Snapshot::of_nothing(), transaction: None };
     // To the end, though there is one row: only the end says that the connection is free again.
     while let Some(row) = rows.try_next().await? {
-        json = row.try_get::<_, Option<RawJson<'_>>>(0)?.map(|raw| Bytes::copy_from_slice(raw.0));
+        answered.json = row.try_get::<_, Option<RawJson<'_>>>(0)?.map(|raw| Bytes::copy_from_slice(raw.0));
+        match call.text.shape {
+            Shape::Read => {
+                answered.stamp = row.try_get::<_, Snapshot>(1)?.taken_in_recovery(row.try_get(2)?);
+            }
+            Shape::Write => {
+                answered.transaction = row.try_get::<_, Option<TransactionId>>(1)?.map(|id| id.0);
+            }
+        }
     }
-    Ok(json)
+    Ok(answered)
 }
 
 /// Whether the session goes on after this error: the server refused one statement, not the session.

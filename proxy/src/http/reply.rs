@@ -8,6 +8,7 @@ use pingora_http::ResponseHeader;
 
 use super::accept::Coding;
 use super::problem::{Problem, ProblemKind};
+use crate::cache::wish::SNAPSHOT;
 use crate::observe::{Phase, RequestEvent};
 
 /// The media type of results.
@@ -15,6 +16,10 @@ pub const JSON: &str = "application/json";
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// What the cache did (RFC 9211).
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// The transaction of a change, for `Rota-After` of a later read.
+const TRANSACTION: HeaderName = HeaderName::from_static("rota-transaction");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
 const POOL_UTILIZATION: HeaderName = HeaderName::from_static("x-db-pool-utilization");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -33,7 +38,7 @@ pub struct Reply {
     /// Whether another Accept-Encoding would get another answer.
     pub varies: bool,
     /// The entity tag, quotes included.
-    pub entity_tag: Option<String>,
+    pub entity_tag: Option<HeaderValue>,
     /// The Allow header.
     pub allow: Option<Box<str>>,
     /// The Retry-After header, in seconds.
@@ -87,8 +92,8 @@ impl Reply {
         event: &RequestEvent,
         pool_used_percent: usize,
     ) -> pingora_core::Result<ResponseHeader> {
-        // Eleven headers at most, two more are pingora's.
-        let mut head = ResponseHeader::build_no_case(self.status, Some(13))?;
+        // Fourteen headers at most, two more are pingora's.
+        let mut head = ResponseHeader::build_no_case(self.status, Some(16))?;
         let has_body = !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if has_body {
             head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type))?;
@@ -101,7 +106,7 @@ impl Reply {
             head.insert_header(header::VARY, HeaderValue::from_static("Accept-Encoding"))?;
         }
         if let Some(tag) = &self.entity_tag {
-            head.insert_header(header::ETAG, tag.as_str())?;
+            head.insert_header(header::ETAG, tag.clone())?;
             // The answer may be stored, and must be asked for again each time: the data may have changed.
             head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))?;
         } else {
@@ -112,6 +117,13 @@ impl Reply {
         }
         if let Some(seconds) = self.retry_after_seconds {
             head.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds))?;
+        }
+        head.insert_header(CACHE_STATUS, event.cache.header())?;
+        if let Some(snapshot) = &event.snapshot {
+            head.insert_header(SNAPSHOT, snapshot.as_str())?;
+        }
+        if let Some(transaction) = event.transaction {
+            head.insert_header(TRANSACTION, HeaderValue::from(transaction))?;
         }
         let mut text = String::with_capacity(96);
         // Writing to a String cannot fail.

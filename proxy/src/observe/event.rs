@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use crate::cache::verdict::Verdict;
 use crate::endpoint::Endpoint;
 use crate::http::accept::Coding;
 use crate::http::problem::ProblemKind;
@@ -40,6 +41,12 @@ pub struct RequestEvent {
     pub own_path: Option<Box<str>>,
     /// The arguments that were supplied, a bit for each; names only, never values.
     pub supplied: u128,
+    /// What the cache did.
+    pub cache: Verdict,
+    /// The snapshot of the answer, where the caller asked for it.
+    pub snapshot: Option<String>,
+    /// The transaction of a change.
+    pub transaction: Option<u64>,
     /// The status of the answer.
     pub status: u16,
     /// Why it was refused, if it was.
@@ -72,6 +79,9 @@ impl RequestEvent {
             endpoint: None,
             own_path: None,
             supplied: 0,
+            cache: Verdict::default(),
+            snapshot: None,
+            transaction: None,
             status: 0,
             problem: None,
             sqlstate: None,

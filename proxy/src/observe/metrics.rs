@@ -4,6 +4,7 @@ use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
+use super::cache::CacheMetrics;
 use super::event::{Phase, RequestEvent};
 use super::names;
 use crate::http::accept::Coding;
@@ -72,6 +73,8 @@ pub struct Metrics {
     pub catalog_endpoints: IntGauge,
     /// Whether the catalog is listened to.
     pub catalog_listening: IntGauge,
+    /// The cache.
+    pub cache: CacheMetrics,
     /// Rows of imports, by outcome.
     pub import_rows: IntCounterVec,
     /// Imports, by outcome.
@@ -89,24 +92,27 @@ pub struct Metrics {
 }
 
 /// Makes and registers metrics.
-struct Maker(Registry);
+pub(super) struct Maker(Registry);
 
 impl Maker {
-    fn registered<C: prometheus::core::Collector + Clone + 'static>(&self, made: C) -> prometheus::Result<C> {
+    pub(super) fn registered<C: prometheus::core::Collector + Clone + 'static>(
+        &self,
+        made: C,
+    ) -> prometheus::Result<C> {
         self.0.register(Box::new(made.clone()))?;
         Ok(made)
     }
 
-    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+    pub(super) fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
         self.registered(IntCounter::new(name, help)?)
     }
 
-    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+    pub(super) fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
         self.registered(IntGauge::new(name, help)?)
     }
 
     /// A counter over one label; with known values given, all of them start at zero.
-    fn counters(
+    pub(super) fn counters(
         &self,
         name: &str,
         help: &str,
@@ -186,6 +192,7 @@ impl Metrics {
             catalog_endpoints: maker.gauge(names::CATALOG_ENDPOINTS, "Endpoints served.")?,
             catalog_listening: maker
                 .gauge(names::CATALOG_LISTENING, "Whether catalog changes are listened for.")?,
+            cache: CacheMetrics::new(&maker)?,
             import_rows: maker.counters(
                 names::IMPORT_ROWS,
                 "Rows of imports.",
@@ -246,6 +253,7 @@ impl Metrics {
         if let Some(call) = event.phase(Phase::Call) {
             endpoint.pool_use.observe(call.as_secs_f64());
         }
+        self.cache.verdict(&event.cache);
         if let Some(kind) = event.problem {
             self.problems.with_label_values(&[kind.name()]).inc();
         }

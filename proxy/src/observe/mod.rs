@@ -1,11 +1,13 @@
 //! What an operator sees: one typed event per request, of which log and metrics each make what they want.
 
+pub mod cache;
 pub mod event;
 pub mod log;
 pub mod metrics;
 pub mod names;
 pub mod slow;
 
+pub use cache::CacheMetrics;
 pub use event::{Phase, RequestEvent};
 pub use metrics::{EndpointMetrics, Metrics};
 pub use slow::{SlowCall, SlowCalls};
