@@ -28,6 +28,9 @@ pub enum Error {
     /// The connection ended while it was needed.
     #[error("the connection to the database was lost")]
     ConnectionLost,
+    /// Certificates or keys cannot be used.
+    #[error("TLS: {0}")]
+    Tls(String),
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {

@@ -33,6 +33,8 @@ use crate::pipeline::Proxy;
 
 /// Longest wait for each last act of the stop: it must not hang on a database that is away.
 const LAST_WAIT: Duration = Duration::from_secs(1);
+/// Pause between two looks for clients whose quota is full again: looking costs more than remembering for long.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// The public side: one call per request.
 pub struct PublicApp {
@@ -195,6 +197,7 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
         proxy.cut_off.cancel();
         let _ = timeout(LAST_WAIT, running.wait()).await;
     }
+    let _ = timeout(LAST_WAIT, proxy.pool.settled()).await;
     let _ = timeout(LAST_WAIT, proxy.observer.slow_calls.flush(&proxy.pool)).await;
 }
 
@@ -222,6 +225,7 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
         tokio::spawn(Arc::clone(&proxy.catalog).run(settings.clone())),
         tokio::spawn(proxy.pool.clone().retire()),
         tokio::spawn(flush_slow_calls(Arc::clone(proxy))),
+        tokio::spawn(forget_clients(Arc::clone(proxy))),
     ];
     if settings.cache_bytes > 0 {
         tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
@@ -236,6 +240,13 @@ async fn flush_slow_calls(proxy: Arc<Proxy>) {
     loop {
         sleep(proxy.settings.slow_flush_ms).await;
         proxy.observer.slow_calls.flush(&proxy.pool).await;
+    }
+}
+
+async fn forget_clients(proxy: Arc<Proxy>) {
+    while let Some(limit) = &proxy.rate_limit {
+        sleep(FORGET_EVERY).await;
+        limit.forget();
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
+use crate::config::Settings;
 use crate::database::connect::{SessionOptions, connect};
 use crate::database::failure::refused;
 use crate::database::sqlstate;
@@ -33,7 +34,8 @@ pub(crate) async fn receive(
     exchange: &mut Exchange,
     event: &mut RequestEvent,
 ) -> Result<Reply, Refusal> {
-    event.own_path = Some(format!("/api/imports/{}", import.name).into());
+    event.own_path = Some(import.path().into());
+    event.own_metrics = Some(proxy.observer.metrics.endpoint("POST", &import.path()));
     let settings = &proxy.settings;
     let options = ImportOptions { dry_run: dry_run(exchange.target.query())?, ..ImportOptions::default() };
     check_media_type(exchange)?;
@@ -50,7 +52,7 @@ pub(crate) async fn receive(
         application_name: "rota import",
         statement_timeout: Some(settings.import_timeout_ms),
     };
-    let mut client = connect(settings, session).await.map_err(|error| failed(&error, event))?;
+    let mut client = connect(settings, session).await.map_err(|error| failed(&error, settings, event))?;
     event.ends(Phase::Pool);
     exchange.invite_body().await?;
 
@@ -66,7 +68,7 @@ pub(crate) async fn receive(
         Problem::new(ProblemKind::DeadlineExceeded, detail).closing()
     })?;
     let metrics = &proxy.observer.metrics;
-    match pumped.and_then(|()| imported.map_err(|error| failed(&error, event))) {
+    match pumped.and_then(|()| imported.map_err(|error| failed(&error, settings, event))) {
         Ok(report) => {
             metrics.imports.with_label_values(&["done"]).inc();
             count_rows(&metrics.import_rows, &report);
@@ -136,10 +138,10 @@ fn check_media_type(exchange: &Exchange) -> Result<(), Problem> {
     Err(Problem::new(ProblemKind::UnsupportedMediaType, "the body must be text/csv in UTF-8").closing())
 }
 
-fn failed(error: &Error, event: &mut RequestEvent) -> Problem {
+fn failed(error: &Error, settings: &Settings, event: &mut RequestEvent) -> Problem {
     let problem = match error {
         Error::Import(fault) => sqlstate::told(fault.sqlstate().code(), &fault.to_string(), None, None),
-        Error::Database { source, .. } => refused(source, event),
+        Error::Database { source, .. } => refused(source, settings.log_database_messages, event),
         Error::ConnectTimeout(_) => Problem::new(ProblemKind::Unavailable, "the database cannot be reached"),
         _ => Problem::new(ProblemKind::Internal, "the import failed; the log has the reason"),
     };

@@ -13,6 +13,7 @@ use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::lease::Lease;
+use super::pool::Pooled;
 use super::sqlstate;
 use crate::cache::snapshot::Snapshot;
 use crate::endpoint::{Shape, StatementText, Value};
@@ -120,15 +121,18 @@ async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> 
     let metrics = lease.metrics();
     let looked_up = if known.is_some() { &metrics.statement_hits } else { &metrics.statement_misses };
     looked_up.inc();
-    let pooled = lease.pooled();
-    let statement = match known {
-        Some(statement) => statement,
-        None => pooled.statements.prepare(&pooled.client, call.text).await?,
+    let Pooled { client, statements, driven } = lease.pooled();
+    let asked = async {
+        let statement = match known {
+            Some(statement) => statement,
+            None => statements.prepare(client, call.text).await?,
+        };
+        match call.prelude() {
+            None => fetch(client, &statement, call).await,
+            Some(prelude) => fetch_after(client, &statement, call, &prelude).await,
+        }
     };
-    match call.prelude() {
-        None => fetch(&pooled.client, &statement, call).await,
-        Some(prelude) => fetch_after(&pooled.client, &statement, call, &prelude).await,
-    }
+    driven.drive(asked).await
 }
 
 /// The same in a transaction that begins with its own settings; all three messages fly together.

@@ -3,8 +3,11 @@
 use std::error::Error as StdError;
 use std::io;
 
+use tokio_postgres::error::DbError;
+
 use super::pool::NoConnection;
 use super::sqlstate;
+use crate::admission::Shed;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::observe::RequestEvent;
 
@@ -21,14 +24,21 @@ pub fn without_connection(error: &NoConnection, event: &mut RequestEvent) -> Pro
     }
 }
 
-/// The problem of a call that the server refused, or that was cut off.
-pub fn refused(error: &tokio_postgres::Error, event: &mut RequestEvent) -> Problem {
+/// The problem of a request that was not let in, with the time at which a wait would not be in vain.
+pub fn shed(shed: &Shed) -> Problem {
+    let retry_after_seconds = shed.retry_after().map(|wait| wait.as_secs() + 1);
+    Problem { retry_after_seconds, ..Problem::new(ProblemKind::Overloaded, shed.to_string()) }
+}
+
+/// The problem of a call that the server refused, or that was cut off. With `logs_messages` the log is told the
+/// server's own words, whatever they quote.
+pub fn refused(error: &tokio_postgres::Error, logs_messages: bool, event: &mut RequestEvent) -> Problem {
     if let Some(spoken) = error.as_db_error() {
         let problem = sqlstate::problem(spoken);
         event.sqlstate = Some(spoken.code().code().into());
         if problem.kind.status() >= 500 {
             // Only where the fault is ours: what the caller did wrong names the caller's values.
-            event.cause = Some(spoken.message().to_owned());
+            event.cause = Some(cause(spoken, logs_messages));
         }
         return problem;
     }
@@ -43,4 +53,23 @@ pub fn refused(error: &tokio_postgres::Error, event: &mut RequestEvent) -> Probl
     } else {
         Problem::new(ProblemKind::Internal, "the call failed inside the proxy; the log has the reason")
     }
+}
+
+/// What the log is told of an error. The server's own words are left out where they may quote a value: what a
+/// function raises, what the server did not expect of itself, and the text of a statement that was put together.
+fn cause(error: &DbError, logs_messages: bool) -> String {
+    let code = error.code().code();
+    let may_quote = code.starts_with("P0") || code.starts_with("XX") || code == "42601";
+    if logs_messages || !may_quote {
+        return error.message().to_owned();
+    }
+    let named = [
+        ("raised in", error.routine()),
+        ("schema", error.schema()),
+        ("table", error.table()),
+        ("column", error.column()),
+        ("constraint", error.constraint()),
+    ];
+    let facts = named.iter().filter_map(|(name, value)| value.map(|value| format!("; {name} {value}")));
+    format!("message withheld (log_database_messages){}", facts.collect::<String>())
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio_postgres::{Client, Row};
 
 use super::{Argument, ArgumentType, Router, Shape, StatementText, openapi};
+use crate::admission::{Borrower, Lane};
 use crate::cache::rules::Rules;
 use crate::cache::snapshot::Snapshot;
 use crate::cache::verdict::Verdict;
@@ -57,6 +58,8 @@ pub struct Endpoint {
     pub claims: Vec<String>,
     /// The metrics of this endpoint, resolved once.
     pub metrics: EndpointMetrics,
+    /// The endpoint as a borrower of connections, with its lane.
+    pub borrower: Arc<Borrower>,
     statements: RwLock<HashMap<u128, Arc<StatementText>>>,
 }
 
@@ -124,6 +127,7 @@ impl Endpoint {
             let value: Option<i32> = row.try_get(column)?;
             Ok(value.and_then(|value| u64::try_from(value).ok()).map(Duration::from_millis))
         };
+        let lane = Lane::named(row.try_get("lane")?)?;
         let status: i32 = row.try_get("success_status")?;
         let consistency: String = row.try_get("consistency")?;
         let consistency = Consistency::named(&consistency)
@@ -141,6 +145,7 @@ impl Endpoint {
             consistency,
             claims: row.try_get::<_, Option<Vec<String>>>("claims")?.unwrap_or_default(),
             metrics: metrics.endpoint(&method, &path),
+            borrower: metrics.borrower(&method, &path, lane),
             method: method.parse()?,
             path,
             schema: row.try_get("function_schema")?,
@@ -187,7 +192,8 @@ const QUERY: &str = "
     SELECT
         method, path, function_schema, function_name, summary, description, success_status,
         statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments,
-        cacheable, uncacheable_reason, cache_ttl_ms, claims, consistency, warm, read_tables::text AS read_tables
+        cacheable, uncacheable_reason, cache_ttl_ms, claims, consistency, warm, lane,
+        read_tables::text AS read_tables
     FROM rota.endpoint_catalog()
     ORDER BY path, method";
 
@@ -223,7 +229,11 @@ impl Catalog {
                 }
             }
         }
-        let imports = imports.into_iter().map(Arc::new).collect();
+        let imports: Vec<_> = imports.into_iter().map(Arc::new).collect();
+        for import in &imports {
+            // Their series begin at zero, as those of the endpoints do.
+            drop(metrics.endpoint("POST", &import.path()));
+        }
         Ok(Self::new(generation, seen, endpoints, imports))
     }
 
@@ -282,6 +292,7 @@ pub(crate) mod samples {
             consistency: Consistency::default(),
             claims: Vec::new(),
             metrics: Metrics::new().unwrap().endpoint(method, path),
+            borrower: Metrics::new().unwrap().borrower(method, path, Lane::Interactive),
             statements: RwLock::default(),
         })
     }

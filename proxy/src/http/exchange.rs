@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, Method, Uri, header};
 use pingora_core::protocols::http::ServerSession;
+use pingora_core::protocols::l4::socket::SocketAddr;
 
 use super::problem::{Problem, ProblemKind};
 use super::reply::Reply;
@@ -37,6 +38,15 @@ impl Exchange {
     /// A header's value, if there is one and it is text.
     pub fn header(&self, name: HeaderName) -> Option<&str> {
         self.session.get_header(name)?.to_str().ok()
+    }
+
+    /// Who asks, for its quota: the value of the header of this name, else the address of the peer.
+    pub fn client(&self, header: &str) -> String {
+        let named = (!header.is_empty()).then(|| self.session.get_header(header)).flatten();
+        match named {
+            Some(value) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            None => self.session.client_addr().map(peer).unwrap_or_default(),
+        }
     }
 
     /// The length that the client announces for its body.
@@ -150,4 +160,9 @@ pub fn client_left() -> Problem {
         "the body ended before its announced end, or paused for too long",
     )
     .closing()
+}
+
+/// The host of a peer's address: its port changes with every connection.
+fn peer(address: &SocketAddr) -> String {
+    address.as_inet().map(|address| address.ip().to_string()).unwrap_or_default()
 }

@@ -22,6 +22,9 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const TRANSACTION: HeaderName = HeaderName::from_static("rota-transaction");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
 const POOL_UTILIZATION: HeaderName = HeaderName::from_static("x-db-pool-utilization");
+/// The quota of the client, and what is left of it: draft-ietf-httpapi-ratelimit-headers.
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// An answer: status, the headers that vary, and the whole body.
@@ -80,7 +83,9 @@ impl Reply {
         let is_for_now = matches!(problem.kind, ProblemKind::Overloaded | ProblemKind::Unavailable);
         Self {
             allow: problem.allow.clone(),
-            retry_after_seconds: is_for_now.then_some(retry_after_seconds),
+            retry_after_seconds: problem
+                .retry_after_seconds
+                .or_else(|| is_for_now.then_some(retry_after_seconds)),
             closes: problem.closes,
             ..Self::new(status, PROBLEM_JSON, problem.body())
         }
@@ -92,8 +97,8 @@ impl Reply {
         event: &RequestEvent,
         pool_used_percent: usize,
     ) -> pingora_core::Result<ResponseHeader> {
-        // Fourteen headers at most, two more are pingora's.
-        let mut head = ResponseHeader::build_no_case(self.status, Some(16))?;
+        // Sixteen headers at most, two more are pingora's.
+        let mut head = ResponseHeader::build_no_case(self.status, Some(18))?;
         let has_body = !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if has_body {
             head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type))?;
@@ -125,8 +130,16 @@ impl Reply {
         if let Some(transaction) = event.transaction {
             head.insert_header(TRANSACTION, HeaderValue::from(transaction))?;
         }
-        let mut text = String::with_capacity(96);
         // Writing to a String cannot fail.
+        let mut text = String::with_capacity(96);
+        if let Some(quota) = &event.quota {
+            let _ = write!(text, "\"client\";q={};w={}", quota.requests, quota.window_seconds);
+            head.insert_header(RATE_LIMIT_POLICY, text.as_str())?;
+            text.clear();
+            let _ = write!(text, "\"client\";r={};t={}", quota.left, quota.full_in_seconds);
+            head.insert_header(RATE_LIMIT, text.as_str())?;
+            text.clear();
+        }
         let _ = write!(text, "{:.3}ms", event.duration().as_secs_f64() * 1000.0);
         head.insert_header(RESPONSE_TIME, text.as_str())?;
         text.clear();

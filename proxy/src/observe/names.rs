@@ -17,16 +17,19 @@ pub const HTTP_CONNECTIONS: &str = "rota_http_connections";
 pub const HTTP_IN_FLIGHT: &str = "rota_http_requests_in_flight";
 /// Counter of clients that left before their answer.
 pub const HTTP_ABANDONED: &str = "rota_http_abandoned_total";
+/// Counter of requests beyond the rate limit of their client.
+pub const RATE_LIMITED: &str = "rota_http_rate_limited_total";
 
-/// Histogram of the wait for a connection; labels `method`, `path`.
+/// Histogram of the wait for a connection, those in vain included; labels `method`, `path`, `lane`.
 pub const POOL_WAIT: &str = "rota_pool_wait_seconds";
-/// Histogram of the use of a connection; labels `method`, `path`.
+/// Histogram of the loan of a connection; labels `method`, `path`, `lane`. Its sum is the time held: who holds
+/// the pool.
 pub const POOL_USE: &str = "rota_pool_use_seconds";
-/// Gauge of connections; label `state` (idle, used).
+/// Gauge of connections; label `state` (idle, used, ending).
 pub const POOL_CONNECTIONS: &str = "rota_pool_connections";
 /// Gauge of the largest number of connections.
 pub const POOL_LIMIT: &str = "rota_pool_connections_limit";
-/// Gauge of requests that wait for a connection.
+/// Gauge of requests that wait for a connection; label `lane`.
 pub const POOL_WAITING: &str = "rota_pool_waiting";
 /// Gauge of used connections over the limit, 0 to 1.
 pub const POOL_UTILIZATION: &str = "rota_pool_utilization_ratio";
@@ -36,6 +39,10 @@ pub const POOL_OPENED: &str = "rota_pool_opened_total";
 pub const POOL_CLOSED: &str = "rota_pool_closed_total";
 /// Counter of requests that got no connection; label `reason`.
 pub const POOL_FAILURES: &str = "rota_pool_failures_total";
+/// Counter of requests refused before they waited; labels `lane`, `reason` (full, deadline).
+pub const SHED: &str = "rota_pool_shed_total";
+/// Counter of calls tried again; label `code` (40001, 40P01).
+pub const RETRIES: &str = "rota_pool_retries_total";
 
 /// Counter of prepared statement look-ups; label `outcome` (hit, miss).
 pub const STATEMENTS: &str = "rota_prepared_statements_total";
