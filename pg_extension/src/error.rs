@@ -122,6 +122,26 @@ pub(crate) enum ExtensionError {
         /// The server's code for it.
         sqlstate: PgSqlErrorCode,
     },
+    /// 55000: invalidations asked of a standby.
+    #[error("a standby announces no invalidations")]
+    NoInvalidationsOnStandby,
+    /// 55000: invalidations asked of a server that keeps none in memory.
+    #[error("the library is not preloaded, so the server keeps no invalidations")]
+    NotPreloaded,
+    /// 0A000: a prepared transaction that has something to announce.
+    #[error("a transaction that changed a watched table or the catalog cannot be prepared")]
+    PreparedAnnouncement,
+    /// 22023: a wait that is none, or too long.
+    #[error("wait_ms is {wait_ms}, 0 to {longest_ms} would be right")]
+    WaitOutOfRange {
+        /// What was given.
+        wait_ms: i32,
+        /// The limit.
+        longest_ms: i32,
+    },
+    /// 39P01: a trigger that rota.watch would not have made.
+    #[error("rota.watch_changes runs only in AFTER triggers for each statement")]
+    WrongTrigger,
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -137,7 +157,8 @@ impl ExtensionError {
             | Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
-            | Self::UnreadableRule { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+            | Self::UnreadableRule { .. }
+            | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
@@ -147,6 +168,13 @@ impl ExtensionError {
             Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
             Self::WrongColumnType { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
             Self::RefusedArgument { sqlstate, .. } => *sqlstate,
+            Self::NoInvalidationsOnStandby | Self::NotPreloaded => {
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Self::WrongTrigger => {
+                PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED
+            }
             Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
     }
@@ -167,6 +195,12 @@ impl ExtensionError {
             Self::UnreadableRule { .. } => Some(
                 "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
             ),
+            Self::NoInvalidationsOnStandby => Some("ask its primary"),
+            Self::NotPreloaded => Some(
+                "LISTEN rota_invalidation; or set shared_preload_libraries = 'rota' and restart the server",
+            ),
+            Self::PreparedAnnouncement => Some("COMMIT it, or rota.unwatch the tables that it changes"),
+            Self::WrongTrigger => Some("rota.watch makes the triggers of a table"),
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
@@ -181,6 +215,7 @@ impl ExtensionError {
             | Self::MissingArgument { argument }
             | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::EmptyWindow => Some("window_end"),
+            Self::WaitOutOfRange { .. } => Some("wait_ms"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
             | Self::UnreadableProposal { .. }

@@ -6,6 +6,7 @@
 //! | `convert` | server values to engine values and back, infinities and empties included |
 //! | `zone` | time zones: the engine's rules read from the server's own tz database |
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
+//! | `invalidation` | which transaction changed what, announced to caches outside |
 //! | `conflict` | a roster read, examined and written out as rows |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
 //!
@@ -20,6 +21,7 @@ mod api;
 mod conflict;
 mod convert;
 mod error;
+mod invalidation;
 mod source;
 mod zone;
 
@@ -37,6 +39,7 @@ pub extern "C-unwind" fn _PG_init() {
         // SAFETY: the server has one thread, and runs none of its code meanwhile.
         unsafe { std::env::set_var(SWITCH, "0") };
     }
+    invalidation::register();
 }
 
 pgrx::extension_sql_file!("../../sql/extension/catalog_changes.sql", name = "catalog_changes", bootstrap);
@@ -67,4 +70,18 @@ pgrx::extension_sql_file!(
     name = "keyset_page",
     requires = ["catalog_changes"]
 );
+pgrx::extension_sql_file!(
+    "../../sql/extension/invalidation.sql",
+    name = "invalidation",
+    requires = [
+        api::invalidation::announce_tag,
+        api::invalidation::invalidation_status,
+        api::invalidation::invalidation_words,
+        api::invalidation::next_invalidations,
+        api::invalidation::tag_hash,
+        api::invalidation::watch_changes,
+        api::invalidation::words_of
+    ]
+);
+pgrx::extension_sql_file!("../../sql/extension/watch.sql", name = "watch", requires = ["invalidation"]);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);
