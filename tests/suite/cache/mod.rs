@@ -1,0 +1,15 @@
+//! The cache: what may be given out without asking the database, and that nothing older ever is.
+
+mod chain;
+mod claims;
+mod ddl;
+mod flights;
+mod freshness;
+mod hits;
+mod notifications;
+mod races;
+mod reader;
+mod shared_level;
+mod stage;
+mod tokens;
+mod warming;
