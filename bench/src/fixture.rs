@@ -38,7 +38,7 @@ impl Fixture {
             ("full_page_writes", "on"),
             ("shared_buffers", "1GB"),
             ("max_wal_size", "4GB"),
-            ("shared_preload_libraries", "pg_stat_statements"),
+            ("shared_preload_libraries", "rota, pg_stat_statements"),
         ];
         let cluster = Cluster::start_disposable(&environment.server()?, &account, &run_folder, &settings)?;
         let fixture = Self { cluster, environment: environment.clone() };

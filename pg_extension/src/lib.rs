@@ -59,7 +59,26 @@ pgrx::extension_sql_file!(
     requires = ["endpoints"]
 );
 pgrx::extension_sql_file!("../../sql/extension/imports.sql", name = "imports", requires = ["expose_checks"]);
-pgrx::extension_sql_file!("../../sql/extension/expose.sql", name = "expose", requires = ["imports"]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/cache_options.sql",
+    name = "cache_options",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/endpoint_reads.sql",
+    name = "endpoint_reads",
+    requires = ["endpoints"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/cache_report.sql",
+    name = "cache_report",
+    requires = ["cache_options", "endpoint_reads", "watch"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/expose.sql",
+    name = "expose",
+    requires = ["cache_report", "imports"]
+);
 pgrx::extension_sql_file!(
     "../../sql/extension/slow_calls.sql",
     name = "slow_calls",
@@ -83,5 +102,9 @@ pgrx::extension_sql_file!(
         api::invalidation::words_of
     ]
 );
-pgrx::extension_sql_file!("../../sql/extension/watch.sql", name = "watch", requires = ["invalidation"]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/watch.sql",
+    name = "watch",
+    requires = ["cache_options", "invalidation"]
+);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

@@ -124,5 +124,17 @@ SELECT rota.expose(
     'api.employee_roster'::regproc,
     'GET',
     '/api/employees/{employee_id}/roster',
-    summary => 'One person''s roster'
+    summary => 'One person''s roster',
+    reads => ARRAY[
+        'workforce.employees',
+        'workforce.departments',
+        'workforce.assignments',
+        'workforce.shifts',
+        'workforce.time_off'
+    ]::regclass[],
+    keyed_reads => '{
+        "workforce.employees": {"employee_id": "employee_id"},
+        "workforce.assignments": {"employee_id": "employee_id"},
+        "workforce.time_off": {"employee_id": "employee_id"}
+    }'
 );

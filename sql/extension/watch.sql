@@ -129,7 +129,7 @@ BEGIN
                 WHEN number.attribute IS NULL THEN format('is no column of %s', watched_table)
                 WHEN cardinality(array_positions(keys, key)) > 1 THEN 'stands more than once in keys'
                 WHEN attribute.attgenerated NOT IN ('', 's') THEN 'is computed when it is read'
-                WHEN NOT rota.is_key_type(attribute.atttypid) THEN
+                WHEN rota.key_type(attribute.atttypid) IS NULL THEN
                     format('is of type %s', format_type(attribute.atttypid, attribute.atttypmod))
                 WHEN NOT coalesce(text_order.collisdeterministic, true) THEN
                     format('has collation %s, in which different texts are equal', text_order.collname)
@@ -162,32 +162,6 @@ $$;
 
 COMMENT ON FUNCTION rota.check_watch_keys(regclass, name[]) IS
     'Refuses keys that are no columns, or whose equal values may have different texts.';
-
-CREATE FUNCTION rota.is_key_type(type_oid oid) RETURNS boolean
-LANGUAGE sql
-STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH RECURSIVE base (oid) AS (
-        SELECT type_oid
-        UNION
-        SELECT type.typbasetype FROM base JOIN pg_type AS type USING (oid) WHERE type.typtype = 'd'
-    )
-    SELECT coalesce(
-        bool_or(
-            type.typtype = 'e'
-            OR type.oid IN (
-                'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'oid'::regtype, 'uuid'::regtype,
-                'boolean'::regtype, 'text'::regtype, 'varchar'::regtype, 'name'::regtype
-            )
-        ),
-        false
-    )
-    FROM base JOIN pg_type AS type USING (oid)
-$$;
-
-COMMENT ON FUNCTION rota.is_key_type(oid) IS
-    'Whether values of a type, or of a domain over it, are equal exactly when their texts are, in any session.';
 
 CREATE FUNCTION rota.install_watch(watched_table regclass, keys name[]) RETURNS void
 LANGUAGE plpgsql

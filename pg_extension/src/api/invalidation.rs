@@ -56,7 +56,7 @@ fn next_invalidations(
     TableIterator::once((epoch, upto.cast_signed(), complete, transactions, tags, oldest_age_microseconds))
 }
 
-#[pg_extern(volatile, strict, parallel_restricted)]
+#[pg_extern(volatile, parallel_restricted)]
 fn invalidation_words()
 -> TableIterator<'static, (name!(epoch, i64), name!(position, i64), name!(words, Vec<u8>))> {
     let shared = attached().or_raise();
@@ -73,7 +73,7 @@ fn words_of(tags: Vec<i64>) -> Vec<i64> {
     words.into_iter().map(u64::cast_signed).collect()
 }
 
-#[pg_extern(volatile, strict, parallel_restricted)]
+#[pg_extern(volatile, parallel_restricted)]
 #[allow(clippy::type_complexity, reason = "pgrx reads the columns of the SQL function from this type")]
 fn invalidation_status() -> TableIterator<
     'static,

@@ -80,7 +80,9 @@ impl Shared {
             let Some(event) = ring.get(place(found.upto, ring.len())) else { break };
             if event.database.load(Ordering::Relaxed) == database.to_u32() {
                 let transaction = event.transaction.load(Ordering::Relaxed);
-                if found.transactions.len() >= ANSWER_EVENTS && found.transactions.last() != Some(&transaction) {
+                if found.transactions.len() >= ANSWER_EVENTS
+                    && found.transactions.last() != Some(&transaction)
+                {
                     break;
                 }
                 found.first_entered_at.get_or_insert(event.entered_at.load(Ordering::Relaxed));

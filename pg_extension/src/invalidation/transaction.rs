@@ -94,8 +94,7 @@ fn prepare() -> Result<(), ExtensionError> {
         return Ok(());
     }
     // SAFETY: a transaction is running and may still get an id; whoever changed a row has one.
-    let (transaction, database) =
-        unsafe { (pg_sys::GetTopFullTransactionId().value, pg_sys::MyDatabaseId) };
+    let (transaction, database) = unsafe { (pg_sys::GetTopFullTransactionId().value, pg_sys::MyDatabaseId) };
     match Shared::attached() {
         Some(shared) => {
             shared.life()?;
