@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::admin::AdminApp;
-use crate::cache::reader;
+use crate::cache::{reader, warm};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::exchange::Exchange;
@@ -229,6 +229,7 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     ];
     if settings.cache_bytes > 0 {
         tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
+        tasks.push(tokio::spawn(warm::run(Arc::clone(proxy))));
     }
     if let Some(level2) = &proxy.cache.level2 {
         tasks.push(tokio::spawn(Arc::clone(level2).run()));

@@ -20,9 +20,6 @@ use crate::{cargo_pgrx, extension, packages, sql_style};
 /// Clippy's argument: a warning fails the check.
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
-/// Without it, changes would be announced by NOTIFY, which is only the fallback.
-const PRELOADED: &[(&str, &str)] = &[("shared_preload_libraries", "rota")];
-
 /// Runs the checks. A failed one does not keep the others from running, unless they need it.
 pub(crate) fn test(options: &TestOptions) -> Result<()> {
     let project = Project::open("test")?;
@@ -143,7 +140,7 @@ impl Checks<'_> {
     fn suite(&self, server: &PrivateServer, suite: &TestBinary, step: &Step) -> Result<u64> {
         ownership::sweep(&self.project.run_folder)?;
         let cluster =
-            Cluster::start_disposable(server, &self.project.account, &self.project.run_folder, PRELOADED)?;
+            Cluster::start_disposable(server, &self.project.account, &self.project.run_folder, &[])?;
         let environment = Environment {
             project: self.project.root.clone(),
             pg_config: server.installation.pg_config.clone(),

@@ -2,15 +2,16 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::cache::claims::Claims;
-use crate::cache::key::Origin;
+use crate::cache::key::{Origin, Viewpoint};
 use crate::cache::snapshot::Snapshot;
 use crate::endpoint::Arguments;
 use crate::endpoint::samples::endpoint;
 
 fn key(path: &str) -> Key {
     let origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
+    let viewpoint = Viewpoint { database: "rota".to_owned(), role: "web".to_owned(), generation: 1 };
     let arguments = Arguments { supplied: 0, values: Vec::new(), claims: Claims::default() };
-    Key::of(origin, 1, &endpoint("GET", path, &[]), &arguments)
+    Key::of(origin, &viewpoint, &endpoint("GET", path, &[]), &arguments)
 }
 
 fn entry() -> Arc<Entry> {

@@ -18,6 +18,17 @@ pub struct Origin {
     pub epoch: i64,
 }
 
+/// Who asks which database, under which state of its functions, views, policies and rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewpoint {
+    /// The database: a server has many, with transactions in common.
+    pub database: String,
+    /// The role that the proxy is connected as: what it may read decides what it is answered.
+    pub role: String,
+    /// The database's count of changes of what can be called and who may.
+    pub generation: i64,
+}
+
 /// The key of an answer, with the hash of its bytes. Keys are equal only if all their bytes are.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -26,19 +37,16 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a call: the server and its life, the generation of its catalog, the endpoint, the declared claims of
-    /// the caller, and the typed arguments. The media type is always JSON; codings are variants of one entry.
-    pub fn of(
-        origin: Origin,
-        catalog_generation: i64,
-        endpoint: &Endpoint,
-        arguments: &Arguments<'_>,
-    ) -> Self {
+    /// The key of a call: the server and its life, the viewpoint, the endpoint, the declared claims of the caller, and
+    /// the typed arguments. The media type is always JSON; codings are variants of one entry.
+    pub fn of(origin: Origin, viewpoint: &Viewpoint, endpoint: &Endpoint, arguments: &Arguments<'_>) -> Self {
         let mut writer = Writer(Vec::with_capacity(160));
         writer.raw(&origin.system_identifier.to_le_bytes());
         writer.raw(&origin.timeline.to_le_bytes());
         writer.raw(&origin.epoch.to_le_bytes());
-        writer.raw(&catalog_generation.to_le_bytes());
+        writer.raw(&viewpoint.generation.to_le_bytes());
+        writer.text(&viewpoint.database);
+        writer.text(&viewpoint.role);
         writer.text(&endpoint.path);
         writer.text(arguments.claims.json());
         for (position, value) in &arguments.values {

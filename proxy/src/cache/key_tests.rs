@@ -9,8 +9,12 @@ use crate::endpoint::samples::endpoint;
 
 const ORIGIN: Origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
 
+fn viewpoint() -> Viewpoint {
+    Viewpoint { database: "rota".to_owned(), role: "web".to_owned(), generation: 1 }
+}
+
 fn key(arguments: &Arguments<'_>) -> Key {
-    Key::of(ORIGIN, 1, &endpoint("GET", "/api/a", &[]), arguments)
+    Key::of(ORIGIN, &viewpoint(), &endpoint("GET", "/api/a", &[]), arguments)
 }
 
 fn value() -> impl Strategy<Value = Value<'static>> {
@@ -57,14 +61,16 @@ fn everything_that_an_answer_depends_on_is_in_its_key() {
         Arguments { claims, ..none() }
     };
     let keys = [
-        Key::of(ORIGIN, 1, &here, &none()),
-        Key::of(ORIGIN, 2, &here, &none()),
-        Key::of(ORIGIN, 1, &there, &none()),
-        Key::of(ORIGIN, 1, &here, &tenant(1)),
-        Key::of(ORIGIN, 1, &here, &tenant(2)),
-        Key::of(Origin { epoch: 2, ..ORIGIN }, 1, &here, &none()),
-        Key::of(Origin { timeline: 2, ..ORIGIN }, 1, &here, &none()),
-        Key::of(Origin { system_identifier: 2, ..ORIGIN }, 1, &here, &none()),
+        Key::of(ORIGIN, &viewpoint(), &here, &none()),
+        Key::of(ORIGIN, &Viewpoint { generation: 2, ..viewpoint() }, &here, &none()),
+        Key::of(ORIGIN, &Viewpoint { database: "other".to_owned(), ..viewpoint() }, &here, &none()),
+        Key::of(ORIGIN, &Viewpoint { role: "other".to_owned(), ..viewpoint() }, &here, &none()),
+        Key::of(ORIGIN, &viewpoint(), &there, &none()),
+        Key::of(ORIGIN, &viewpoint(), &here, &tenant(1)),
+        Key::of(ORIGIN, &viewpoint(), &here, &tenant(2)),
+        Key::of(Origin { epoch: 2, ..ORIGIN }, &viewpoint(), &here, &none()),
+        Key::of(Origin { timeline: 2, ..ORIGIN }, &viewpoint(), &here, &none()),
+        Key::of(Origin { system_identifier: 2, ..ORIGIN }, &viewpoint(), &here, &none()),
     ];
     for (index, one) in keys.iter().enumerate() {
         for (other_index, other) in keys.iter().enumerate() {

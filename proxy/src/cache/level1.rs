@@ -95,19 +95,20 @@ mod tests {
     use super::*;
     use crate::cache::claims::Claims;
     use crate::cache::entry::{Encoded, Variants};
-    use crate::cache::key::Origin;
+    use crate::cache::key::{Origin, Viewpoint};
     use crate::cache::snapshot::Snapshot;
     use crate::endpoint::samples::endpoint;
     use crate::endpoint::{Arguments, Value};
 
     fn key(number: i64) -> Key {
         let origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
+        let viewpoint = Viewpoint { database: "rota".to_owned(), role: "web".to_owned(), generation: 1 };
         let arguments = Arguments {
             supplied: 1,
             values: vec![(0, Value::BigInteger(number))],
             claims: Claims::default(),
         };
-        Key::of(origin, 1, &endpoint("GET", "/api/a", &[]), &arguments)
+        Key::of(origin, &viewpoint, &endpoint("GET", "/api/a", &[]), &arguments)
     }
 
     fn entry(length: usize) -> Arc<Entry> {

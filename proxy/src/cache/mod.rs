@@ -16,5 +16,6 @@ pub mod snapshot;
 pub mod store;
 pub mod tag;
 pub mod verdict;
+pub mod warm;
 pub mod wish;
 pub mod words;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::tag::Tag;
-use crate::endpoint::{Argument, Arguments, Value};
+use crate::endpoint::{Argument, ArgumentType, Arguments, Scalar, Value};
 
 /// A table that an endpoint reads, as `rota.endpoint_catalog()` tells it.
 #[derive(Debug, Deserialize)]
@@ -47,7 +47,9 @@ impl Rules {
         lifetime: Option<Duration>,
         warm: bool,
     ) -> Self {
-        let position = |name: &str| arguments.iter().position(|argument| &*argument.name == name);
+        let position = |name: &str| {
+            arguments.iter().position(|argument| &*argument.name == name && narrows(&argument.kind))
+        };
         let reads: Vec<Read> = declared
             .into_iter()
             .map(|read| Read {
@@ -84,8 +86,22 @@ impl Rules {
     }
 }
 
-/// A value as the server writes it into a tag, for the types where equal values are equal texts. Any other value does not
-/// narrow.
+/// Whether values of this type are read by the proxy into a form of which each has one text. Those that go to the server
+/// as text may be spelled in several ways.
+fn narrows(kind: &ArgumentType) -> bool {
+    let has_one_text = matches!(
+        kind.scalar,
+        Scalar::SmallInteger
+            | Scalar::Integer
+            | Scalar::BigInteger
+            | Scalar::Uuid
+            | Scalar::Boolean
+            | Scalar::Text
+    );
+    has_one_text && !kind.array
+}
+
+/// A value as the server writes it into a tag; nothing for NULL.
 fn key_text(value: &Value<'_>) -> Option<String> {
     Some(match value {
         Value::SmallInteger(value) => value.to_string(),
@@ -108,7 +124,15 @@ mod tests {
 
     fn rules(reads: &str) -> Rules {
         let declared = serde_json::from_str(reads).unwrap();
-        let endpoint = endpoint("GET", "/a", &[("id", 20, "bigint", true), ("name", 25, "text", false)]);
+        let endpoint = endpoint(
+            "GET",
+            "/a",
+            &[
+                ("id", 20, "bigint", true),
+                ("name", 25, "text", false),
+                ("number", 99_999, "workforce.number", false),
+            ],
+        );
         Rules::new(declared, &endpoint.arguments, None, false)
     }
 
@@ -129,10 +153,11 @@ mod tests {
 
     #[test]
     fn text_narrows_and_types_with_several_spellings_of_a_value_do_not() {
-        let rules = rules(r#"[{"table": "w.a", "keys": {"name": "name"}}]"#);
-        let text = Value::Text(Cow::Borrowed("ann"));
-        assert_eq!(rules.tags(&arguments(vec![(1, text)]))[0], Tag::key("w.a", "name", "ann")[0]);
-        assert_eq!(rules.tags(&arguments(vec![(1, Value::Double(1.0))]))[0], Tag::table("w.a"));
+        let text = || Value::Text(Cow::Borrowed("ann"));
+        let by_text = rules(r#"[{"table": "w.a", "keys": {"name": "name"}}]"#);
+        assert_eq!(by_text.tags(&arguments(vec![(1, text())]))[0], Tag::key("w.a", "name", "ann")[0]);
+        let by_domain = rules(r#"[{"table": "w.a", "keys": {"number": "number"}}]"#);
+        assert_eq!(by_domain.tags(&arguments(vec![(2, text())]))[0], Tag::table("w.a"));
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Cache {
             return Err(Verdict::Miss { reason: Reason::CatalogChanged, collapsed: false, stored: false });
         }
         Ok(Question {
-            key: Key::of(life.origin, catalog.database_generation, endpoint, arguments),
+            key: Key::of(life.origin, &catalog.viewpoint, endpoint, arguments),
             catalog: Arc::clone(catalog),
             wish,
             arrived,

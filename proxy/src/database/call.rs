@@ -48,7 +48,7 @@ pub struct Answered {
 }
 
 /// A transaction id, 64 bits wide.
-struct TransactionId(u64);
+pub(crate) struct TransactionId(pub(crate) u64);
 
 impl<'a> FromSql<'a> for TransactionId {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {

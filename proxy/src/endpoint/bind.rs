@@ -11,7 +11,7 @@ use crate::http::problem::{FieldFault, Problem, ProblemKind};
 const FAULTS_TOLD: usize = 50;
 
 /// The supplied arguments of one call.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Arguments<'r> {
     /// A bit for each supplied argument, by its position.
     pub supplied: u128,

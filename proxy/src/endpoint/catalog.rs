@@ -11,6 +11,7 @@ use tokio_postgres::{Client, Row};
 
 use super::{Argument, ArgumentType, Router, Shape, StatementText, openapi};
 use crate::admission::{Borrower, Lane};
+use crate::cache::key::Viewpoint;
 use crate::cache::rules::Rules;
 use crate::cache::snapshot::Snapshot;
 use crate::cache::verdict::Verdict;
@@ -170,9 +171,8 @@ impl Endpoint {
 pub struct Catalog {
     /// Counts the readings of this process; prepared statements of an older one are dropped.
     pub generation: u64,
-    /// The database's own count of changes of functions, views, policies, grants and endpoints. The same for
-    /// every proxy.
-    pub database_generation: i64,
+    /// Who reads, and the database's own count of its changes: the same for every proxy of one role.
+    pub viewpoint: Viewpoint,
     /// What the reading saw at least: with the tag that changes of the catalog announce, it tells whether the
     /// reading is still the current one.
     pub stamp: Snapshot,
@@ -186,7 +186,10 @@ pub struct Catalog {
     pub openapi: Bytes,
 }
 
-const SEEN: &str = "SELECT rota.catalog_generation(), pg_current_snapshot(), pg_is_in_recovery()";
+const SEEN: &str = "
+    SELECT
+        current_database()::text, current_user::text, rota.catalog_generation(),
+        pg_current_snapshot(), pg_is_in_recovery()";
 
 const QUERY: &str = "
     SELECT
@@ -237,23 +240,24 @@ impl Catalog {
         Ok(Self::new(generation, seen, endpoints, imports))
     }
 
-    /// The count of changes and the snapshot of this moment.
-    async fn seen(client: &Client) -> Result<(i64, Snapshot), tokio_postgres::Error> {
+    /// The viewpoint and the snapshot of this moment.
+    async fn seen(client: &Client) -> Result<(Viewpoint, Snapshot), tokio_postgres::Error> {
         let row = client.query_one(SEEN, &[]).await?;
-        let stamp: Snapshot = row.try_get(1)?;
-        Ok((row.try_get(0)?, stamp.taken_in_recovery(row.try_get(2)?)))
+        let (database, role, generation) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let stamp: Snapshot = row.try_get(3)?;
+        Ok((Viewpoint { database, role, generation }, stamp.taken_in_recovery(row.try_get(4)?)))
     }
 
     /// The catalog of these endpoints and imports.
     pub fn new(
         generation: u64,
-        (database_generation, stamp): (i64, Snapshot),
+        (viewpoint, stamp): (Viewpoint, Snapshot),
         endpoints: Vec<Arc<Endpoint>>,
         imports: Vec<Arc<ImportSpec>>,
     ) -> Self {
         let router = Router::new(&endpoints, &imports);
         let openapi = Bytes::from(openapi::description(&endpoints, &imports).to_string());
-        Self { generation, database_generation, stamp, endpoints, imports, router, openapi }
+        Self { generation, viewpoint, stamp, endpoints, imports, router, openapi }
     }
 }
 

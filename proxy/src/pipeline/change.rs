@@ -7,6 +7,7 @@ use super::read::nothing_found;
 use super::{Proxy, Refusal};
 use crate::cache::own_writes::OwnWrite;
 use crate::cache::verdict::Verdict;
+use crate::database::sqlstate;
 use crate::endpoint::{Arguments, Catalog, Endpoint};
 use crate::http::exchange::Exchange;
 use crate::http::reply::{JSON, Reply};
@@ -55,7 +56,7 @@ impl Proxy {
 /// A server that ends the session may have committed before.
 fn has_changed_nothing(event: &RequestEvent) -> bool {
     match &event.sqlstate {
-        Some(code) => !code.starts_with("57P") && !code.starts_with("08"),
+        Some(code) => !sqlstate::ends_session(code),
         None => event.phase(Phase::Call).is_none(),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, StatusCode, header};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Proxy, Refusal};
 use crate::cache::entry::{Encoded, Entry, Variants};
@@ -147,6 +147,19 @@ impl Proxy {
             }
             sleep(STANDBY_PAUSE).await;
         }
+    }
+
+    /// The answer of the database to nobody, or nothing if there is none.
+    pub async fn fetch_unasked(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        arguments: &Arguments<'_>,
+        generation: u64,
+        deadline: Instant,
+        event: &mut RequestEvent,
+    ) -> Option<Answered> {
+        let place = self.admission.enter(&endpoint.borrower, deadline.into_std()).ok()?;
+        timeout_at(deadline, self.call(endpoint, arguments, generation, &place, event)).await.ok()?.ok()
     }
 
     /// The reply that an entry gives to this request: in its coding, or 304, or 404 for NULL.

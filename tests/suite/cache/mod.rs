@@ -1,6 +1,5 @@
 //! The cache: what may be given out without asking the database, and that nothing older ever is.
 
-mod chain;
 mod claims;
 mod ddl;
 mod flights;

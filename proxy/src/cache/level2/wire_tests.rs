@@ -1,13 +1,14 @@
 use super::*;
 use crate::cache::claims::Claims;
-use crate::cache::key::Origin;
+use crate::cache::key::{Origin, Viewpoint};
 use crate::endpoint::Arguments;
 use crate::endpoint::samples::endpoint;
 
 fn key(path: &str) -> Key {
     let origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
+    let viewpoint = Viewpoint { database: "rota".to_owned(), role: "web".to_owned(), generation: 1 };
     let arguments = Arguments { supplied: 0, values: Vec::new(), claims: Claims::default() };
-    Key::of(origin, 1, &endpoint("GET", path, &[]), &arguments)
+    Key::of(origin, &viewpoint, &endpoint("GET", path, &[]), &arguments)
 }
 
 fn entry(xmin: u64, xmax: u64, body: Option<&'static [u8]>) -> Entry {
