@@ -32,7 +32,7 @@ const CALLS: usize = 5000;
 /// Measures throughput and overhead.
 pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> Result<()> {
     let fixture = Fixture::make(environment, &Organisation { employees: EMPLOYEES, weeks: 1 })?;
-    let proxy = fixture.proxy()?;
+    let proxy = fixture.proxy_without_cache()?;
     throughput(&fixture, proxy.listen(), report)?;
     overhead(&fixture, proxy.listen(), report).await
 }
@@ -103,7 +103,7 @@ async fn overhead(fixture: &Fixture, proxy: SocketAddr, report: &mut Report) -> 
 }
 
 /// The number after `label` in what a load generator printed.
-fn rate(text: &str, label: &str) -> Result<f64> {
+pub(crate) fn rate(text: &str, label: &str) -> Result<f64> {
     let line = text.lines().find_map(|line| line.trim().strip_prefix(label));
     let number = line
         .and_then(|rest| rest.split_whitespace().next())

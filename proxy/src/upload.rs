@@ -164,7 +164,9 @@ fn failed(error: &Error, settings: &Settings, event: &mut RequestEvent) -> Probl
 fn has_changed_nothing(error: &Error) -> bool {
     match error {
         Error::Import(_) => true,
-        Error::Database { source, .. } => source.code().is_some_and(|code| !sqlstate::ends_session(code.code())),
+        Error::Database { source, .. } => {
+            source.code().is_some_and(|code| !sqlstate::ends_session(code.code()))
+        }
         _ => false,
     }
 }

@@ -49,6 +49,9 @@ impl Proxy {
         let question = match self.cache.question(endpoint, arguments, catalog, wish, started) {
             Ok(question) => question,
             Err(verdict) => {
+                if matches!(verdict, Verdict::Miss { reason: Reason::CatalogChanged, .. }) {
+                    self.catalog.doubt();
+                }
                 event.cache = verdict;
                 return self.uncached(&read, exchange, event).await;
             }

@@ -20,7 +20,8 @@ async fn a_replaced_function_is_asked_anew() -> Result<()> {
             .await?;
         let checked = get(&proxy, "/total", &[("Rota-Consistency", "checked")]).await?;
         assert_eq!(number(&checked)?, offset, "{}", verdict(&checked));
-        until("the new function answers", async || Ok(number(&proxy.get("/total").await?)? == offset)).await?;
+        until("the new function answers", async || Ok(number(&proxy.get("/total").await?)? == offset))
+            .await?;
         // From now on nobody hears of the old one.
         for _ in 0..5 {
             assert_eq!(number(&proxy.get("/total").await?)?, offset);

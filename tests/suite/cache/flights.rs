@@ -57,9 +57,10 @@ async fn who_joined_after_a_change_does_not_get_the_answer_from_before_it() -> R
     until("the call is held back", async || Ok(held(&stage).await? == "1")).await?;
     let known = metric(&proxy, "rota_cache_announcements_total").await?;
     stage.raise(1).await?;
-    until("the change is known", async || {
-        Ok(metric(&proxy, "rota_cache_announcements_total").await? > known)
-    })
+    until(
+        "the change is known",
+        async || Ok(metric(&proxy, "rota_cache_announcements_total").await? > known),
+    )
     .await?;
     let late: Vec<Asked> = (0..5).map(|_| ask(&proxy)).collect();
     until("all have asked", async || Ok(metric(&proxy, "rota_http_connections").await? == 6.0)).await?;

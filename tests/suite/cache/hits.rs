@@ -146,8 +146,10 @@ async fn every_answer_says_what_the_cache_did() -> Result<()> {
     }
     let off = stage.database.clone();
     let off = rota_tests::proxy::Proxy::with_settings(&off, &[("ROTA_CACHE_BYTES", "0")]).await?;
-    crate::proxy::waiting::until("the endpoints are read", async || Ok(off.get("/total").await?.status == 200))
-        .await?;
+    crate::proxy::waiting::until("the endpoints are read", async || {
+        Ok(off.get("/total").await?.status == 200)
+    })
+    .await?;
     assert_eq!(verdict(&off.get("/total").await?), "Rota; fwd=bypass; detail=\"the cache is off\"");
     Ok(())
 }
@@ -190,9 +192,10 @@ async fn a_hit_takes_no_connection_and_no_place_among_the_waiting() -> Result<()
     until_hit(&proxy, "/total").await?;
     stage.session.batch_execute("SELECT pg_advisory_lock(1)").await?;
     let address = proxy.address();
-    let stuck = tokio::spawn(async move {
-        rota_tests::http::send(address, &Call::new(Method::GET, "/slow_total")).await
-    });
+    let stuck =
+        tokio::spawn(
+            async move { rota_tests::http::send(address, &Call::new(Method::GET, "/slow_total")).await },
+        );
     crate::proxy::waiting::until("the only connection is taken", async || {
         Ok(metric(&proxy, "rota_pool_connections{state=\"used\"}").await? == 1.0)
     })

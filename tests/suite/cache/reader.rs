@@ -43,16 +43,14 @@ async fn a_reader_whose_backend_is_ended_goes_on_with_a_warm_cache() -> Result<(
 async fn nothing_is_hit_while_the_server_does_not_tell_of_changes() -> Result<()> {
     let stage = Stage::new().await?;
     let relay = Relay::to(rota_tests::server::shared_port()?).await?;
-    let announcements = format!("postgres://postgres@127.0.0.1:{}/{}", relay.port(), stage.database.name());
-    let settings =
-        [("ROTA_ANNOUNCEMENTS_URL", announcements.as_str()), ("ROTA_CACHE_READER_LATE_MS", "300")];
+    let announcements =
+        format!("postgres://postgres@127.0.0.1:{}/{}?sslmode=disable", relay.port(), stage.database.name());
+    let settings = [("ROTA_ANNOUNCEMENTS_URL", announcements.as_str()), ("ROTA_CACHE_READER_LATE_MS", "300")];
     let proxy = stage.proxy_with(&settings).await?;
     until_hit(&proxy, "/counters/1").await?;
     relay.hold();
-    until("hits are off", async || {
-        Ok(verdict(&proxy.get("/counters/1").await?).contains("reader-late"))
-    })
-    .await?;
+    until("hits are off", async || Ok(verdict(&proxy.get("/counters/1").await?).contains("reader-late")))
+        .await?;
     for value in 1..=20 {
         stage.raise(1).await?;
         assert_eq!(number(&proxy.get("/counters/1").await?)?, value);
@@ -87,7 +85,7 @@ async fn a_proxy_that_was_stopped_for_a_while_gives_out_nothing_from_before() ->
 
 #[tokio::test]
 async fn more_changes_than_the_ring_holds_are_made_up_for_by_the_words() -> Result<()> {
-    let server = OwnServer::start(&[("rota.ring_events", "64")]).await?;
+    let server = OwnServer::start(&[("rota.invalidation_ring_events", "64")]).await?;
     let stage = Stage::on(server.migrated().await?).await?;
     let mut proxy = stage.proxy().await?;
     let process = proxy.process().id();

@@ -74,6 +74,8 @@ impl Stage {
     pub(super) async fn proxy_with(&self, settings: &[(&str, &str)]) -> Result<Proxy> {
         let proxy = Proxy::with_settings(&self.database, settings).await?;
         follows(&proxy, "ring").await?;
+        // Other databases of the server change their catalogs too, and words are shared by all of them.
+        until_hit(&proxy, "/counters/10").await?;
         Ok(proxy)
     }
 
