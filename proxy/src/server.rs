@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::header;
-use pingora_core::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream, ServerApp};
+use pingora_core::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use pingora_core::services::Service as _;
@@ -87,11 +87,7 @@ impl HttpServerApp for PublicApp {
         } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(settings.keepalive_timeout_ms.as_secs().max(1)));
         }
-        let exchange = self.serve(session, connected.is_some()).await?;
-        let mut kept = HttpPersistentSettings::for_session(&exchange.session);
-        kept.set_user_context(connected?);
-        let stream = exchange.session.finish().await.ok()??;
-        Some(ReusedHttpStream::from_reusable_stream(stream, kept))
+        self.serve(session, connected).await
     }
 }
 
@@ -104,12 +100,16 @@ impl PublicApp {
         Some(Box::new(Connected { _place: place, gauge }))
     }
 
-    /// Answers one request and tells of it. Nothing is left of the exchange if the client has left.
-    async fn serve(&self, session: ServerSession, has_place: bool) -> Option<Exchange> {
+    /// Answers one request and tells of it. Nothing is left of the connection if the client has left.
+    async fn serve(
+        &self,
+        session: ServerSession,
+        connected: Option<Box<dyn std::any::Any + Send + Sync>>,
+    ) -> Option<ReusedHttpStream> {
         let mut exchange = Exchange::new(session);
         let traceparent = exchange.session.get_header("traceparent").and_then(|value| value.to_str().ok());
         let mut event = RequestEvent::start(exchange.method.clone(), traceparent.map(Into::into));
-        let reply = if has_place {
+        let reply = if connected.is_some() {
             self.proxy.answer(&mut exchange, &mut event).await
         } else {
             let limit = self.proxy.settings.connection_limit;
@@ -122,13 +122,13 @@ impl PublicApp {
             // Told while there is still somebody to tell: the next request goes elsewhere.
             exchange.session.set_keepalive(None);
         }
-        let is_written = match reply {
-            Some(reply) => exchange.write(reply, &mut event, self.proxy.pool.used_percent()).await.is_ok(),
-            None => false,
+        let stream = match reply {
+            Some(reply) => exchange.end(reply, &mut event, self.proxy.pool.used_percent(), connected).await,
+            None => None,
         };
         event.finish();
         self.proxy.observer.request(&event);
-        is_written.then_some(exchange)
+        stream
     }
 
     /// Answers a head that is no HTTP.

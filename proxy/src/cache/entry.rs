@@ -1,6 +1,6 @@
 //! A stored answer: what it says, what it saw, and what it depends on.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,6 +17,19 @@ pub struct Encoded {
     pub body: Bytes,
     /// The entity tag, quotes included.
     pub entity_tag: HeaderValue,
+    head: OnceLock<Bytes>,
+}
+
+impl Encoded {
+    /// A body with its tag.
+    pub fn new(body: Bytes, entity_tag: HeaderValue) -> Self {
+        Self { body, entity_tag, head: OnceLock::new() }
+    }
+
+    /// The unchanging part of the head of its hits, made by the first one.
+    pub fn head(&self, make: impl FnOnce() -> Bytes) -> Bytes {
+        self.head.get_or_init(make).clone()
+    }
 }
 
 /// A body in the codings that were asked for so far. Identity is always there.
@@ -57,7 +70,7 @@ impl Variants {
 
     fn bytes(&self) -> usize {
         let made = self.compressed.iter().flatten().chain([&self.identity]);
-        made.map(|encoded| encoded.body.len() + encoded.entity_tag.len()).sum()
+        made.map(|encoded| encoded.body.len() + encoded.entity_tag.len() + HEAD_BYTES).sum()
     }
 }
 
@@ -76,6 +89,8 @@ pub struct Entry {
     pub lifetime: Duration,
 }
 
+/// Bytes of a head, about.
+const HEAD_BYTES: usize = 256;
 /// Bytes that an entry takes besides key, body, stamp and tags: the structures themselves, their allocations' heads,
 /// and its place in the cache.
 const FIXED_BYTES: usize = size_of::<Entry>() + 192;

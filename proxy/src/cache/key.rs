@@ -33,7 +33,7 @@ pub struct Viewpoint {
 #[derive(Clone, Debug)]
 pub struct Key {
     hash: u64,
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
 }
 
 impl Key {
@@ -53,10 +53,10 @@ impl Key {
             writer.raw(&position.to_le_bytes());
             writer.value(value);
         }
-        Self::from_bytes(writer.0.into_boxed_slice())
+        Self::from_bytes(writer.0)
     }
 
-    fn from_bytes(bytes: Box<[u8]>) -> Self {
+    fn from_bytes(bytes: Vec<u8>) -> Self {
         Self { hash: XxHash3_64::oneshot(&bytes), bytes }
     }
 

@@ -81,7 +81,7 @@ fn everything_that_an_answer_depends_on_is_in_its_key() {
 
 #[test]
 fn keys_of_one_hash_are_still_told_apart() {
-    let one = Key { hash: 7, bytes: [1].into() };
-    let other = Key { hash: 7, bytes: [2].into() };
+    let one = Key { hash: 7, bytes: vec![1] };
+    let other = Key { hash: 7, bytes: vec![2] };
     assert_ne!(one, other);
 }

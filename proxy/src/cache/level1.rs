@@ -112,8 +112,7 @@ mod tests {
     }
 
     fn entry(length: usize) -> Arc<Entry> {
-        let encoded =
-            Encoded { body: vec![b'x'; length].into(), entity_tag: HeaderValue::from_static("\"t\"") };
+        let encoded = Encoded::new(vec![b'x'; length].into(), HeaderValue::from_static("\"t\""));
         Arc::new(Entry {
             answer: Some(Variants::new(encoded)),
             stamp: Snapshot { xmin: 3, xmax: 3, in_progress: Box::default(), taken_in_recovery: false },

@@ -159,7 +159,7 @@ impl Cache {
     pub fn store(&self, question: &Question, answered: Answered) -> (Arc<Entry>, bool) {
         let answer = answered.json.map(|body| {
             let entity_tag = entity_tag(&body, Coding::Identity);
-            Variants::new(Encoded { body, entity_tag })
+            Variants::new(Encoded::new(body, entity_tag))
         });
         let entry = Arc::new(Entry {
             answer,

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod compress;
 pub mod entity_tag;
 pub mod exchange;
+pub mod prepared;
 pub mod problem;
 pub mod reply;
 pub mod trace;

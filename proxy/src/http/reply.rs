@@ -48,6 +48,8 @@ pub struct Reply {
     pub retry_after_seconds: Option<u64>,
     /// Whether the connection ends after the answer.
     pub closes: bool,
+    /// The unchanging part of the head, where it is made already. The other fields say the same.
+    pub prepared: Option<Bytes>,
 }
 
 impl Reply {
@@ -63,6 +65,7 @@ impl Reply {
             allow: None,
             retry_after_seconds: None,
             closes: false,
+            prepared: None,
         }
     }
 

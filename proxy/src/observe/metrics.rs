@@ -81,7 +81,8 @@ pub struct Metrics {
     /// The metrics of requests that no endpoint answers.
     unmatched: EndpointMetrics,
     problems: IntCounterVec,
-    response_bytes: IntCounterVec,
+    /// By the position of their coding in [`Coding::ALL`].
+    response_bytes: [IntCounter; Coding::ALL.len()],
     database_errors: IntCounterVec,
     slow_calls_dropped: IntCounter,
 }
@@ -157,6 +158,12 @@ impl Metrics {
             maker.counters(names::STATEMENTS, "Look-ups of prepared statements.", &["outcome"], &outcomes)?;
         let utilization =
             prometheus::Gauge::new(names::POOL_UTILIZATION, "Used database connections over the limit.")?;
+        let bytes = maker.counters(
+            names::HTTP_RESPONSE_BYTES,
+            "Bytes of bodies sent.",
+            &["coding"],
+            &Coding::ALL.map(Coding::token),
+        )?;
         Ok(Self {
             connections: maker.gauge(names::HTTP_CONNECTIONS, "Open client connections.")?,
             in_flight: maker.gauge(names::HTTP_IN_FLIGHT, "Requests past validation.")?,
@@ -212,12 +219,7 @@ impl Metrics {
                 &["kind"],
                 &ProblemKind::ALL.map(ProblemKind::name),
             )?,
-            response_bytes: maker.counters(
-                names::HTTP_RESPONSE_BYTES,
-                "Bytes of bodies sent.",
-                &["coding"],
-                &Coding::ALL.map(Coding::token),
-            )?,
+            response_bytes: Coding::ALL.map(|coding| bytes.with_label_values(&[coding.token()])),
             database_errors: maker.counters(
                 names::DATABASE_ERRORS,
                 "Errors of the server.",
@@ -258,7 +260,7 @@ impl Metrics {
             self.database_errors.with_label_values(&[class]).inc();
         }
         if event.response_bytes > 0 {
-            self.response_bytes.with_label_values(&[event.coding.token()]).inc_by(event.response_bytes);
+            self.response_bytes[event.coding as usize].inc_by(event.response_bytes);
         }
     }
 

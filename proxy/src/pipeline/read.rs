@@ -18,6 +18,7 @@ use crate::http::accept::{Coding, negotiate};
 use crate::http::compress::compress;
 use crate::http::entity_tag::{entity_tag, matches};
 use crate::http::exchange::Exchange;
+use crate::http::prepared::unchanging_head;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::{JSON, Reply};
 use crate::observe::{Phase, RequestEvent};
@@ -181,23 +182,31 @@ impl Proxy {
         let varies = variants.identity().body.len() > self.settings.compress_above_bytes;
         let wanted =
             if varies { negotiate(exchange.header(header::ACCEPT_ENCODING)) } else { Coding::Identity };
+        let made;
         let encoded = match variants.get(wanted) {
-            Some(encoded) => encoded.clone(),
-            None => self.encoded(question, entry, variants, wanted, event).await?,
+            Some(encoded) => encoded,
+            None => {
+                made = self.encoded(question, entry, variants, wanted, event).await?;
+                &made
+            }
         };
         event.ends(Phase::Encode);
-        let is_tagged = read.endpoint.success_status == StatusCode::OK
-            && matches!(exchange.method, Method::GET | Method::HEAD);
+        let status = read.endpoint.success_status;
+        let is_tagged = status == StatusCode::OK && matches!(exchange.method, Method::GET | Method::HEAD);
+        let entity_tag = is_tagged.then(|| encoded.entity_tag.clone());
         let is_known = is_tagged
             && exchange
                 .header(header::IF_NONE_MATCH)
                 .is_some_and(|given| matches(given, &encoded.entity_tag));
-        let reply = if is_known {
-            Reply::empty(StatusCode::NOT_MODIFIED)
-        } else {
-            Reply { coding: wanted, ..Reply::new(read.endpoint.success_status, JSON, encoded.body) }
-        };
-        Ok(Reply { varies, entity_tag: is_tagged.then_some(encoded.entity_tag), ..reply })
+        if is_known {
+            return Ok(Reply { varies, entity_tag, ..Reply::empty(StatusCode::NOT_MODIFIED) });
+        }
+        let prepared = matches!(event.cache, Verdict::Hit).then(|| {
+            let tag = entity_tag.as_ref();
+            encoded.head(|| unchanging_head(status, wanted, varies, tag, encoded.body.len()))
+        });
+        let reply = Reply::new(status, JSON, encoded.body.clone());
+        Ok(Reply { varies, entity_tag, coding: wanted, prepared, ..reply })
     }
 
     /// Makes the answer of an entry in one more coding, and keeps it for the next who wants it.
@@ -214,7 +223,7 @@ impl Proxy {
             event.cause = Some(error.to_string());
             Problem::new(ProblemKind::Internal, "the answer could not be compressed")
         })?;
-        let made = Encoded { entity_tag: entity_tag(identity, coding), body };
+        let made = Encoded::new(body, entity_tag(identity, coding));
         self.cache.keep(question, &Arc::new(entry.with_coding(coding, made.clone())));
         Ok(made)
     }

@@ -83,7 +83,7 @@ pub(super) fn read(value: &Bytes, key: &Key) -> Option<Entry> {
     let filled = Instant::now().checked_sub(age)?;
     let answer = (flags & IS_NULL == 0).then(|| {
         let entity_tag = entity_tag(&body, Coding::Identity);
-        Variants::new(Encoded { body, entity_tag })
+        Variants::new(Encoded::new(body, entity_tag))
     });
     Some(Entry { answer, stamp, tags, filled, lifetime })
 }

@@ -15,7 +15,7 @@ fn entry(xmin: u64, xmax: u64, body: Option<&'static [u8]>) -> Entry {
     let answer = body.map(|body| {
         let body = Bytes::from_static(body);
         let entity_tag = entity_tag(&body, Coding::Identity);
-        Variants::new(Encoded { body, entity_tag })
+        Variants::new(Encoded::new(body, entity_tag))
     });
     Entry {
         answer,
