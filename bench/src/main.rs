@@ -6,6 +6,7 @@
 mod cache;
 mod endpoints;
 mod fixture;
+mod hours;
 mod http;
 mod import;
 mod machine;
@@ -41,6 +42,8 @@ enum Measurement {
     Import,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
+    /// Hours of a million shifts against inline SQL expressions.
+    Hours,
 }
 
 #[tokio::main]
@@ -62,6 +65,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Endpoints) {
         endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
+    }
+    if wanted(Measurement::Hours) {
+        hours::measure(&environment, &mut report).await.context("measuring hours")?;
     }
     report.print();
     if let Some(file) = arguments.record {

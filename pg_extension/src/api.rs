@@ -2,5 +2,6 @@
 
 mod conflict;
 mod invalidation;
+mod pay;
 mod time;
 mod version;

@@ -32,6 +32,14 @@ pub(crate) enum ExtensionError {
         /// The argument's name.
         argument: &'static str,
     },
+    /// 22023: two arrays that belong together and do not fit.
+    #[error("{argument} has another length than {other}, one element for each would be right")]
+    UnequalArrays {
+        /// The name of the argument that is wrong.
+        argument: &'static str,
+        /// The name of the argument that it belongs to.
+        other: &'static str,
+    },
     /// 22023: a window that holds no instant.
     #[error("window_end is not after window_start, a later instant would be right")]
     EmptyWindow,
@@ -76,15 +84,39 @@ pub(crate) enum ExtensionError {
         /// The limit.
         limit: usize,
     },
+    /// 22023: an assignment that cannot be swapped.
+    #[error("assignment \"{id}\" {fault}")]
+    UnfitForSwap {
+        /// The argument that names it.
+        argument: &'static str,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// 22023: pay rules that cannot be read.
+    #[error("rules cannot be read: {fault}")]
+    UnreadablePayRules {
+        /// The field, and what is wrong with it.
+        fault: String,
+    },
+    /// 54000: more duties than one call classifies.
+    #[error("duties has {given} ranges, at most {limit} are classified in one call")]
+    TooManyDuties {
+        /// How many there were.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// 22023: a rule that says nothing the extension understands.
-    #[error("rest rule {rule_id} has minimum_minutes \"{minutes}\" and level \"{level}\"")]
+    #[error("rule {rule_id} of type {rule_type} cannot be applied: {fault}")]
     UnreadableRule {
         /// Its id.
         rule_id: String,
-        /// What its parameters say.
-        minutes: String,
-        /// Its level.
-        level: String,
+        /// Its type.
+        rule_type: String,
+        /// What is wrong with it.
+        fault: EngineError,
     },
     /// 42P01: a source view that is not there.
     #[error("view rota_source.{view} does not exist")]
@@ -122,6 +154,9 @@ pub(crate) enum ExtensionError {
         /// The server's code for it.
         sqlstate: PgSqlErrorCode,
     },
+    /// XX000: a state of an aggregate without its aggregate; never the caller's fault.
+    #[error("a part of an aggregate is called outside of one")]
+    OutsideOfAggregate,
     /// 55000: invalidations asked of a standby.
     #[error("a standby announces no invalidations")]
     NoInvalidationsOnStandby,
@@ -152,16 +187,19 @@ impl ExtensionError {
         match self {
             Self::Engine(error) => pack_sqlstate(error.sqlstate()),
             Self::UnknownZone { .. }
+            | Self::UnequalArrays { .. }
             | Self::EmptyWindow
             | Self::NegativeRest { .. }
             | Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
+            | Self::UnfitForSwap { .. }
+            | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. }
             | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
-            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
+            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } | Self::TooManyDuties { .. } => {
                 PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
             }
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -173,7 +211,7 @@ impl ExtensionError {
             }
             Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
             Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
     }
 
@@ -190,9 +228,24 @@ impl ExtensionError {
                 "[{\"person_id\": \"…\", \"shift_id\": \"…\"}] or \
                  [{\"person_id\": \"…\", \"starts_at\": \"…\", \"ends_at\": \"…\"}]",
             ),
-            Self::UnreadableRule { .. } => Some(
-                "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
-            ),
+            Self::UnreadableRule { rule_type, .. } => Some(match rule_type.as_str() {
+                "maximum_minutes" => {
+                    "parameters such as {\"maximum_minutes\": 2880, \"per\": \"week\"}; level one of violation, \
+                     warning, advisory, unknown"
+                }
+                "consecutive_days" => {
+                    "parameters such as {\"maximum_days\": 6}; level one of violation, warning, advisory, unknown"
+                }
+                _ => {
+                    "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
+                }
+            }),
+            Self::UnfitForSwap { .. } => {
+                Some("name two assignments that book two different people, by assignment_id")
+            }
+            Self::UnreadablePayRules { .. } => {
+                Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
+            }
             Self::NoInvalidationsOnStandby => Some("ask its primary"),
             Self::NotPreloaded => Some(
                 "LISTEN rota_invalidation; or set shared_preload_libraries = 'rota' and restart the server",
@@ -211,7 +264,11 @@ impl ExtensionError {
             Self::UnknownZone { .. } => Some("time_zone"),
             Self::InfiniteDate { argument }
             | Self::MissingArgument { argument }
+            | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
+            Self::UnfitForSwap { argument, .. } => Some(argument),
+            Self::UnreadablePayRules { .. } => Some("rules"),
+            Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),

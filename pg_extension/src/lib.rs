@@ -90,6 +90,29 @@ pgrx::extension_sql_file!(
     requires = ["catalog_changes"]
 );
 pgrx::extension_sql_file!(
+    "../../sql/extension/coverage_step.sql",
+    name = "coverage_step",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/coverage_aggregate.sql",
+    name = "coverage_aggregate",
+    requires = [
+        coverage_accumulate,
+        coverage_accumulate_heads,
+        coverage_combine,
+        coverage_serialize,
+        coverage_deserialize,
+        coverage_finish
+    ]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/time_zone_report.sql",
+    name = "time_zone_report",
+    requires = [time_zone_changes, time_zone_version]
+);
+pgrx::extension_sql_file!("../../sql/extension/pay.sql", name = "pay", requires = [classify_pay]);
+pgrx::extension_sql_file!(
     "../../sql/extension/invalidation.sql",
     name = "invalidation",
     requires = [
@@ -106,5 +129,10 @@ pgrx::extension_sql_file!(
     "../../sql/extension/watch.sql",
     name = "watch",
     requires = ["cache_options", "invalidation"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/definition_changes.sql",
+    name = "definition_changes",
+    requires = ["watch"]
 );
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

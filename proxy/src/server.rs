@@ -11,10 +11,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::header;
 use pingora_core::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
+use pingora_core::listeners::tls::TlsSettings;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use pingora_core::services::Service as _;
 use pingora_core::services::listening::Service;
+use rustls::server::ResolvesServerCert;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -25,6 +27,7 @@ use crate::admin::AdminApp;
 use crate::cache::{reader, warm};
 use crate::config::Settings;
 use crate::error::Error;
+use crate::http::certificate::Certificate;
 use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::Reply;
@@ -82,7 +85,10 @@ impl HttpServerApp for PublicApp {
             _ => return None,
         }
         let _running = self.running.token();
-        if *shutdown.borrow() {
+        // Where a chunked body ends depends on how leniently its chunks are read (an empty size line counts as
+        // the last chunk here). Whatever follows it on this connection is never taken for a request.
+        let is_chunked = session.get_header(header::TRANSFER_ENCODING).is_some();
+        if is_chunked || *shutdown.borrow() {
             session.set_keepalive(None);
         } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(settings.keepalive_timeout_ms.as_secs().max(1)));
@@ -161,16 +167,19 @@ pub async fn run(settings: Settings) -> Result<(), Error> {
         probe(address)?;
     }
     let proxy = Arc::new(Proxy::new(settings.clone())?);
-    let tasks = spawn_tasks(&proxy, &settings);
+    let certificate = Certificate::of(&settings)?;
+    let mut tasks = spawn_tasks(&proxy, &settings);
+    tasks.extend(certificate.clone().map(|certificate| tokio::spawn(certificate.follow())));
     let running = TaskTracker::new();
     let public = PublicApp {
         proxy: Arc::clone(&proxy),
         connections: Arc::new(Semaphore::new(settings.connection_limit)),
         running: running.clone(),
     };
-    let (stop_public, public) = listen("public", settings.listen, public, settings.accept_tasks);
+    let tls = certificate.as_ref().map(encrypting).transpose()?;
+    let (stop_public, public) = listen("public", settings.listen, tls, public, settings.accept_tasks);
     let admin = AdminApp::new(Arc::clone(&proxy));
-    let (stop_admin, admin) = listen("admin", settings.admin_listen, admin, 1);
+    let (stop_admin, admin) = listen("admin", settings.admin_listen, None, admin, 1);
     tracing::info!(listen = %settings.listen, admin_listen = %settings.admin_listen, "serving");
 
     let signal_name = signals.next().await;
@@ -205,14 +214,26 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
 fn listen<A: ServerApp + Send + Sync + 'static>(
     name: &str,
     address: SocketAddr,
+    tls: Option<TlsSettings>,
     app: A,
     accept_tasks: usize,
 ) -> (watch::Sender<bool>, JoinHandle<()>) {
     let (stop, stopped) = watch::channel(false);
     let mut service = Service::new(name.to_owned(), app);
-    service.add_tcp(&address.to_string());
+    match tls {
+        Some(tls) => service.add_tls_with_settings(&address.to_string(), None, tls),
+        None => service.add_tcp(&address.to_string()),
+    }
     let task = tokio::spawn(async move { service.start_service(None, stopped, accept_tasks).await });
     (stop, task)
+}
+
+/// TLS with a certificate that may change. HTTP/1.1 is what is spoken in it.
+fn encrypting(certificate: &Arc<Certificate>) -> Result<TlsSettings, Error> {
+    // No file names: the certificate comes from the resolver.
+    let mut tls = TlsSettings::intermediate("", "").map_err(|error| Error::Tls(error.to_string()))?;
+    tls.set_cert_resolver(Arc::clone(certificate) as Arc<dyn ResolvesServerCert>);
+    Ok(tls)
 }
 
 /// Tries an address before pingora does: it would try for half a minute and then panic.

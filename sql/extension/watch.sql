@@ -4,14 +4,33 @@
 -- alone. They fire whatever session_replication_role says. Their arguments are the key columns. What a trigger
 -- cannot see cannot be watched.
 
+CREATE FUNCTION rota.trigger_arguments(arguments bytea, number smallint) RETURNS name[]
+LANGUAGE sql
+IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Each ends with a zero byte.
+    SELECT coalesce(
+        array_agg(
+            convert_from(decode(argument.escaped, 'escape'), 'UTF8')::name ORDER BY argument.position
+        ),
+        '{}'
+    )
+    FROM
+        unnest(string_to_array(encode(arguments, 'escape'), '\000')) WITH ORDINALITY AS argument (escaped, position)
+    WHERE
+        argument.position <= number
+$$;
+
+COMMENT ON FUNCTION rota.trigger_arguments(bytea, smallint) IS
+    'The arguments of a trigger as pg_trigger keeps them, as names.';
+
 CREATE VIEW rota.watches AS
 WITH
 trigger AS (
     SELECT
         watching.tgrelid AS table_oid,
-        coalesce(
-            (string_to_array(encode(watching.tgargs, 'escape'), '\000'))[:watching.tgnargs], '{}'
-        )::name[] AS keys,
+        rota.trigger_arguments(watching.tgargs, watching.tgnargs) AS keys,
         -- Bits of INSERT, DELETE, UPDATE and TRUNCATE, where the trigger fires always and after each statement.
         CASE
             WHEN watching.tgenabled = 'A' AND watching.tgqual IS NULL AND watching.tgtype & 3 = 0
@@ -169,41 +188,35 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     arguments text;
-    member regclass;
     kind record;
 BEGIN
     SELECT coalesce(string_agg(quote_literal(key.name), ', ' ORDER BY key.position), '')
     INTO arguments
     FROM unnest(keys) WITH ORDINALITY AS key (name, position);
-    FOR member IN
-        -- A table without partitions has no tree.
-        SELECT watched_table
-        UNION
-        SELECT part.relid FROM pg_partition_tree(watched_table) AS part
+    FOR kind IN
+        SELECT *
+        FROM (
+            VALUES
+            ('insert', 'REFERENCING NEW TABLE AS rota_new'),
+            ('update', 'REFERENCING OLD TABLE AS rota_old NEW TABLE AS rota_new'),
+            ('delete', 'REFERENCING OLD TABLE AS rota_old'),
+            ('truncate', '')
+        ) AS kind (event, row_sets)
     LOOP
-        FOR kind IN
-            SELECT *
-            FROM (
-                VALUES
-                ('insert', 'REFERENCING NEW TABLE AS rota_new'),
-                ('update', 'REFERENCING OLD TABLE AS rota_old NEW TABLE AS rota_new'),
-                ('delete', 'REFERENCING OLD TABLE AS rota_old'),
-                ('truncate', '')
-            ) AS kind (event, row_sets)
-        LOOP
-            EXECUTE format(
-                'CREATE OR REPLACE TRIGGER %1$I AFTER %2$s ON %3$s %4$s FOR EACH STATEMENT '
-                'EXECUTE FUNCTION rota.watch_changes(%5$s)',
-                'rota_watch_' || kind.event, kind.event, member, kind.row_sets, arguments
-            );
-            EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', member, 'rota_watch_' || kind.event);
-        END LOOP;
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER %1$I AFTER %2$s ON %3$s %4$s FOR EACH STATEMENT '
+            'EXECUTE FUNCTION rota.watch_changes(%5$s)',
+            'rota_watch_' || kind.event, kind.event, watched_table, kind.row_sets, arguments
+        );
+        EXECUTE format(
+            'ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', watched_table, 'rota_watch_' || kind.event
+        );
     END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION rota.install_watch(regclass, name[]) IS
-    'Makes the triggers of a watched table and of its partitions; the caller has checked them.';
+    'Makes the triggers of one table or partition; the caller has checked it.';
 
 CREATE FUNCTION rota.watch(watched_table regclass, keys name[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql
@@ -221,7 +234,13 @@ BEGIN
     -- Who writes has finished, and who reads the catalog after us knows that it is watched from now on.
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', watched_table);
     PERFORM rota.check_watch_keys(watched_table, keys);
-    PERFORM rota.install_watch(watched_table, keys);
+    PERFORM rota.install_watch(member.relid, keys)
+    FROM (
+        -- A table without partitions has no tree.
+        SELECT watched_table AS relid
+        UNION
+        SELECT part.relid FROM pg_partition_tree(watched_table) AS part
+    ) AS member;
     IF (SELECT status.mode FROM rota.invalidation_status() AS status) = 'notify' THEN
         RAISE WARNING USING
             MESSAGE = format(

@@ -81,6 +81,37 @@ pub enum EngineError {
         /// Exact minutes of the shift.
         shift_minutes: String,
     },
+    /// A parameter of a rule that is missing, unknown, or says nothing sensible.
+    #[error(
+        "parameter {name} {}, {wanted} would be right",
+        value.as_ref().map_or_else(|| "is missing".to_owned(), |value| format!("is \"{value}\""))
+    )]
+    UnreadableParameter {
+        /// Its name.
+        name: String,
+        /// What it says; `None` when it is missing.
+        value: Option<String>,
+        /// What would be right.
+        wanted: String,
+    },
+    /// A number that means nothing where it stands.
+    #[error("{argument} is {value}, {wanted} would be right")]
+    UnfitNumber {
+        /// The argument's name.
+        argument: &'static str,
+        /// What was given.
+        value: i64,
+        /// The numbers that would be right, in words.
+        wanted: &'static str,
+    },
+    /// More slots than one call returns.
+    #[error("{argument} has more than {limit} slots, a shorter range or longer slots would be right")]
+    TooManySlots {
+        /// The argument's name.
+        argument: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// A date, time or sum of lengths outside of what Postgres can hold.
     #[error("{argument} is out of range")]
     OutOfRange {
@@ -103,10 +134,24 @@ impl EngineError {
             | Self::ShiftWithoutLength { .. }
             | Self::UnboundedSpan { .. }
             | Self::NegativeBreak { .. }
-            | Self::BreakLongerThanShift { .. } => "22023",
+            | Self::BreakLongerThanShift { .. }
+            | Self::UnfitNumber { .. }
+            | Self::UnreadableParameter { .. } => "22023",
             Self::OutOfRange { .. } => "22008",
-            Self::SpanTooLong { .. } => "54000",
+            Self::SpanTooLong { .. } | Self::TooManySlots { .. } => "54000",
             Self::BrokenZoneRules => "XX000",
+        }
+    }
+
+    /// The same error about a span or a date, naming another argument: the engine calls a span `during`.
+    #[must_use]
+    pub fn naming(self, argument: &'static str) -> Self {
+        match self {
+            Self::UnboundedSpan { .. } => Self::UnboundedSpan { argument },
+            Self::SpanTooLong { days, limit_days, .. } => Self::SpanTooLong { argument, days, limit_days },
+            Self::TooManySlots { limit, .. } => Self::TooManySlots { argument, limit },
+            Self::OutOfRange { .. } => Self::OutOfRange { argument },
+            other => other,
         }
     }
 
@@ -119,9 +164,12 @@ impl EngineError {
             | Self::RepeatedLocalTime { argument, .. }
             | Self::UnboundedSpan { argument }
             | Self::SpanTooLong { argument, .. }
+            | Self::UnfitNumber { argument, .. }
+            | Self::TooManySlots { argument, .. }
             | Self::OutOfRange { argument } => Some(argument),
             Self::ShiftWithoutLength { .. } => Some("end_time"),
             Self::NegativeBreak { .. } | Self::BreakLongerThanShift { .. } => Some("break_minutes"),
+            Self::UnreadableParameter { .. } => Some("parameters"),
             Self::BrokenZoneRules => None,
         }
     }

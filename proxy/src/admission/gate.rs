@@ -245,3 +245,7 @@ impl Drop for Seat {
         self.admission.ledger().gives_back(self.loan, Instant::now());
     }
 }
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

@@ -148,8 +148,8 @@ declare! {
     Serve compress_above_bytes: usize = "1000", Bounds::Range(0, GIBIBYTE);
     /// Which requests are logged: none, failed (500 and above) or all. Metrics count every one at no such cost.
     Serve request_log: RequestLog = "failed", Bounds::Any;
-    /// Whether the log holds the server's own words about errors that a function raised (P0...) or that are
-    /// internal (XX...): they may quote values. Otherwise it tells the code, the routine and the constraint.
+    /// Whether the log holds the words of errors that a function raised or that are internal to the server: they
+    /// may quote values. Otherwise it tells the code, the routine, and the table, column or constraint.
     Serve log_database_messages: bool = "false", Bounds::Any;
     /// What Retry-After says, in seconds, when the proxy is full or the database away.
     Serve retry_after_seconds: u64 = "1", Bounds::Range(1, 3600);

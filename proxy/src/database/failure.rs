@@ -55,21 +55,28 @@ pub fn refused(error: &tokio_postgres::Error, logs_messages: bool, event: &mut R
     }
 }
 
-/// What the log is told of an error. The server's own words are left out where they may quote a value: what a
-/// function raises, what the server did not expect of itself, and the text of a statement that was put together.
+/// Classes of errors that the server words itself, about its own affairs: connections, states, names, resources.
+const SERVERS_OWN: [&str; 13] =
+    ["08", "0A", "25", "26", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"];
+/// The server's routines that raise what a function says, under whatever code the function chose.
+const FUNCTIONS_WORDS: [&str; 2] = ["exec_stmt_raise", "exec_stmt_assert"];
+
+/// What the log is told of an error. Words that may quote a value are left out: what a function raises, what the
+/// server did not expect of itself, and pieces of a statement that was put together (42601).
 fn cause(error: &DbError, logs_messages: bool) -> String {
     let code = error.code().code();
-    let may_quote = code.starts_with("P0") || code.starts_with("XX") || code == "42601";
-    if logs_messages || !may_quote {
+    let is_function = error.routine().is_some_and(|routine| FUNCTIONS_WORDS.contains(&routine));
+    let is_servers_own = code.get(..2).is_some_and(|class| SERVERS_OWN.contains(&class));
+    if logs_messages || (is_servers_own && !is_function && code != "42601") {
         return error.message().to_owned();
     }
-    let named = [
+    let facts = [
         ("raised in", error.routine()),
         ("schema", error.schema()),
         ("table", error.table()),
         ("column", error.column()),
         ("constraint", error.constraint()),
     ];
-    let facts = named.iter().filter_map(|(name, value)| value.map(|value| format!("; {name} {value}")));
-    format!("message withheld (log_database_messages){}", facts.collect::<String>())
+    let facts = facts.iter().filter_map(|(name, value)| value.map(|value| format!("; {name} {value}")));
+    format!("message withheld, see log_database_messages{}", facts.collect::<String>())
 }

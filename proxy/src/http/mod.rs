@@ -1,6 +1,7 @@
 //! HTTP as the proxy speaks it: problems, codings, entity tags, trace context, answers.
 
 pub mod accept;
+pub mod certificate;
 pub mod compress;
 pub mod entity_tag;
 pub mod exchange;

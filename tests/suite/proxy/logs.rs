@@ -112,7 +112,10 @@ async fn no_value_of_an_argument_is_in_any_log_or_record() -> Result<()> {
     const MARKER: &str = "marker-5f3759df";
     let settings = [ALL, ("ROTA_SLOW_FLUSH_MS", "20"), ("ROTA_LOG_FILTER", "debug,rota_proxy=trace")];
     let stage = Stage::with_settings(TELLTALE, &settings).await?;
-    for how in ["fine", "insert", "cast", "sleep", "22023", "23505", "23514", "P0002", "55000"] {
+    for how in [
+        "fine", "insert", "cast", "sleep", "22023", "23505", "23514", "P0002", "55000", "P0001", "XX000",
+        "ZZZZZ", "42P01",
+    ] {
         stage.proxy.post("/telltale", &json!({"value": MARKER, "how": how})).await?;
     }
     let given_wrong = [
