@@ -9,6 +9,7 @@ mod fixture;
 mod hours;
 mod http;
 mod import;
+mod invalidation;
 mod machine;
 mod one_row_read;
 mod quantile;
@@ -40,6 +41,8 @@ enum Measurement {
     Cache,
     /// A file of 100,000 assignments against a loop of single-row inserts.
     Import,
+    /// Writes to a watched table against the same unwatched, and the way of a commit to a reader.
+    Invalidation,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
     /// Hours of a million shifts against inline SQL expressions.
@@ -68,6 +71,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Hours) {
         hours::measure(&environment, &mut report).await.context("measuring hours")?;
+    }
+    if wanted(Measurement::Invalidation) {
+        invalidation::measure(&environment, &mut report).await.context("measuring invalidation")?;
     }
     report.print();
     if let Some(file) = arguments.record {

@@ -44,6 +44,7 @@ pub(crate) use shared::Shared;
 pub(crate) use tag::Tag;
 pub(crate) use transaction::{announce, is_announced};
 pub(crate) use watch::announce_changes;
+pub(crate) use words::word_salt;
 
 /// Called once by `_PG_init`: settings, shared memory when the server is starting, callbacks.
 pub(crate) fn register() {

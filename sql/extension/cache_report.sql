@@ -29,6 +29,7 @@ AS $$
             string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'time') AS time_words,
             string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'session') AS session_words,
             string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'setting') AS setting_words,
+            string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'system') AS system_words,
             string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'volatile') AS volatile_words
         FROM rota.endpoint_calls() AS call
         GROUP BY call.method, call.path
@@ -114,6 +115,7 @@ AS $$
                     WHERE to_regclass(declared.name) IS NULL
                 ) || ', which does not exist',
                 'nobody watches ' || reads.unwatched,
+                'it reads the system''s ' || word.system_words || ', which nobody can watch',
                 'it calls volatile ' || word.volatile_words,
                 'it depends on the session by ' || word.session_words,
                 CASE

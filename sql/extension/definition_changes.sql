@@ -41,16 +41,18 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- What else is dropped goes with one of these, or is used by none of them.
+    -- What else is dropped goes with one of these, or is used by none of them. What belongs to a table is not
+    -- marked as temporary with it; unless it was named itself, the table is among the dropped.
     IF EXISTS (
         SELECT
         FROM pg_event_trigger_dropped_objects() AS dropped
         WHERE
             NOT dropped.is_temporary
             AND dropped.object_type IN (
-                'aggregate', 'cast', 'function', 'materialized view', 'operator', 'policy', 'procedure', 'rule',
-                'table', 'table column', 'trigger', 'type', 'view'
+                'aggregate', 'cast', 'function', 'materialized view', 'operator', 'procedure', 'table',
+                'table column', 'type', 'view'
             )
+            OR dropped.original AND dropped.object_type IN ('policy', 'rule', 'trigger')
     ) THEN
         PERFORM rota.note_catalog_change();
     END IF;

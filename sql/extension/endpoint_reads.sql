@@ -165,6 +165,16 @@ AS $$
         FROM object JOIN pg_policy AS policy ON policy.polrelid = object.object_oid
         WHERE object.class_oid = 'pg_class'::regclass
     ),
+    -- Tables and views of the system, which pg_depend does not mention.
+    system_read (class_oid, object_oid, name) AS (
+        SELECT DISTINCT tree.class_oid, tree.object_oid, relation.relname::text
+        FROM
+            tree
+            CROSS JOIN LATERAL regexp_matches(tree.text, ':relid (\d+)', 'g') AS found (match)
+            JOIN pg_class AS relation ON relation.oid = found.match[1]::oid
+        WHERE
+            relation.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    ),
     word (class_oid, object_oid, name, is_volatile) AS (
         SELECT DISTINCT tree.class_oid, tree.object_oid, procedure.proname::text, procedure.provolatile = 'v'
         FROM
@@ -236,6 +246,9 @@ AS $$
                 WHEN word.is_volatile OR word.name IN ('random', 'gen_random_uuid', 'nextval') THEN 'volatile'
             END AS kind
         FROM word
+        UNION ALL
+        SELECT system_read.class_oid, system_read.object_oid, system_read.name, 'system'
+        FROM system_read
     )
     SELECT DISTINCT used.method, used.path, sorted.kind, sorted.name
     FROM used JOIN sorted USING (class_oid, object_oid)
@@ -243,4 +256,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.endpoint_calls() IS
-    'What the answers of each endpoint depend on besides tables: time, session, setting, or something volatile.';
+    'What the answers of each endpoint depend on besides tables: time, session, setting, system, volatile.';

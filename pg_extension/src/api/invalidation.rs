@@ -85,6 +85,7 @@ fn invalidation_status() -> TableIterator<
         name!(system_identifier, String),
         name!(timeline, i32),
         name!(server_version_num, i32),
+        name!(word_salt, i64),
     ),
 > {
     let shared = Shared::attached();
@@ -98,6 +99,7 @@ fn invalidation_status() -> TableIterator<
         unsafe { pg_sys::GetSystemIdentifier() }.to_string(),
         timeline(),
         i32::try_from(pg_sys::PG_VERSION_NUM).unwrap_or(0),
+        invalidation::word_salt(),
     ))
 }
 

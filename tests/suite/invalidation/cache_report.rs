@@ -96,7 +96,12 @@ async fn an_answer_that_may_change_unseen_is_not_cached_and_the_report_says_why(
     let plpgsql = |body: &str| format!("LANGUAGE plpgsql AS $f$ BEGIN RETURN to_json(({body})); END $f$");
     let cases: &[(&str, &str, &[&str])] = &[
         (&atomic("SELECT count(*) FROM own.unwatched"), "", &["nobody watches own.unwatched"]),
-        (&atomic("SELECT count(*) FROM pg_class"), "", &["nobody watches pg_catalog.pg_class"]),
+        (
+            &atomic("SELECT count(*) FROM pg_class"),
+            "",
+            &["reads the system's pg_class, which nobody can watch"],
+        ),
+        (&atomic("SELECT count(*) FROM pg_stat_activity"), "", &["pg_stat_activity, which nobody can watch"]),
         (&atomic("own.text_function()"), "", &["nobody knows what own.text_function() reads"]),
         (&plpgsql("1"), "", &["nobody knows what own.x(bigint,text) reads"]),
         (&atomic("now()"), "", &["depends on the time by now"]),

@@ -24,7 +24,7 @@ async fn what_a_statement_trigger_cannot_see_is_not_watched() -> Result<()> {
         ("temporary", "is temporary"),
         ("parent", "inheritance"),
         ("child", "inheritance"),
-        ("part", "watch parts"),
+        ("part", "watch public.parts"),
         ("pg_class", "belongs to the system"),
     ] {
         let refusal = session.refusal(&format!("SELECT rota.watch('{table}')")).await?;

@@ -107,14 +107,14 @@ async fn the_events_of_a_transaction_come_in_one_answer() -> Result<()> {
     let session = database.session().await?;
     session.batch_execute(TABLE).await?;
     let follower = Follower::of(&database).await?;
-    session
-        .batch_execute(
-            "SET rota.invalidation_key_limit = 10000;
-             INSERT INTO t VALUES (0);
-             INSERT INTO t SELECT generate_series(1, 9500);
-             INSERT INTO t VALUES (0)",
-        )
-        .await?;
+    for statement in [
+        "SET rota.invalidation_key_limit = 10000",
+        "INSERT INTO t VALUES (0)",
+        "INSERT INTO t SELECT generate_series(1, 9500)",
+        "INSERT INTO t VALUES (0)",
+    ] {
+        session.batch_execute(statement).await?;
+    }
     let first = follower.ask(0).await?;
     assert_eq!(first.events.len(), 2 + 9501);
     let second = ask(&follower.session, first.epoch, first.upto, 0).await?;

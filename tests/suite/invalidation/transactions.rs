@@ -126,15 +126,16 @@ async fn a_transaction_that_announces_cannot_be_prepared_and_others_can() -> Res
     let server = OwnServer::start(&[("max_prepared_transactions", "2")]).await?;
     let database = server.migrated().await?;
     let session = database.session().await?;
-    session
-        .batch_execute(
-            "CREATE TABLE t (id bigint); SELECT rota.watch('t'); CREATE TABLE free (id bigint);
-             BEGIN; INSERT INTO free VALUES (1); PREPARE TRANSACTION 'free'",
-        )
-        .await?;
-    session.batch_execute("COMMIT PREPARED 'free'").await?;
-    session.batch_execute("BEGIN; INSERT INTO t SELECT 1 WHERE false; PREPARE TRANSACTION 'none'").await?;
-    session.batch_execute("COMMIT PREPARED 'none'; BEGIN; INSERT INTO t VALUES (1)").await?;
+    for step in [
+        "CREATE TABLE t (id bigint); CREATE TABLE free (id bigint); SELECT rota.watch('t')",
+        "BEGIN; INSERT INTO free VALUES (1); PREPARE TRANSACTION 'free'",
+        "COMMIT PREPARED 'free'",
+        "BEGIN; INSERT INTO t SELECT 1 WHERE false; PREPARE TRANSACTION 'none'",
+        "COMMIT PREPARED 'none'",
+        "BEGIN; INSERT INTO t VALUES (1)",
+    ] {
+        session.batch_execute(step).await?;
+    }
     let refusal = session.refusal("PREPARE TRANSACTION 'watched'").await?;
     assert_eq!(refusal.sqlstate, "0A000", "{refusal:?}");
     assert_eq!(session.text("SELECT count(*) FROM t").await?, "0");

@@ -15,8 +15,9 @@ async fn copied(session: &Session) -> Result<(i64, Vec<u64>)> {
     Ok((row.get("position"), words.collect()))
 }
 
-fn index(tag: i64, words: &[u64]) -> usize {
-    usize::try_from(tag.cast_unsigned() & (words.len() as u64 - 1)).expect("below the number of words")
+fn index(tag: i64, salt: i64, words: &[u64]) -> usize {
+    let low = (tag ^ salt).cast_unsigned() & (words.len() as u64 - 1);
+    usize::try_from(low).expect("below the number of words")
 }
 
 #[tokio::test]
@@ -24,6 +25,7 @@ async fn every_announced_tag_is_in_the_words_with_its_highest_transaction() -> R
     let database = Database::with_extension().await?;
     let session = database.session().await?;
     session.batch_execute("CREATE TABLE t (id bigint, at text); SELECT rota.watch('t', '{id,at}')").await?;
+    session.batch_execute("SET rota.invalidation_key_limit = 1000").await?;
     let mut follower = Follower::of(&database).await?;
     for round in 0..40 {
         session
@@ -39,11 +41,12 @@ async fn every_announced_tag_is_in_the_words_with_its_highest_transaction() -> R
     }
     assert!(highest.len() > 100);
     let (position, words) = copied(&session).await?;
+    let salt: i64 = session.query_one("SELECT word_salt FROM rota.invalidation_status()", &[]).await?.get(0);
     assert!(position >= follower.position);
     let tags: Vec<i64> = highest.keys().copied().collect();
     let asked: Vec<i64> = session.query_one("SELECT rota.words_of($1)", &[&tags]).await?.get(0);
     for ((tag, transaction), asked) in highest.iter().zip(asked) {
-        let word = words[index(*tag, &words)];
+        let word = words[index(*tag, salt, &words)];
         assert!(word >= transaction.cast_unsigned(), "tag {tag}: {word} < {transaction}");
         assert!(asked.cast_unsigned() >= word);
     }
@@ -93,5 +96,24 @@ async fn a_tag_that_nobody_announced_has_the_word_of_the_life_before() -> Result
     let next: i64 =
         session.query_one("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint", &[]).await?.get(0);
     assert!(*lowest < next);
+    Ok(())
+}
+
+#[tokio::test]
+async fn equal_tags_of_two_databases_have_words_of_their_own() -> Result<()> {
+    let (one, other) = (Database::with_extension().await?, Database::with_extension().await?);
+    let (one, other) = (one.session().await?, other.session().await?);
+    for session in [&one, &other] {
+        session.batch_execute("CREATE TABLE t (id bigint); SELECT rota.watch('t', '{id}')").await?;
+    }
+    // Whoever writes meanwhile may share one of the words, not most of them.
+    let words = "SELECT rota.words_of(array_agg(rota.tag_hash('public.t/id=' || g))) FROM generate_series(1, 20) g";
+    let before: Vec<i64> = other.query_one(words, &[]).await?.get(0);
+    one.batch_execute("INSERT INTO t SELECT generate_series(1, 20)").await?;
+    let after: Vec<i64> = other.query_one(words, &[]).await?.get(0);
+    assert!(before.iter().zip(&after).filter(|(before, after)| before == after).count() > 10);
+    other.batch_execute("INSERT INTO t SELECT generate_series(1, 20)").await?;
+    let raised: Vec<i64> = other.query_one(words, &[]).await?.get(0);
+    assert!(after.iter().zip(&raised).all(|(after, raised)| after < raised));
     Ok(())
 }
