@@ -43,10 +43,9 @@ pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> R
         ))
         .await
         .context("making the table")?;
-    for (name, synchronous_commit, must) in [
-        ("each commit flushed", "on", Some(0.9)),
-        ("no commit waiting for the disk", "off", None),
-    ] {
+    for (name, synchronous_commit, must) in
+        [("each commit flushed", "on", Some(0.9)), ("no commit waiting for the disk", "off", None)]
+    {
         throughput(&fixture, &session, name, synchronous_commit, must, report).await?;
     }
     delay(&fixture, report).await
@@ -85,7 +84,9 @@ async fn throughput(
     }
     let (bare, watched) = (median(bare), median(watched));
     report.add(Line {
-        name: format!("single-row updates of a watched table / the same unwatched, {WRITERS} writers, {name}"),
+        name: format!(
+            "single-row updates of a watched table / the same unwatched, {WRITERS} writers, {name}"
+        ),
         ratio: format!("{:.3}x", watched / bare),
         bar: must.map(|must| format!("at least {must}x")).unwrap_or_default(),
         holds: must.map(|must| watched / bare >= must),

@@ -48,7 +48,7 @@ mod tests {
     fn staleness_counts_from_the_question_and_never_falls_back() {
         let begun = Instant::now();
         let origin = Origin { system_identifier: 1, timeline: 1, epoch: 1 };
-        let life = Life::new(origin, Words::new(&[0], 1).unwrap(), begun);
+        let life = Life::new(origin, Words::new(&[0], 0, 1).unwrap(), begun);
         let at = |ms| begun + Duration::from_millis(ms);
         assert_eq!(life.staleness(at(7)).as_millis(), 7);
         life.heard(at(5));

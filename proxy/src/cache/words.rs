@@ -14,8 +14,10 @@ use super::tag::Tag;
 /// The announced changes of one life of the server.
 #[derive(Debug)]
 pub struct Words {
-    /// A power of two of words; a tag's is at its hash modulo their number.
+    /// A power of two of words; a tag's is at its salted hash modulo their number.
     words: Box<[AtomicU64]>,
+    /// The same for everybody who follows one database, and another one for each database of a server.
+    salt: u64,
     recent: RwLock<Recent>,
 }
 
@@ -52,7 +54,7 @@ impl Recent {
 impl Words {
     /// Words copied from the server. Whatever was announced up to the highest of them may have been missed, so that
     /// the list of recent announcements begins above it. Nothing if their number is no power of two.
-    pub fn new(copied: &[u64], recent_limit: usize) -> Option<Self> {
+    pub fn new(copied: &[u64], salt: u64, recent_limit: usize) -> Option<Self> {
         if !copied.len().is_power_of_two() {
             return None;
         }
@@ -63,7 +65,7 @@ impl Words {
             known: HashSet::new(),
             forgotten: copied.iter().copied().fold(0, u64::max),
         };
-        Some(Self { words, recent: RwLock::new(recent) })
+        Some(Self { words, salt, recent: RwLock::new(recent) })
     }
 
     /// Takes in one announcement.
@@ -115,7 +117,7 @@ impl Words {
     fn word(&self, tag: Tag) -> &AtomicU64 {
         // The number of words is a power of two, and the lower bits choose, as on the server.
         #[expect(clippy::cast_possible_truncation, reason = "the mask keeps the lower bits only")]
-        let index = tag.0 as usize & (self.words.len() - 1);
+        let index = (tag.0 ^ self.salt) as usize & (self.words.len() - 1);
         &self.words[index]
     }
 }

@@ -100,7 +100,7 @@ fn tag(number: u8) -> Tag {
 }
 
 fn run(steps: &[Step], recent_limit: usize) -> Result<(), TestCaseError> {
-    let words = Words::new(&[0; WORDS], recent_limit).unwrap();
+    let words = Words::new(&[0; WORDS], 0, recent_limit).unwrap();
     let mut model = Model { next: 3, ..Model::default() };
     let (mut was_copied, mut most_announcements) = (false, 0);
     for step in steps {
@@ -171,7 +171,7 @@ proptest! {
 
 #[test]
 fn a_stale_fill_that_arrives_late_is_refused_by_the_same_test() {
-    let words = Words::new(&[0; WORDS], 16).unwrap();
+    let words = Words::new(&[0; WORDS], 0, 16).unwrap();
     // The fill began before transaction 100 committed, and is stored after it was announced.
     let began_before = Snapshot { xmin: 100, xmax: 101, in_progress: [100].into(), taken_in_recovery: false };
     assert!(words.all_seen(&[tag(1)], &began_before));
@@ -183,7 +183,7 @@ fn a_stale_fill_that_arrives_late_is_refused_by_the_same_test() {
 #[test]
 fn words_of_a_new_life_refuse_everything_from_before_it() {
     // After a restart every word holds the first transaction of the new life.
-    let words = Words::new(&[100; WORDS], 16).unwrap();
+    let words = Words::new(&[100; WORDS], 0, 16).unwrap();
     for (xmin, xmax, in_progress) in [(90, 100, &[90][..]), (100, 100, &[]), (100, 103, &[100])] {
         let before = Snapshot { xmin, xmax, in_progress: in_progress.into(), taken_in_recovery: false };
         assert!(!words.all_seen(&[tag(1)], &before), "{before}");
@@ -195,7 +195,7 @@ fn words_of_a_new_life_refuse_everything_from_before_it() {
 #[test]
 fn a_floor_asks_entries_to_contain_everything_before_it() {
     // Listening began at a snapshot whose xmax was 100: what was announced before is unknown.
-    let words = Words::new(&[0; WORDS], 16).unwrap();
+    let words = Words::new(&[0; WORDS], 0, 16).unwrap();
     words.announce_all(99);
     let held_back = Snapshot { xmin: 98, xmax: 105, in_progress: [98].into(), taken_in_recovery: false };
     assert!(!words.all_seen(&[tag(1)], &held_back));
@@ -205,6 +205,6 @@ fn a_floor_asks_entries_to_contain_everything_before_it() {
 
 #[test]
 fn words_come_in_powers_of_two() {
-    assert!(Words::new(&[0; 6], 16).is_none());
-    assert!(Words::new(&[], 16).is_none());
+    assert!(Words::new(&[0; 6], 0, 16).is_none());
+    assert!(Words::new(&[], 0, 16).is_none());
 }

@@ -107,7 +107,8 @@ async fn equal_tags_of_two_databases_have_words_of_their_own() -> Result<()> {
         session.batch_execute("CREATE TABLE t (id bigint); SELECT rota.watch('t', '{id}')").await?;
     }
     // Whoever writes meanwhile may share one of the words, not most of them.
-    let words = "SELECT rota.words_of(array_agg(rota.tag_hash('public.t/id=' || g))) FROM generate_series(1, 20) g";
+    let words =
+        "SELECT rota.words_of(array_agg(rota.tag_hash('public.t/id=' || g))) FROM generate_series(1, 20) g";
     let before: Vec<i64> = other.query_one(words, &[]).await?.get(0);
     one.batch_execute("INSERT INTO t SELECT generate_series(1, 20)").await?;
     let after: Vec<i64> = other.query_one(words, &[]).await?.get(0);

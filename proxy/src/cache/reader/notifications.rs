@@ -34,7 +34,7 @@ pub(super) async fn follow(
     read(opened.client.batch_execute("LISTEN rota_invalidation").await)?;
     let asked = Instant::now();
     let floor: Snapshot = read(opened.ask(FLOOR, &[]).await?.try_get("floor"))?;
-    let words = Words::new(&vec![0; WORDS], settings.cache_recent_announcements)
+    let words = Words::new(&vec![0; WORDS], status.word_salt, settings.cache_recent_announcements)
         .ok_or(Interruption::Unreadable("the words are not a power of two"))?;
     words.announce_all(floor.xmax.saturating_sub(1));
     // No two connections share a life, whatever happened to the server between them.

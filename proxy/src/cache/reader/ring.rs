@@ -84,7 +84,7 @@ async fn start(
     if copied.epoch != origin.epoch {
         return Err(Interruption::AnotherLife);
     }
-    let words = Words::new(&copied.words, settings.cache_recent_announcements)
+    let words = Words::new(&copied.words, status.word_salt, settings.cache_recent_announcements)
         .ok_or(Interruption::Unreadable("the words are not a power of two"))?;
     let life = lives.begin(Life::new(origin, words, asked));
     lives.metrics.cache.copies.with_label_values(&["start"]).inc();

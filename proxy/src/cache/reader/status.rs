@@ -20,8 +20,7 @@ const WAITING_NOTIFICATIONS: usize = 4096;
 
 const STATUS: &str = "
     SELECT
-        mode, epoch, words, timeline, system_identifier,
-        pg_is_in_recovery() AS is_standby, current_setting('server_version_num')::integer AS version
+        mode, epoch, timeline, system_identifier, word_salt, pg_is_in_recovery() AS is_standby
     FROM rota.invalidation_status()";
 
 /// How the server announces.
@@ -33,6 +32,8 @@ pub(super) struct Status {
     epoch: Option<i64>,
     system_identifier: u64,
     timeline: u32,
+    /// What is mixed into tags to find their words: another number for each database of the server.
+    pub(super) word_salt: u64,
 }
 
 impl Status {
@@ -59,6 +60,7 @@ impl Status {
             epoch: row.try_get("epoch")?,
             system_identifier: identifier.parse().unwrap_or_default(),
             timeline: timeline.cast_unsigned(),
+            word_salt: row.try_get::<_, i64>("word_salt")?.cast_unsigned(),
         })
     }
 }
