@@ -25,7 +25,17 @@ const INLINE_RANGE: &str = "tstzrange(
 /// What `rota.worked_minutes` computes.
 const INLINE_MINUTES: &str = "extract(epoch FROM upper(during) - lower(during)) / 60 - break_minutes";
 
-/// Measures both functions; each side reads the whole table and evaluates its expression once per row.
+/// What `rota.coverage_agg` computes, but for joining neighbours of the same number.
+const INLINE_COVERAGE: &str = "
+    SELECT count(*)
+    FROM (
+        SELECT at, lead(at) OVER (ORDER BY at) AS until, sum(sum(by)) OVER (ORDER BY at) AS heads
+        FROM shifts, LATERAL (VALUES (lower(during), 1), (upper(during), -1)) AS change (at, by)
+        GROUP BY at
+    ) AS steps
+    WHERE until IS NOT NULL";
+
+/// Measures all pairs; each side reads the whole table.
 pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> Result<()> {
     let (account, run_folder) = environment.places()?;
     let settings = [("shared_buffers", "1GB"), ("max_parallel_workers_per_gather", "0"), ("jit", "off")];
@@ -34,11 +44,38 @@ pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> R
     tokio::spawn(connection);
     make_shifts(&session).await.context("making the table of shifts")?;
 
-    let range = "rota.shift_range(date, start_time, end_time, time_zone)";
-    compare(&session, "rota.shift_range / tstzrange(… AT TIME ZONE …)", range, INLINE_RANGE, report).await?;
-    let minutes = "rota.worked_minutes(during, break_minutes)";
-    let name = "rota.worked_minutes / extract(epoch FROM upper - lower) / 60 - break";
-    compare(&session, name, minutes, INLINE_MINUTES, report).await
+    let each_row = |expression: &str| format!("SELECT count({expression}) FROM shifts");
+    let pairs = [
+        Pair {
+            name: "rota.shift_range / tstzrange(… AT TIME ZONE …)",
+            ours: each_row("rota.shift_range(date, start_time, end_time, time_zone)"),
+            twin: each_row(INLINE_RANGE),
+        },
+        Pair {
+            name: "rota.worked_minutes / extract(epoch FROM upper - lower) / 60 - break",
+            ours: each_row("rota.worked_minutes(during, break_minutes)"),
+            twin: each_row(INLINE_MINUTES),
+        },
+        Pair {
+            name: "rota.coverage_agg / a window function over starts and ends",
+            ours:
+                "SELECT count(*) FROM (SELECT rota.coverage_agg(during) AS steps FROM shifts) AS all_shifts,
+                       unnest(steps)"
+                    .to_owned(),
+            twin: INLINE_COVERAGE.to_owned(),
+        },
+    ];
+    for pair in pairs {
+        compare(&session, &pair, report).await?;
+    }
+    Ok(())
+}
+
+/// A function of ours and what a person would write instead, each as a query over all rows.
+struct Pair {
+    name: &'static str,
+    ours: String,
+    twin: String,
 }
 
 /// Shifts of five years in four zones, by day and by night, from two hours on: longer than any change of the
@@ -66,23 +103,17 @@ async fn make_shifts(session: &Client) -> Result<()> {
 }
 
 /// One line: both sides in turn, the time of reading the rows alone beside them.
-async fn compare(
-    session: &Client,
-    name: &str,
-    function: &str,
-    inline: &str,
-    report: &mut Report,
-) -> Result<()> {
+async fn compare(session: &Client, pair: &Pair, report: &mut Report) -> Result<()> {
     let (mut reading, mut ours, mut twin) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        reading.push(time(session, "date").await?);
-        ours.push(time(session, function).await?);
-        twin.push(time(session, inline).await?);
+        reading.push(time(session, "SELECT count(date) FROM shifts").await?);
+        ours.push(time(session, &pair.ours).await?);
+        twin.push(time(session, &pair.twin).await?);
     }
     let [reading, ours, twin] = [&mut reading, &mut ours, &mut twin].map(|samples| quantile(samples, 0.5));
     let ratio = ours.as_secs_f64() / twin.as_secs_f64();
     report.add(Line {
-        name: format!("{name}, {SHIFTS} rows"),
+        name: format!("{}, {SHIFTS} rows", pair.name),
         ratio: format!("{ratio:.2}x"),
         bar: "at most 2x".into(),
         holds: Some(ratio <= 2.0),
@@ -91,9 +122,9 @@ async fn compare(
     Ok(())
 }
 
-/// How long it takes to evaluate an expression for every row.
-async fn time(session: &Client, expression: &str) -> Result<Duration> {
+/// How long a query takes.
+async fn time(session: &Client, query: &str) -> Result<Duration> {
     let begun = Instant::now();
-    session.query_one(&format!("SELECT count({expression}) FROM shifts"), &[]).await?;
+    session.query_one(query, &[]).await?;
     Ok(begun.elapsed())
 }
