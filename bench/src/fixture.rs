@@ -30,6 +30,20 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// Makes the tables and fills them.
     pub(crate) fn make(environment: &Environment, organisation: &Organisation) -> Result<Self> {
+        let fixture = Self::bare(environment)?;
+        fixture.rota(&["migrate"])?;
+        fixture.rota(&[
+            "demo",
+            "--employees",
+            &organisation.employees.to_string(),
+            "--weeks",
+            &organisation.weeks.to_string(),
+        ])?;
+        Ok(fixture)
+    }
+
+    /// Starts the server and leaves its database empty.
+    pub(crate) fn bare(environment: &Environment) -> Result<Self> {
         let (account, run_folder) = environment.places()?;
         let settings = [
             // What a server of this size would be given. Everything that makes a commit durable stays on.
@@ -41,16 +55,7 @@ impl Fixture {
             ("shared_preload_libraries", "rota, pg_stat_statements"),
         ];
         let cluster = Cluster::start_disposable(&environment.server()?, &account, &run_folder, &settings)?;
-        let fixture = Self { cluster, environment: environment.clone() };
-        fixture.rota(&["migrate"])?;
-        fixture.rota(&[
-            "demo",
-            "--employees",
-            &organisation.employees.to_string(),
-            "--weeks",
-            &organisation.weeks.to_string(),
-        ])?;
-        Ok(fixture)
+        Ok(Self { cluster, environment: environment.clone() })
     }
 
     /// Runs a verb of `rota` on the database.

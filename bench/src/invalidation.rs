@@ -12,8 +12,8 @@ use rota_harness::program;
 use tokio_postgres::Client;
 
 use crate::fixture::{Fixture, Organisation};
-use crate::one_row_read::rate;
 use crate::quantile::{median, quantile};
+use crate::rate::rate;
 use crate::report::{Line, Report};
 
 /// Rows to write at random: a writer seldom waits for another.

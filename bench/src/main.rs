@@ -6,6 +6,7 @@
 mod cache;
 mod endpoints;
 mod fixture;
+mod guard;
 mod hours;
 mod http;
 mod import;
@@ -13,6 +14,7 @@ mod invalidation;
 mod machine;
 mod one_row_read;
 mod quantile;
+mod rate;
 mod report;
 
 use std::path::PathBuf;
@@ -45,6 +47,8 @@ enum Measurement {
     Invalidation,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
+    /// The guard against a unique B-tree and an exclusion constraint, and the search for all overlaps.
+    Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
 }
@@ -68,6 +72,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Endpoints) {
         endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
+    }
+    if wanted(Measurement::Guard) {
+        guard::measure(&environment, &mut report).await.context("measuring the guard")?;
     }
     if wanted(Measurement::Hours) {
         hours::measure(&environment, &mut report).await.context("measuring hours")?;

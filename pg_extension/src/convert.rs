@@ -13,4 +13,4 @@ pub(crate) use calendar::{
 };
 pub(crate) use minutes::{NumericFactor, NumericMinutes, NumericPart, NumericQuantity};
 pub(crate) use pay_rules::PayDocument;
-pub(crate) use range::{DateRange, InstantRange};
+pub(crate) use range::{DateRange, InstantRange, Serialized};

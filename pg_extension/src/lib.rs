@@ -8,6 +8,7 @@
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
 //! | `invalidation` | which transaction changed what, announced to caches outside |
 //! | `conflict` | a roster read, examined and written out as rows |
+//! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
 //!
 //! Functions whose work is a query are SQL, in `sql/extension`; this file only orders them.
@@ -21,6 +22,7 @@ mod api;
 mod conflict;
 mod convert;
 mod error;
+mod guard;
 mod invalidation;
 mod source;
 mod zone;
@@ -39,6 +41,7 @@ pub extern "C-unwind" fn _PG_init() {
         // SAFETY: the server has one thread, and runs none of its code meanwhile.
         unsafe { std::env::set_var(SWITCH, "0") };
     }
+    guard::register();
     invalidation::register();
 }
 
@@ -131,8 +134,38 @@ pgrx::extension_sql_file!(
     requires = ["cache_options", "invalidation"]
 );
 pgrx::extension_sql_file!(
+    "../../sql/extension/declared_reads.sql",
+    name = "declared_reads",
+    requires = ["cache_report"]
+);
+pgrx::extension_sql_file!(
     "../../sql/extension/definition_changes.sql",
     name = "definition_changes",
     requires = ["watch"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guards.sql",
+    name = "guards",
+    requires = ["catalog_changes", guard::install::trigger_arguments]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_checks.sql",
+    name = "guard_checks",
+    requires = ["guards"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_verification.sql",
+    name = "guard_verification",
+    requires = ["guard_checks", guard::overlaps::relation_overlaps, guard::overlaps::relation_excesses]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_overlaps.sql",
+    name = "guard_overlaps",
+    requires = ["guard_verification", guard::install::qualified_guard_predicate]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_changes.sql",
+    name = "guard_changes",
+    requires = ["guard_overlaps"]
 );
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

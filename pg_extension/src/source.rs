@@ -15,6 +15,7 @@ mod reader;
 mod roster;
 mod rules;
 mod selection;
+mod stream;
 mod views;
 
 pub(crate) use arguments::read_ids;

@@ -1,8 +1,7 @@
 -- Bookings as data: reading the assignments of a request, and saying who is double booked.
 --
--- A booking locks the people first, in the order of their ids, then looks, then writes. Two requests for the
--- same person therefore wait for each other instead of meeting in the exclusion constraint, which would let
--- them deadlock; the constraint stays the last word against writers that do not lock.
+-- A booking locks the people first, in the order of their ids, then looks, then writes. What it says about a person is
+-- therefore still true when it writes. The guard of the table has the last word, also against writers that do not lock.
 
 CREATE FUNCTION api.as_list(assignments jsonb) RETURNS jsonb
 LANGUAGE sql

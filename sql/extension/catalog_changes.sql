@@ -69,6 +69,7 @@ COMMENT ON FUNCTION rota.note_catalog_change() IS
 
 CREATE FUNCTION rota.announce_catalog_change() RETURNS TRIGGER
 LANGUAGE plpgsql
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -108,3 +108,27 @@ COMMENT ON FUNCTION rota.check_swap(text, text, integer) IS
 COMMENT ON FUNCTION rota.require_rule(text, jsonb) IS
     'True when the parameters of a rule can be applied, or its type is none that conflicts are judged by; else '
     'an error that names the parameter. Meant for a CHECK constraint.';
+
+COMMENT ON FUNCTION rota.qualified_guard_predicate(oid, text) IS
+    'A guard''s predicate with every name qualified; refuses one that a guard cannot go by.';
+
+COMMENT ON FUNCTION rota.guard_predicate_columns(oid, text) IS
+    'The columns that a guard''s predicate names.';
+
+COMMENT ON FUNCTION rota.renamed_guard_predicate(oid, text, text, text) IS
+    'A guard''s predicate with the new name of a column that was renamed.';
+
+COMMENT ON FUNCTION rota.find_guard_index(oid, text, text, text) IS
+    'The B-tree of a table that would serve a guard; NULL when there is none.';
+
+COMMENT ON FUNCTION rota.check_guard_types(oid, text, text) IS
+    'Refuses key and load columns of types that a guard cannot work with.';
+
+COMMENT ON FUNCTION rota.trigger_arguments(bytea) IS
+    'The arguments of a trigger, from pg_trigger.tgargs.';
+
+COMMENT ON FUNCTION rota.relation_overlaps(oid, text, text, text, bigint, boolean) IS
+    'As rota.find_overlaps, with a least distance and, when asked for, the latest snapshot.';
+
+COMMENT ON FUNCTION rota.relation_excesses(oid, text, text, text, text, text) IS
+    'Every stretch during which the rows of one key weigh more than a capacity.';

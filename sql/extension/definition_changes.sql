@@ -24,8 +24,14 @@ BEGIN
             FROM rota.watches AS watch JOIN pg_class AS relation ON relation.oid = watch.watched_table
             WHERE relation.relnamespace = command.objid;
         END IF;
-        -- A new table is nobody's yet, or was announced with the partitioned table that it joins.
-        IF command.command_tag <> 'CREATE TABLE' THEN
+        -- A new table is nobody's yet, and a new partition is empty. A child by inheritance is written unseen.
+        IF command.command_tag <> 'CREATE TABLE' OR EXISTS (
+            SELECT
+            FROM pg_inherits AS inheritance JOIN pg_class AS child ON child.oid = inheritance.inhrelid
+            WHERE
+                inheritance.inhrelid = command.objid
+                AND NOT child.relispartition
+        ) THEN
             PERFORM rota.note_catalog_change();
         END IF;
     END LOOP;
@@ -110,17 +116,18 @@ BEGIN
         WHERE current <> watched
         UNION
         SELECT part.relid
-        FROM pg_partition_tree(root) AS part
+        FROM pg_partition_tree(root) AS part JOIN pg_class AS relation ON relation.oid = part.relid
         WHERE
-            current <> watched
-            OR NOT EXISTS (
+            -- A foreign table changes unseen, and leaves the watch incomplete.
+            relation.relkind IN ('r', 'p')
+            AND (current <> watched OR NOT EXISTS (
                 SELECT
                 FROM pg_trigger AS trigger
                 WHERE
                     trigger.tgrelid = part.relid
                     AND trigger.tgfoid = 'rota.watch_changes'::regproc
                     AND rota.trigger_arguments(trigger.tgargs, trigger.tgnargs) = watched
-            )
+            ))
     LOOP
         PERFORM rota.install_watch(member, coalesce(current, '{}'));
     END LOOP;
@@ -140,12 +147,17 @@ FROM PUBLIC;
 CREATE EVENT TRIGGER rota_follow_definitions ON ddl_command_end
 WHEN TAG IN (
     'ALTER AGGREGATE', 'ALTER DOMAIN', 'ALTER EXTENSION', 'ALTER FUNCTION', 'ALTER MATERIALIZED VIEW',
-    'ALTER OPERATOR', 'ALTER POLICY', 'ALTER PROCEDURE', 'ALTER ROUTINE', 'ALTER SCHEMA', 'ALTER TABLE',
-    'ALTER TRIGGER', 'ALTER TYPE', 'ALTER VIEW', 'CREATE AGGREGATE', 'CREATE CAST', 'CREATE EXTENSION',
-    'CREATE FUNCTION', 'CREATE OPERATOR', 'CREATE POLICY', 'CREATE PROCEDURE', 'CREATE RULE', 'CREATE TABLE',
-    'CREATE TRIGGER', 'CREATE VIEW', 'GRANT', 'REVOKE'
+    'ALTER OPERATOR', 'ALTER POLICY', 'ALTER PROCEDURE', 'ALTER ROUTINE', 'ALTER SCHEMA', 'ALTER SUBSCRIPTION',
+    'ALTER TABLE', 'ALTER TRIGGER', 'ALTER TYPE', 'ALTER VIEW', 'CREATE AGGREGATE', 'CREATE CAST',
+    'CREATE EXTENSION', 'CREATE FOREIGN TABLE', 'CREATE FUNCTION', 'CREATE OPERATOR', 'CREATE POLICY',
+    'CREATE PROCEDURE', 'CREATE RULE', 'CREATE SUBSCRIPTION', 'CREATE TABLE', 'CREATE TRIGGER', 'CREATE VIEW',
+    'GRANT', 'REVOKE'
 )
 EXECUTE FUNCTION rota.follow_definitions();
 
 CREATE EVENT TRIGGER rota_follow_drops ON sql_drop
 EXECUTE FUNCTION rota.follow_drops();
+
+-- Also in sessions that apply what was done elsewhere.
+ALTER EVENT TRIGGER rota_follow_definitions ENABLE ALWAYS;
+ALTER EVENT TRIGGER rota_follow_drops ENABLE ALWAYS;

@@ -31,10 +31,10 @@ AS $$
 BEGIN
     RETURN CASE preset
         -- Labour Standards Act, articles 32 (8 h a day, 40 h a week), 35 and 37 (premiums); enforcement
-        -- ordinance, article 20 (premiums add up); work over midnight belongs to the day on which it began, but
-        -- a statutory holiday is a calendar day (notices 1988-01-01 Kihatsu 1, 1994-05-31 Kihatsu 331); beyond
-        -- 60 h of overtime a month 50 % (all firms since 2023-04-01). The week starts on Sunday and Sunday is
-        -- the statutory holiday unless the work rules say otherwise.
+        -- ordinance, article 20 (premiums add up); work over midnight belongs to the day on which it
+        -- began, but a statutory holiday is a calendar day (notices 1988-01-01 Kihatsu 1, 1994-05-31
+        -- Kihatsu 331); beyond 60 h of overtime a month 50 % (all firms since 2023-04-01). The week starts
+        -- on Sunday and Sunday is the statutory holiday unless the work rules say otherwise.
         WHEN 'japan' THEN jsonb_build_object(
             'daily_minutes', 480,
             'daily_by', 'duty',
@@ -59,8 +59,8 @@ BEGIN
             'pay_period', 'week from sunday',
             'overtime', jsonb_build_array(jsonb_build_object('after_minutes', 0, 'premium_percent', 50))
         )
-        -- 29 USC 207(j): hospitals may agree on more than 8 h a day and more than 80 h in 14 days instead. The
-        -- anchor of the 14 days is the employer's.
+        -- 29 USC 207(j): hospitals may agree on more than 8 h a day and more than 80 h in 14 days instead.
+        -- The anchor of the 14 days is the employer's.
         WHEN 'flsa-8-and-80' THEN jsonb_build_object(
             'daily_minutes', 480,
             'daily_by', 'instant',
@@ -126,7 +126,13 @@ BEGIN
             sum(piece.minutes) AS minutes
         FROM
             rota.classify_pay(
-                duties, time_zone, rules, breaks, break_minutes, weekly_minutes_before, overtime_minutes_before
+                duties,
+                time_zone,
+                rules,
+                breaks,
+                break_minutes,
+                weekly_minutes_before,
+                overtime_minutes_before
             ) AS piece
         GROUP BY
             piece.pay_period_start,
@@ -167,8 +173,8 @@ $$;
 COMMENT ON FUNCTION rota.pay_totals(
     tstzrange[], text, jsonb, numeric, tstzrange[], integer[], integer, integer, integer, integer
 ) IS
-    'The time of each kind in each pay period and what it is paid at an hourly rate. round_to_minutes rounds the '
-    'totals, half up (60 for whole hours, 1 for not at all); amounts are rounded half up, each total once.';
+    'The time of each kind in each pay period and what it is paid at an hourly rate. round_to_minutes rounds '
+    'the totals, half up (60 for whole hours, 1 for not at all); amounts are rounded half up, each total once.';
 
 CREATE FUNCTION rota.regular_rate_pay(
     minutes numeric[],
@@ -194,5 +200,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.regular_rate_pay(numeric[], numeric[], numeric, integer) IS
-    'Straight pay at several hourly rates, and half of the regular rate for each hour of overtime. The regular rate '
-    'is all pay by all hours (29 CFR 778.115). NULL when nothing was worked.';
+    'Straight pay at several hourly rates, and half of the regular rate for each hour of overtime. The regular '
+    'rate is all pay by all hours (29 CFR 778.115). NULL when nothing was worked.';

@@ -7,6 +7,7 @@ mod api;
 mod cache;
 mod data;
 mod errors;
+mod guard;
 mod invalidation;
 mod labels;
 mod pay;

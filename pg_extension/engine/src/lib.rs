@@ -12,6 +12,7 @@
 //! | [`head_count`] | how many heads there are at each instant, and in each slot of the clock |
 //! | [`offset_change`] | by what two time zone databases are compared |
 //! | [`pay`] | what work is paid as: regular time, overtime, holidays, nights |
+//! | [`overlap`] | every overlapping pair of a large set |
 //! | [`conflict`] | every conflict of a roster, and those that proposals would add |
 //! | [`error`] | the one error enum, each variant with its SQLSTATE |
 //!
@@ -28,6 +29,7 @@ pub mod head_count;
 pub mod instant;
 pub mod local;
 pub mod offset_change;
+pub mod overlap;
 pub mod pay;
 pub mod period;
 pub mod policy;
@@ -45,6 +47,7 @@ pub use head_count::HeadCount;
 pub use instant::Instant;
 pub use local::{LocalDate, LocalDateTime, TimeOfDay};
 pub use offset_change::{OffsetChange, offset_changes};
+pub use overlap::{GroupedSpan, OverlappingPairs};
 pub use period::Boundary;
 pub use policy::{FoldPolicy, GapPolicy, LocalPolicy};
 pub use shift::{ShiftIntent, shift_lasting, worked_time};

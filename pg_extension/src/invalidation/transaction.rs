@@ -81,10 +81,18 @@ unsafe extern "C-unwind" fn on_subtransaction(
     _argument: *mut c_void,
 ) {
     match event {
-        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => with_pending(Pending::commit_level),
-        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => with_pending(Pending::abort_level),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => end_level(Pending::commit_level),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => end_level(Pending::abort_level),
         _ => {}
     }
+}
+
+/// Ends the present level, which the server leaves only after it called.
+fn end_level(end: impl FnOnce(&mut Pending, Level)) {
+    // SAFETY: reads the state of the running transaction.
+    let level = unsafe { pg_sys::GetCurrentTransactionNestLevel() };
+    // What a process does that is exiting has no thread-local values any more.
+    let _ = PENDING.try_with(|pending| end(&mut pending.borrow_mut(), level));
 }
 
 /// Everything that may fail: finds what to announce, raises the words.
@@ -124,7 +132,7 @@ fn publish() {
     outgoing.shared.publish(outgoing.transaction, outgoing.database, &outgoing.tags);
 }
 
-/// Begins anew. What a process does that is exiting has no thread-local values any more.
+/// Begins anew.
 fn forget() {
     let _ = OUTGOING.try_with(Cell::take);
     let _ = PENDING.try_with(|pending| pending.borrow_mut().clear());

@@ -273,8 +273,8 @@ async fn the_check_of_a_swap_tells_what_is_found_after_it_and_writes_nothing() -
     let window = "/api/conflicts?from_date=2026-09-01&to_date=2026-12-01&limit=10000";
     let mut told = 0;
     for round in 0..25 {
-        let pairs = session.rows(&PAIR.replace("$round", &round.to_string())).await?;
-        let Some([Some(one), Some(other)]) = pairs.first().map(Vec::as_slice) else { break };
+        let pair = session.rows(&PAIR.replace("$round", &round.to_string())).await?;
+        let [Some(one), Some(other)] = &pair[0][..] else { anyhow::bail!("{pair:?}") };
         let body =
             json!({"assignment_id": one.parse::<i64>()?, "other_assignment_id": other.parse::<i64>()?});
         let before = service.read(window).await?;

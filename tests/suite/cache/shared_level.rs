@@ -55,6 +55,17 @@ async fn proxy(stage: &Stage, redis: &Redis) -> Result<Proxy> {
     Ok(proxy)
 }
 
+/// Empties a Redis that the proxy surely writes to, with nothing of what it wrote on its way.
+async fn emptied(stage: &Stage, redis: &Redis, proxy: &Proxy) -> Result<()> {
+    until("the proxy writes to redis", async || {
+        stage.raise(10).await?;
+        proxy.get("/counters/10").await?;
+        Ok(redis.tell(&["DBSIZE"])? == "1")
+    })
+    .await?;
+    redis.tell(&["FLUSHALL"]).map(drop)
+}
+
 /// Waits until Redis holds so many answers.
 async fn holds(redis: &Redis, answers: usize) -> Result<()> {
     until(&format!("redis holds {answers} answers"), async || {
@@ -67,6 +78,7 @@ async fn holds(redis: &Redis, answers: usize) -> Result<()> {
 async fn what_one_proxy_was_answered_another_one_takes_from_redis() -> Result<()> {
     let (stage, redis) = (Stage::new().await?, Redis::start()?);
     let (one, other) = (proxy(&stage, &redis).await?, proxy(&stage, &redis).await?);
+    emptied(&stage, &redis, &one).await?;
     let first = one.get("/counters/1").await?;
     one.get("/counters/99").await?;
     holds(&redis, 2).await?;
@@ -83,6 +95,7 @@ async fn what_one_proxy_was_answered_another_one_takes_from_redis() -> Result<()
 async fn an_old_answer_in_redis_is_refused_like_one_in_memory() -> Result<()> {
     let (stage, redis) = (Stage::new().await?, Redis::start()?);
     let (one, other) = (proxy(&stage, &redis).await?, proxy(&stage, &redis).await?);
+    emptied(&stage, &redis, &one).await?;
     for value in 1..=10 {
         one.get("/counters/1").await?;
         holds(&redis, 1).await?;
@@ -101,6 +114,7 @@ async fn an_old_answer_in_redis_is_refused_like_one_in_memory() -> Result<()> {
 async fn a_newer_answer_in_redis_is_not_replaced_by_an_older_one() -> Result<()> {
     let (stage, redis) = (Stage::new().await?, Redis::start()?);
     let (one, other) = (proxy(&stage, &redis).await?, proxy(&stage, &redis).await?);
+    emptied(&stage, &redis, &one).await?;
     one.get("/counters/1").await?;
     holds(&redis, 1).await?;
     let name = redis.tell(&["--raw", "KEYS", "rota:*"])?;

@@ -129,7 +129,7 @@ async fn every_conflict_of_the_demo_organisation_is_found_and_nothing_else_in_ou
     }
     let found =
         session.text(&format!("SELECT count(DISTINCT kind) FROM oracle.found({})", questions[0])).await?;
-    // The exclusion constraint leaves no overlap, the unique constraint no duplicate, and everybody is booked whole.
+    // The guard leaves no overlap, the unique constraint no duplicate, and everybody is booked whole.
     assert_eq!(found, "8");
     Ok(())
 }

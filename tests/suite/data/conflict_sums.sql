@@ -23,8 +23,11 @@ BEGIN ATOMIC
     SELECT
         day::date,
         tstzrange(day::timestamp AT TIME ZONE zone, (day::timestamp + interval '1 day') AT TIME ZONE zone)
-    FROM generate_series(lower(span)::timestamp - interval '60 days', upper(span)::timestamp + interval '60 days', '1 day')
-        AS drawn (at)
+    FROM generate_series(
+        lower(span)::timestamp - interval '60 days',
+        upper(span)::timestamp + interval '60 days',
+        interval '1 day'
+    ) AS drawn (at)
     CROSS JOIN LATERAL (SELECT date_trunc('day', at) AS day) AS midnight;
 END;
 
@@ -147,7 +150,8 @@ BEGIN ATOMIC
             valid,
             maximum_minutes,
             CASE
-                WHEN counts = 'spread' THEN coalesce(oracle.minutes(range_merge(counted * tstzmultirange(during))), 0)
+                WHEN counts = 'spread'
+                    THEN coalesce(oracle.minutes(range_merge(counted * tstzmultirange(during))), 0)
                 ELSE oracle.minutes(counted * tstzmultirange(during))
             END AS minutes
         FROM period
@@ -164,11 +168,8 @@ BEGIN ATOMIC
             FROM held
             CROSS JOIN LATERAL unnest(held.counted) AS part
             CROSS JOIN LATERAL (
-                SELECT
-                    tstzrange(lower(part), lower(part) + held.window_length) AS during,
-                    oracle.minutes(
-                        held.counted * tstzmultirange(tstzrange(lower(part), lower(part) + held.window_length))
-                    ) AS minutes
+                SELECT span AS during, oracle.minutes(held.counted * tstzmultirange(span)) AS minutes
+                FROM (SELECT tstzrange(lower(part), lower(part) + held.window_length) AS span) AS moved
             ) AS here
             WHERE held.window_length IS NOT NULL
             WINDOW parts AS (PARTITION BY held.person_id, held.rule_id ORDER BY lower(part))
@@ -184,7 +185,7 @@ BEGIN ATOMIC
             held.maximum_days,
             day.day,
             day.during,
-            day.day - row_number() OVER (PARTITION BY held.person_id, held.rule_id ORDER BY day.day)::integer AS island
+            day.day - (row_number() OVER rows_of_one)::integer AS island
         FROM held
         JOIN zoned AS day
             ON day.zone = held.zone
@@ -196,6 +197,7 @@ BEGIN ATOMIC
                 OR held.elapsed @> day.during
                 OR EXISTS (SELECT FROM unnest(held.elapsed) AS duty WHERE day.during @> lower(duty))
             )
+        WINDOW rows_of_one AS (PARTITION BY held.person_id, held.rule_id ORDER BY day.day)
     )
     SELECT 'over_allocated', 'violation', person_id, team_id, during, NULL, peak, 1
     FROM over_allocated

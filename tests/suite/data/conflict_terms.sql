@@ -32,8 +32,8 @@ CREATE TYPE oracle.conflict AS (
     skill text
 );
 
--- Bookings of the wanted people with what is known of them. Without a name in `people`, somebody is in no team
--- and lives by UTC.
+-- Bookings of the wanted people with what is known of them. Who is not in `people` is in no team and lives by
+-- UTC.
 CREATE FUNCTION oracle.bookings(wanted_people text[], wanted_teams text[])
 RETURNS TABLE (
     id text,

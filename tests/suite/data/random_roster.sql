@@ -1,7 +1,7 @@
 -- A random roster over two weeks on a grid of hours, so that starts and ends often meet. setseed() before.
 -- Somebody works who is not among the people; somebody has no team; assignments may be a part of their shift,
--- or on none, and take a part of a person; validities of a skill may touch; a rule may hold for a team, or for a
--- time. In Berlin the clocks go forward on 29 March, in the middle.
+-- or on none, and take a part of a person; validities of a skill may touch; a rule may hold for a team, or
+-- for a time. In Berlin the clocks go forward on 29 March, in the middle.
 
 INSERT INTO rota_source.people (person_id, name, team_id, time_zone)
 SELECT
@@ -27,7 +27,9 @@ FROM (
     FROM generate_series(1, 30) AS number
 ) AS drawn;
 
-INSERT INTO rota_source.assignments (assignment_id, person_id, shift_id, unpaid_minutes, load, during, binding)
+INSERT INTO rota_source.assignments (
+    assignment_id, person_id, shift_id, unpaid_minutes, load, during, binding
+)
 SELECT
     'a' || number,
     'p' || 1 + floor(random() * 8)::integer,
@@ -98,8 +100,8 @@ FROM (
         ('never', 'rest_period', '{"minimum_minutes": 9999}', 'violation', NULL, 'empty'),
         ('day', 'maximum_minutes', '{"maximum_minutes": 500, "per": "day"}', 'violation', NULL, '(,)'),
         (
-            'spread', 'maximum_minutes', '{"maximum_minutes": 780, "per": "day", "counts": "spread"}', 'advisory',
-            NULL, '(,)'
+            'spread', 'maximum_minutes', '{"maximum_minutes": 780, "per": "day", "counts": "spread"}',
+            'advisory', NULL, '(,)'
         ),
         ('week', 'maximum_minutes', '{"maximum_minutes": 1800, "per": "week"}', 'violation', NULL, '(,)'),
         (

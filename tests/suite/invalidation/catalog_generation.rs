@@ -37,6 +37,8 @@ async fn definitions_rights_endpoints_and_watches_raise_it_once_per_transaction(
         "SELECT rota.watch('t', '{id}')",
         "SELECT rota.unwatch('t')",
         "DROP POLICY p ON t",
+        "CREATE TABLE child () INHERITS (t)",
+        "SET LOCAL session_replication_role = replica; DROP TABLE child",
         "ALTER TABLE t DROP COLUMN note",
         "DROP VIEW w; DROP FUNCTION f(); DROP TABLE t",
     ] {

@@ -3,6 +3,7 @@
 mod cache_report;
 mod catalog_generation;
 mod concurrency;
+mod declared_reads;
 mod fallback;
 mod follower;
 mod partitions;

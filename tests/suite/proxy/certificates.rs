@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rota_tests::server::environment;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -31,6 +31,8 @@ impl Authority {
         fs::create_dir_all(&folder)?;
         let key = KeyPair::generate()?;
         let mut parameters = CertificateParams::new(Vec::new())?;
+        // An issuer of its own name would pass for one that signed itself.
+        parameters.distinguished_name.push(DnType::CommonName, "an authority of a test");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = parameters.self_signed(&key)?;
         Ok(Self { folder, certificate, issuer: Issuer::new(parameters, key) })

@@ -14,6 +14,7 @@ mod dashboards;
 mod deadlines;
 mod entity_tags;
 mod imports;
+mod lanes;
 mod logs;
 mod malformed;
 mod metrics;

@@ -114,6 +114,34 @@ async fn a_server_without_tls_is_used_where_it_is_preferred_and_refused_where_it
 }
 
 #[tokio::test]
+async fn a_server_that_asks_for_a_certificate_gets_the_one_of_the_settings() -> Result<()> {
+    let authority = Authority::new()?;
+    let (server, session) = encrypted_server(&authority).await?;
+    let data = session.text("SHOW data_directory").await?;
+    let (account, _) = environment()?.places()?;
+    let roots = Path::new(&data).join("clients.pem");
+    fs::copy(authority.file()?, &roots)?;
+    account.own(&roots)?;
+    let rules = Path::new(&data).join("pg_hba.conf");
+    let known = fs::read_to_string(&rules)?;
+    fs::write(
+        &rules,
+        format!("hostssl all guest all trust clientcert=verify-ca\nhost all guest all reject\n{known}"),
+    )?;
+    session.batch_execute("CREATE ROLE guest LOGIN SUPERUSER").await?;
+    session.batch_execute("ALTER SYSTEM SET ssl_ca_file = 'clients.pem'").await?;
+    session.batch_execute("SELECT pg_reload_conf()").await?;
+    let url = url(&server, "localhost", "require")?.replace("//postgres@", "//guest@");
+    let (certificate, key) = authority.issue_files("guest")?;
+    let shown =
+        [("ROTA_DATABASE_TLS_CERT_FILE", certificate.as_str()), ("ROTA_DATABASE_TLS_KEY_FILE", key.as_str())];
+    assert!(is_encrypted(&session, &url, &shown).await?);
+    let proxy = Proxy::with_url(&url, &[]).await?;
+    assert_eq!(proxy.get("/backend").await?.status, 503, "without one");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_call_is_cancelled_through_tls_too() -> Result<()> {
     let authority = Authority::new()?;
     let (server, session) = encrypted_server(&authority).await?;
