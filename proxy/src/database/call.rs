@@ -1,13 +1,11 @@
 //! One call of one function: a prepared statement with typed binary parameters, raw JSON bytes back.
 
 use std::error::Error as StdError;
-use std::fmt::Write;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{TryStreamExt, join};
-use postgres_protocol::escape::escape_literal;
 use tokio_postgres::error::Severity;
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Error, Statement};
@@ -75,24 +73,6 @@ pub struct Call<'c> {
     pub values: &'c [(usize, Value<'c>)],
 }
 
-impl Call<'_> {
-    /// What its transaction begins with, if it needs one of its own.
-    fn prelude(&self) -> Option<String> {
-        if self.statement_timeout.is_none() && self.claims.is_empty() {
-            return None;
-        }
-        let mut prelude = "BEGIN".to_owned();
-        // Writing to a String cannot fail.
-        if let Some(timeout) = self.statement_timeout {
-            let _ = write!(prelude, "; SET LOCAL statement_timeout = {}", timeout.as_millis());
-        }
-        if !self.claims.is_empty() {
-            let _ = write!(prelude, "; SET LOCAL rota.claims = {}", escape_literal(self.claims));
-        }
-        Some(prelude)
-    }
-}
-
 /// Calls and gives the server's answer.
 ///
 /// One round trip once the statement is prepared. The lease is settled when the call is over; dropped before,
@@ -127,32 +107,36 @@ async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> 
             Some(statement) => statement,
             None => statements.prepare(client, call.text).await?,
         };
-        match call.prelude() {
+        match call.statement_timeout {
             None => fetch(client, &statement, call).await,
-            Some(prelude) => fetch_after(client, &statement, call, &prelude).await,
+            Some(timeout) => fetch_within(client, &statement, call, timeout).await,
         }
     };
     driven.drive(asked).await
 }
 
-/// The same in a transaction that begins with its own settings; all three messages fly together.
-async fn fetch_after(
+/// The same in a transaction with its own statement timeout; all three messages fly together. Should the first fail, the
+/// call runs by itself under the session's timeout, and its own outcome counts.
+async fn fetch_within(
     client: &Client,
     statement: &Statement,
     call: &Call<'_>,
-    prelude: &str,
+    timeout: Duration,
 ) -> Result<Answered, Error> {
+    let prelude = format!("BEGIN; SET LOCAL statement_timeout = {}", timeout.as_millis());
     // Polled in this order, and each sends at its first poll.
-    let (begun, fetched, committed) =
-        join!(client.batch_execute(prelude), fetch(client, statement, call), client.batch_execute("COMMIT"));
-    begun?;
+    let (_, fetched, committed) =
+        join!(client.batch_execute(&prelude), fetch(client, statement, call), client.batch_execute("COMMIT"));
     let fetched = fetched?;
     committed?;
     Ok(fetched)
 }
 
 async fn fetch(client: &Client, statement: &Statement, call: &Call<'_>) -> Result<Answered, Error> {
-    let mut rows = pin!(client.query_raw(statement, call.values.iter().map(|(_, value)| value)).await?);
+    let claims = Value::Text(call.claims.into());
+    let claims = (!call.claims.is_empty()).then_some(&claims);
+    let values: Vec<&Value<'_>> = call.values.iter().map(|(_, value)| value).chain(claims).collect();
+    let mut rows = pin!(client.query_raw(statement, values).await?);
     let mut answered = Answered { json: None, stamp: Snapshot::of_nothing(), transaction: None };
     // To the end, though there is one row: only the end says that the connection is free again.
     while let Some(row) = rows.try_next().await? {

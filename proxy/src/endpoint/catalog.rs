@@ -75,6 +75,7 @@ impl Endpoint {
                 &self.arguments,
                 supplied,
                 self.shape(),
+                !self.claims.is_empty(),
             ));
             let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
             if statements.len() < STATEMENT_TEXTS_KEPT {
