@@ -9,8 +9,8 @@ use rota_harness::program;
 use super::nginx::Nginx;
 use crate::fixture::Fixture;
 use crate::http::Connection;
-use crate::one_row_read::rate;
 use crate::quantile::median;
+use crate::rate::rate;
 use crate::report::{Line, Report};
 
 /// Connections of the load generator.

@@ -8,8 +8,8 @@ use rota_harness::program;
 
 use super::ITEMS;
 use crate::fixture::Fixture;
-use crate::one_row_read::rate;
 use crate::quantile::median;
+use crate::rate::rate;
 use crate::report::{Line, Report};
 
 /// Connections of both load generators.

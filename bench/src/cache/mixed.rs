@@ -9,7 +9,7 @@ use rota_harness::program;
 use super::ITEMS;
 use super::scraped::Scraped;
 use crate::fixture::Fixture;
-use crate::one_row_read::rate;
+use crate::rate::rate;
 use crate::report::{Line, Report};
 
 /// Connections of the load generator.

@@ -80,7 +80,6 @@ impl Flights {
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
-        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
         let index = (key.hash() >> 32) as usize % SHARDS;
         self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -90,7 +90,6 @@ fn put_thousandths(head: &mut BytesMut, thousandths: u64, digits: usize) {
             text[place] = b'.';
         }
         // A remainder by ten is a digit.
-        #[expect(clippy::cast_possible_truncation, reason = "a digit")]
         let digit = (rest % 10) as u8;
         place -= 1;
         text[place] = b'0' + digit;

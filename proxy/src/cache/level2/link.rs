@@ -23,7 +23,12 @@ pub(super) struct Link {
 
 enum Kind {
     Single(ConnectionManager),
-    Cluster { client: ClusterClient, connected: Mutex<Option<ClusterConnection>> },
+    Cluster(Box<Cluster>),
+}
+
+struct Cluster {
+    client: ClusterClient,
+    connected: Mutex<Option<ClusterConnection>>,
 }
 
 impl Link {
@@ -38,15 +43,15 @@ impl Link {
                     .set_number_of_retries(0);
                 Kind::Single(ConnectionManager::new_lazy_with_config(Client::open(info)?, config)?)
             }
-            RedisAddress::Cluster(urls) => Kind::Cluster {
-                client: ClusterClientBuilder::new(urls.iter().map(String::as_str))
+            RedisAddress::Cluster(urls) => {
+                let client = ClusterClientBuilder::new(urls.iter().map(String::as_str))
                     .connection_timeout(ANSWER_WITHIN)
                     .response_timeout(ANSWER_WITHIN)
                     .retries(1)
                     .tcp_settings(tcp)
-                    .build()?,
-                connected: Mutex::default(),
-            },
+                    .build()?;
+                Kind::Cluster(Box::new(Cluster { client, connected: Mutex::default() }))
+            }
         };
         // Strings compare byte by byte, and stamps are written so that the newer one is the greater.
         let put = Script::new(&format!(
@@ -68,7 +73,7 @@ impl Link {
         invocation.key(name).arg(value).arg(lifetime_ms);
         let _: i64 = match &self.kind {
             Kind::Single(manager) => invocation.invoke_async(&mut manager.clone()).await?,
-            Kind::Cluster { .. } => invocation.invoke_async(&mut self.cluster().await?).await?,
+            Kind::Cluster(cluster) => invocation.invoke_async(&mut cluster.connection().await?).await?,
         };
         Ok(())
     }
@@ -81,19 +86,18 @@ impl Link {
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         match &self.kind {
             Kind::Single(manager) => command.query_async(&mut manager.clone()).await,
-            Kind::Cluster { .. } => command.query_async(&mut self.cluster().await?).await,
+            Kind::Cluster(cluster) => command.query_async(&mut cluster.connection().await?).await,
         }
     }
+}
 
-    async fn cluster(&self) -> Result<ClusterConnection, RedisError> {
-        let Kind::Cluster { client, connected } = &self.kind else {
-            return Err((redis::ErrorKind::Client, "no cluster").into());
-        };
-        let mut connected = connected.lock().await;
+impl Cluster {
+    async fn connection(&self) -> Result<ClusterConnection, RedisError> {
+        let mut connected = self.connected.lock().await;
         if let Some(connection) = &*connected {
             return Ok(connection.clone());
         }
-        let connection = client.get_async_connection().await?;
+        let connection = self.client.get_async_connection().await?;
         *connected = Some(connection.clone());
         Ok(connection)
     }
