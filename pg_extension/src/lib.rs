@@ -146,7 +146,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/guards.sql",
     name = "guards",
-    requires = ["catalog_changes", guard::install::trigger_arguments]
+    requires = ["catalog_changes", guard::install::guard_arguments]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/guard_checks.sql",

@@ -125,13 +125,6 @@ SELECT rota.expose(
     'GET',
     '/api/employees/{employee_id}/roster',
     summary => 'One person''s roster',
-    reads => ARRAY[
-        'workforce.employees',
-        'workforce.departments',
-        'workforce.assignments',
-        'workforce.shifts',
-        'workforce.time_off'
-    ]::regclass[],
     keyed_reads => '{
         "workforce.employees": {"employee_id": "employee_id"},
         "workforce.assignments": {"employee_id": "employee_id"},

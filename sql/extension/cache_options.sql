@@ -93,7 +93,8 @@ BEGIN
         ),
         (
             (lane IN ('interactive', 'batch')) IS NOT TRUE, 'lane',
-            format('lane %s is not known', coalesce(quote_literal(lane), 'null')), 'one of: interactive, batch'
+            format('lane %s is not known', coalesce(quote_literal(lane), 'null')),
+            'one of: interactive, batch'
         ),
         (
             warm IS NULL OR warm AND (

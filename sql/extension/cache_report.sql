@@ -26,11 +26,16 @@ AS $$
         SELECT
             call.method,
             call.path,
-            string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'time') AS time_words,
-            string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'session') AS session_words,
-            string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'setting') AS setting_words,
-            string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'system') AS system_words,
-            string_agg(call.word, ', ' ORDER BY call.word) FILTER (WHERE call.kind = 'volatile') AS volatile_words
+            string_agg(call.word, ', ' ORDER BY call.word)
+                FILTER (WHERE call.kind = 'time') AS time_words,
+            string_agg(call.word, ', ' ORDER BY call.word)
+                FILTER (WHERE call.kind = 'session') AS session_words,
+            string_agg(call.word, ', ' ORDER BY call.word)
+                FILTER (WHERE call.kind = 'setting') AS setting_words,
+            string_agg(call.word, ', ' ORDER BY call.word)
+                FILTER (WHERE call.kind = 'system') AS system_words,
+            string_agg(call.word, ', ' ORDER BY call.word)
+                FILTER (WHERE call.kind = 'volatile') AS volatile_words
         FROM rota.endpoint_calls() AS call
         GROUP BY call.method, call.path
     ),
@@ -145,7 +150,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.endpoint_caching() IS
-    'Per endpoint the tables it reads, why its answers are not cached (NULL = they are), and what else to know.';
+    'Per endpoint what it reads, why its answers are not cached (NULL = they are), and what else to know.';
 
 CREATE FUNCTION rota.cache_report()
 RETURNS TABLE (path text, cached boolean, reason text, reads text[], unwatched text[], note text)
@@ -173,4 +178,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.cache_report() IS
-    'Each GET endpoint: whether its answers are cached, why not, what it reads and what of that nobody watches.';
+    'Each GET endpoint: whether its answers are cached, why not, what it reads, what of that is unwatched.';

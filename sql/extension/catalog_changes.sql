@@ -47,7 +47,8 @@ BEGIN
     END IF;
     PERFORM pg_notify('rota_catalog', '');
     INSERT INTO rota.catalog_changes (changes) VALUES (1);
-    -- Rows that somebody else is summing up are left to them. Under a stricter isolation they would be an error.
+    -- Rows that somebody else is summing up are left to them. Under a stricter isolation they would be an
+    -- error.
     IF current_setting('transaction_isolation') = 'read committed'
         AND (SELECT count(*) FROM rota.catalog_changes) > kept
     THEN

@@ -14,7 +14,8 @@ BEGIN
             resolved.function_oid::regproc,
             (
                 SELECT string_agg(
-                    format('%I => %L::%s', given.name, given.value, format_type(declared.type_oid, NULL)), ', '
+                    format('%I => %L::%s', given.name, given.value, format_type(declared.type_oid, NULL)),
+                    ', '
                 )
                 FROM
                     jsonb_each_text(arguments) AS given (name, value)
@@ -41,7 +42,12 @@ BEGIN
     SELECT jsonb_object_agg(scanned.relid, coalesce(scanned.seq_scan, 0) + coalesce(scanned.idx_scan, 0))
     INTO scans_before
     FROM pg_stat_xact_user_tables AS scanned;
+    -- As a session of this role begins in this database, which is how the function is served.
+    PERFORM set_config('search_path', setting.reset_val, true)
+    FROM pg_settings AS setting
+    WHERE setting.name = 'search_path';
     EXECUTE call;
+    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
     RETURN QUERY
     SELECT coalesce(pg_partition_root(scanned.relid), scanned.relid::regclass)
     FROM pg_stat_xact_user_tables AS scanned
@@ -60,6 +66,6 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.check_declared_reads(text, jsonb) IS
-    'Calls the function of GET path with these arguments and returns tables that it scanned and is not known to read.';
+    'Calls the function of GET path and returns the tables that it scanned and is not known to read.';
 
 REVOKE ALL ON FUNCTION rota.check_declared_reads(text, jsonb) FROM PUBLIC;

@@ -1,8 +1,8 @@
 -- Following definitions: what people CREATE, ALTER, DROP, GRANT and REVOKE.
 --
--- An answer depends on definitions as it does on rows. Each transaction that changes some announces it once, as
--- a change of the catalog. Temporary objects are no part of what endpoints use. Roles and their memberships are
--- of the whole cluster, where no event trigger fires.
+-- An answer depends on definitions as it does on rows. Each transaction that changes some announces it once,
+-- as a change of the catalog. Temporary objects are no part of what endpoints use. Roles and their
+-- memberships are of the whole cluster, where no event trigger fires.
 
 CREATE FUNCTION rota.follow_definitions() RETURNS event_trigger
 LANGUAGE plpgsql
@@ -24,7 +24,8 @@ BEGIN
             FROM rota.watches AS watch JOIN pg_class AS relation ON relation.oid = watch.watched_table
             WHERE relation.relnamespace = command.objid;
         END IF;
-        -- A new table is nobody's yet, and a new partition is empty. A child by inheritance is written unseen.
+        -- A new table is nobody's yet, and a new partition is empty. A child by inheritance is written
+        -- unseen.
         IF command.command_tag <> 'CREATE TABLE' OR EXISTS (
             SELECT
             FROM pg_inherits AS inheritance JOIN pg_class AS child ON child.oid = inheritance.inhrelid
@@ -77,7 +78,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.await_writers(regclass) IS
-    'Waits until nobody writes a table or its partitions, and keeps it so: whoever comes later sees its new name.';
+    'Waits until nobody writes a table or its partitions, and keeps it so until the transaction ends.';
 
 CREATE FUNCTION rota.keep_watch(changed_table oid, changed_column integer) RETURNS void
 LANGUAGE plpgsql
@@ -147,11 +148,11 @@ FROM PUBLIC;
 CREATE EVENT TRIGGER rota_follow_definitions ON ddl_command_end
 WHEN TAG IN (
     'ALTER AGGREGATE', 'ALTER DOMAIN', 'ALTER EXTENSION', 'ALTER FUNCTION', 'ALTER MATERIALIZED VIEW',
-    'ALTER OPERATOR', 'ALTER POLICY', 'ALTER PROCEDURE', 'ALTER ROUTINE', 'ALTER SCHEMA', 'ALTER SUBSCRIPTION',
-    'ALTER TABLE', 'ALTER TRIGGER', 'ALTER TYPE', 'ALTER VIEW', 'CREATE AGGREGATE', 'CREATE CAST',
-    'CREATE EXTENSION', 'CREATE FOREIGN TABLE', 'CREATE FUNCTION', 'CREATE OPERATOR', 'CREATE POLICY',
-    'CREATE PROCEDURE', 'CREATE RULE', 'CREATE SUBSCRIPTION', 'CREATE TABLE', 'CREATE TRIGGER', 'CREATE VIEW',
-    'GRANT', 'REVOKE'
+    'ALTER OPERATOR', 'ALTER POLICY', 'ALTER PROCEDURE', 'ALTER ROUTINE', 'ALTER SCHEMA',
+    'ALTER SUBSCRIPTION', 'ALTER TABLE', 'ALTER TRIGGER', 'ALTER TYPE', 'ALTER VIEW',
+    'CREATE AGGREGATE', 'CREATE CAST', 'CREATE EXTENSION', 'CREATE FOREIGN TABLE', 'CREATE FUNCTION',
+    'CREATE OPERATOR', 'CREATE POLICY', 'CREATE PROCEDURE', 'CREATE RULE', 'CREATE SUBSCRIPTION',
+    'CREATE TABLE', 'CREATE TRIGGER', 'CREATE VIEW', 'GRANT', 'REVOKE'
 )
 EXECUTE FUNCTION rota.follow_definitions();
 

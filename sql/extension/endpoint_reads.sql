@@ -1,15 +1,15 @@
 -- What the function of an endpoint reads, calls and depends on: the ground for caching its answers.
 --
--- Functions with a BEGIN ATOMIC body, views and policies are known to the catalog: pg_depend says which tables
--- and functions they use, their stored trees which built-in ones. Any other function is a text, whose reads are
--- declared in rota.expose; functions that its text names with their schema are followed too.
+-- Functions with a BEGIN ATOMIC body, views and policies are known to the catalog: pg_depend says which
+-- tables and functions they use, their stored trees which built-in ones. Any other function is a text, whose
+-- reads are declared in rota.expose; functions that its text names with their schema are followed too.
 
 CREATE FUNCTION rota.source_view_readers() RETURNS SETOF text
 LANGUAGE sql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    VALUES ('find_conflicts'), ('check_assignments')
+    VALUES ('check_assignments'), ('check_swap'), ('find_conflicts')
 $$;
 
 COMMENT ON FUNCTION rota.source_view_readers() IS
@@ -24,14 +24,14 @@ AS $$
         procedure.provolatile = 'i'
         OR procedure.pronamespace = 'pg_catalog'::regnamespace
         OR procedure.pronamespace = 'rota'::regnamespace AND procedure.proname IN (
-            'keyset_cursor', 'keyset_page', 'read_keyset_cursor', 'version'
+            'keyset_page', 'time_zone_version', 'version'
         )
     FROM pg_proc AS procedure
     WHERE procedure.oid = function_oid
 $$;
 
 COMMENT ON FUNCTION rota.reads_nothing(oid) IS
-    'Whether a function is known to read no table: an immutable one, one of the system, a few of the extension.';
+    'Whether a function is known to read no table: immutable ones, the system''s, a few of the extension.';
 
 CREATE FUNCTION rota.object_uses()
 RETURNS TABLE (class_oid oid, object_oid oid, used_class_oid oid, used_object_oid oid)
@@ -137,7 +137,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.endpoint_objects() IS
-    'Everything that the function of each endpoint uses, itself included, through views, policies and functions.';
+    'Everything that the function of each endpoint uses, itself included, however indirectly.';
 
 CREATE FUNCTION rota.endpoint_calls() RETURNS TABLE (method text, path text, kind text, word text)
 LANGUAGE sql
@@ -195,8 +195,8 @@ AS $$
             (
                 ARRAY[
                     'current_date', 'current_time', 'current_time', 'current_timestamp', 'current_timestamp',
-                    'localtime', 'localtime', 'localtimestamp', 'localtimestamp', 'current_role', 'current_user',
-                    'current_user', 'session_user', 'current_catalog', 'current_schema'
+                    'localtime', 'localtime', 'localtimestamp', 'localtimestamp', 'current_role',
+                    'current_user', 'current_user', 'session_user', 'current_catalog', 'current_schema'
                 ]
             )[found.match[1]::integer + 1],
             false
@@ -235,8 +235,8 @@ AS $$
             word.name,
             CASE
                 WHEN word.name IN (
-                    'now', 'clock_timestamp', 'statement_timestamp', 'transaction_timestamp', 'timeofday', 'age',
-                    'current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'
+                    'now', 'clock_timestamp', 'statement_timestamp', 'transaction_timestamp', 'timeofday',
+                    'age', 'current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'
                 ) THEN 'time'
                 WHEN word.name IN (
                     'current_user', 'session_user', 'current_role', 'current_schema', 'current_schemas',

@@ -43,14 +43,15 @@ COMMENT ON COLUMN rota.endpoints.reads IS 'Tables and views that the function re
 COMMENT ON COLUMN rota.endpoints.statement_timeout_ms IS 'Longest run; NULL = the general setting.';
 COMMENT ON COLUMN rota.endpoints.slow_ms IS 'Calls this long are recorded; NULL = the general setting.';
 COMMENT ON COLUMN rota.endpoints.body_limit_bytes IS 'Largest request body; NULL = the general setting.';
-COMMENT ON COLUMN rota.endpoints.cache_ttl_ms IS 'Longest that an answer is kept; NULL = until something changes.';
+COMMENT ON COLUMN rota.endpoints.cache_ttl_ms IS 'Longest that an answer is kept; NULL = no such limit.';
 COMMENT ON COLUMN rota.endpoints.consistency IS 'bounded, after-token, one-proxy or checked.';
 COMMENT ON COLUMN rota.endpoints.claims IS 'Claims of the caller that the answer depends on.';
 COMMENT ON COLUMN rota.endpoints.keyed_reads IS
     'Tables of which only rows with a column equal to an argument are read: {table: {column: argument}}.';
 COMMENT ON COLUMN rota.endpoints.lane IS 'interactive or batch: whose place in the queue a call takes.';
 COMMENT ON COLUMN rota.endpoints.cached IS 'Whether answers may be cached at all.';
-COMMENT ON COLUMN rota.endpoints.warm IS 'Whether the answer without arguments is fetched before it is asked for.';
+COMMENT ON COLUMN rota.endpoints.warm IS
+    'Whether the answer without arguments is fetched before it is asked for.';
 
 SELECT pg_catalog.pg_extension_config_dump('rota.endpoints', '');
 

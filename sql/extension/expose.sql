@@ -126,7 +126,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION rota.expose IS 'Makes a function answer a method and path, or replaces what was said about it before.';
+COMMENT ON FUNCTION rota.expose IS
+    'Makes a function answer a method and path, or replaces what was said about it before.';
 
 CREATE FUNCTION rota.conceal(method text, path text) RETURNS void
 LANGUAGE sql

@@ -20,6 +20,7 @@ COMMENT ON FUNCTION rota.words_of(bigint[]) IS
     'The highest transaction announced for each tag hash, or for one that shares its word.';
 
 COMMENT ON FUNCTION rota.invalidation_status() IS
-    'How invalidations travel (ring, or notify where the library is not preloaded), and the server''s identity.';
+    'How invalidations travel (ring, or notify where the library is not preloaded), and the server''s '
+    'identity. word_salt is mixed into a tag''s hash (XOR) to choose its word.';
 
 REVOKE ALL ON FUNCTION rota.announce_tag(text) FROM PUBLIC;

@@ -1,8 +1,8 @@
 -- Watching tables: which transaction changed what, for caches outside of the server.
 --
 -- Four statement triggers per table, and per partition, since a statement fires those of the table it names
--- alone. They fire whatever session_replication_role says. Their arguments are the key columns. What a trigger
--- cannot see cannot be watched.
+-- alone. They fire whatever session_replication_role says. Their arguments are the key columns. What a
+-- trigger cannot see cannot be watched.
 
 CREATE FUNCTION rota.trigger_arguments(arguments bytea, number smallint) RETURNS name[]
 LANGUAGE sql
@@ -17,7 +17,8 @@ AS $$
         '{}'
     )
     FROM
-        unnest(string_to_array(encode(arguments, 'escape'), '\000')) WITH ORDINALITY AS argument (escaped, position)
+        unnest(string_to_array(encode(arguments, 'escape'), '\000'))
+            WITH ORDINALITY AS argument (escaped, position)
     WHERE
         argument.position <= number
 $$;
@@ -31,7 +32,8 @@ trigger AS (
     SELECT
         watching.tgrelid AS table_oid,
         rota.trigger_arguments(watching.tgargs, watching.tgnargs) AS keys,
-        -- Bits of INSERT, DELETE, UPDATE and TRUNCATE, where the trigger fires always and after each statement.
+        -- Bits of INSERT, DELETE, UPDATE and TRUNCATE, where the trigger fires always and after each
+        -- statement.
         CASE
             WHEN watching.tgenabled = 'A' AND watching.tgqual IS NULL AND watching.tgtype & 3 = 0
                 THEN watching.tgtype & 60
@@ -103,7 +105,7 @@ BEGIN
         WHEN NOT FOUND THEN 'does not exist'
         WHEN relation.relispartition THEN
             format('is a partition: watch %s, which includes it', pg_partition_root(watched_table))
-        WHEN relation.relkind NOT IN ('r', 'p') THEN 'is no table: views, foreign tables and others change unseen'
+        WHEN relation.relkind NOT IN ('r', 'p') THEN 'is no table: views and others change unseen'
         WHEN relation.relpersistence = 't' THEN 'is temporary: no other session can read it'
         WHEN relation.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) THEN
             'belongs to the system: nothing fires when it changes'
@@ -112,8 +114,9 @@ BEGIN
             FROM pg_inherits AS inheritance JOIN pg_class AS child ON child.oid = inheritance.inhrelid
             WHERE watched_table IN (inheritance.inhparent, inheritance.inhrelid) AND NOT child.relispartition
         ) THEN 'takes part in inheritance: a statement fires the triggers of the table it names alone'
-        WHEN EXISTS (SELECT FROM pg_subscription_rel AS subscribed WHERE subscribed.srrelid = watched_table) THEN
-            'is written by a subscription, which fires no statement triggers'
+        WHEN EXISTS (
+            SELECT FROM pg_subscription_rel AS subscribed WHERE subscribed.srrelid = watched_table
+        ) THEN 'is written by a subscription, which fires no statement triggers'
         WHEN EXISTS (
             SELECT
             FROM pg_partition_tree(watched_table) AS part JOIN pg_class AS child ON child.oid = part.relid
@@ -131,7 +134,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION rota.check_watchable(regclass) IS 'Refuses a table whose changes no statement trigger sees.';
+COMMENT ON FUNCTION rota.check_watchable(regclass) IS
+    'Refuses a table whose changes no statement trigger sees.';
 
 CREATE FUNCTION rota.check_watch_keys(watched_table regclass, keys name[]) RETURNS void
 LANGUAGE plpgsql
@@ -226,7 +230,7 @@ BEGIN
     IF watched_table IS NULL OR keys IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = '22004',
-            MESSAGE = format('%s must not be null', CASE WHEN keys IS NULL THEN 'keys' ELSE 'watched_table' END),
+            MESSAGE = CASE WHEN keys IS NULL THEN 'keys' ELSE 'watched_table' END || ' must not be null',
             HINT = 'rota.watch(''schema.table'', ''{column}'')',
             COLUMN = CASE WHEN keys IS NULL THEN 'keys' ELSE 'watched_table' END;
     END IF;
@@ -244,10 +248,11 @@ BEGIN
     IF (SELECT status.mode FROM rota.invalidation_status() AS status) = 'notify' THEN
         RAISE WARNING USING
             MESSAGE = format(
-                'changes of %s are announced by NOTIFY, which makes commits wait for each other', watched_table
+                'changes of %s are announced by NOTIFY, which makes commits wait for each other',
+                watched_table
             ),
-            DETAIL = 'Measured with 8 writers, commits a second bare / with NOTIFY / preloaded: with flushes of '
-                '3 ms 2,900-5,000 / 345 / 2,600-3,200, with fast ones 7,300-14,700 / 3,300 / 5,500-11,200.',
+            DETAIL = 'Measured with 8 writers, commits a second bare / with NOTIFY / preloaded: with flushes '
+                'of 3 ms 2,900-5,000 / 345 / 2,600-3,200, fast ones 7,300-14,700 / 3,300 / 5,500-11,200.',
             HINT = 'set shared_preload_libraries = ''rota'' and restart the server';
     END IF;
 END

@@ -128,7 +128,7 @@ fn check_guard_types(guarded_table: pg_sys::Oid, key_column: &str, load_column: 
 
 /// The arguments of a trigger, as the catalog keeps them: each ended by a zero byte.
 #[pg_extern(immutable, strict, parallel_safe)]
-fn trigger_arguments(tgargs: &[u8]) -> Vec<String> {
+fn guard_arguments(tgargs: &[u8]) -> Vec<String> {
     let mut arguments: Vec<String> =
         tgargs.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     // What follows the last zero byte is no argument.

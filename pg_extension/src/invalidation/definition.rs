@@ -116,7 +116,8 @@ unsafe fn topmost(relation: pg_sys::Oid) -> pg_sys::Oid {
 /// # Safety
 /// The table exists.
 unsafe fn qualified_name(relation: pg_sys::Oid) -> Vec<u8> {
-    // SAFETY: each looks up or makes a C string in the current memory context; a table has a name and a schema.
+    // SAFETY: each looks up or makes a C string in the current memory context; a table has a name and a
+    // schema.
     unsafe {
         let schema: *const c_char = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relation));
         let name: *const c_char = pg_sys::get_rel_name(relation);

@@ -1,7 +1,7 @@
 //! The same announcements over NOTIFY, where the library is not preloaded.
 //!
-//! NOTIFY holds a lock of the whole cluster from before the commit until after its flush, so that commits wait
-//! for each other. `rota.watch` says what that costs.
+//! NOTIFY holds a lock of the whole cluster from before the commit until after its flush, so that commits
+//! wait for each other. `rota.watch` says what that costs.
 
 use std::fmt::Write as _;
 
@@ -18,8 +18,8 @@ const MESSAGE_BYTES: usize = 7_500;
 /// Tags that are named. More than some 20 messages take longer to read than what they save.
 const NAMED_TAGS: usize = 5_000;
 
-/// Queues the messages that the server sends when the transaction commits: JSON arrays of the transaction's id
-/// and tags. An id alone means that anything may have changed.
+/// Queues the messages that the server sends when the transaction commits: JSON arrays of the transaction's
+/// id and tags. An id alone means that anything may have changed.
 pub(super) fn queue(transaction: u64, tags: &[Tag]) {
     let tags = if tags.len() > NAMED_TAGS { &[] } else { tags };
     let mut message = format!("[{transaction}");

@@ -84,8 +84,8 @@ impl Shared {
         if known != 0 {
             return Ok(known);
         }
-        // SAFETY: reads a counter in shared memory, under a lock of its own. No code that holds that lock waits
-        // for ours.
+        // SAFETY: reads a counter in shared memory, under a lock of its own. No code that holds that lock
+        // waits for ours.
         let next = unsafe { pg_sys::ReadNextFullTransactionId() }.value;
         for word in self.word_array() {
             word.fetch_max(next.saturating_sub(1), Ordering::AcqRel);
@@ -133,8 +133,8 @@ pub(super) struct Held(*mut pg_sys::LWLock);
 
 impl Held {
     fn new(lock: *mut pg_sys::LWLock, mode: pg_sys::LWLockMode::Type) -> Self {
-        // SAFETY: the lock is the one of our tranche. It can only fail when two hundred locks are held at once,
-        // and we take it where none of ours and at most a few of the server's are.
+        // SAFETY: the lock is the one of our tranche. It can only fail when two hundred locks are held at
+        // once, and we take it where none of ours and at most a few of the server's are.
         unsafe { pg_sys::LWLockAcquire(lock, mode) };
         Self(lock)
     }
@@ -149,8 +149,8 @@ impl Drop for Held {
 
 /// Has the server make the block, if it is starting with this library preloaded.
 pub(super) fn register() {
-    // SAFETY: the postmaster has one thread, and calls `_PG_init` of a preloaded library once. The previous hooks
-    // are kept before ours are set.
+    // SAFETY: the postmaster has one thread, and calls `_PG_init` of a preloaded library once. The previous
+    // hooks are kept before ours are set.
     unsafe {
         if pg_sys::process_shared_preload_libraries_in_progress {
             PREVIOUS_REQUEST = pg_sys::shmem_request_hook;
@@ -169,8 +169,8 @@ fn size(events: usize, words: usize) -> usize {
 /// Called by the postmaster when it counts the shared memory that is wanted.
 #[pg_guard]
 unsafe extern "C-unwind" fn request() {
-    // SAFETY: the one place where the server allows to ask for memory and locks. The previous hook is called as
-    // the server would have.
+    // SAFETY: the one place where the server allows to ask for memory and locks. The previous hook is called
+    // as the server would have.
     unsafe {
         if let Some(previous) = PREVIOUS_REQUEST {
             pg_sys::submodules::ffi::pg_guard_ffi_boundary(|| previous());

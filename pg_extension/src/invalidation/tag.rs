@@ -3,7 +3,7 @@
 //! | tag | means |
 //! |---|---|
 //! | `schema.table` | any change of the table |
-//! | `schema.table/column=value` | a change of rows that have, or had, this value; the value as its type prints it |
+//! | `schema.table/column=value` | a change of rows that have, or had, this value, as its type prints it |
 //! | `schema.table/*` | so many rows changed, or all of them, that no key is named |
 //! | `rota.catalog` | functions, views, policies, rights, endpoints or watches |
 //!

@@ -1,10 +1,10 @@
 //! What happens at the end of a transaction.
 //!
-//! In `CommitTransaction` of the server's `xact.c`: `XACT_EVENT_PRE_COMMIT` comes when no user code can run any
-//! more and an error still aborts; then the commit record is written and flushed; `ProcArrayEndTransaction`
-//! makes the transaction visible; `XACT_EVENT_COMMIT` comes next, and the client hears of its commit after all
-//! of it. An error in that last callback would take the server down, so everything that can fail is done in the
-//! first.
+//! In `CommitTransaction` of the server's `xact.c`: `XACT_EVENT_PRE_COMMIT` comes when no user code can run
+//! any more and an error still aborts; then the commit record is written and flushed;
+//! `ProcArrayEndTransaction` makes the transaction visible; `XACT_EVENT_COMMIT` comes next, and the client
+//! hears of its commit after all of it. An error in that last callback would take the server down, so
+//! everything that can fail is done in the first.
 //!
 //! A parallel worker neither writes nor ends a transaction of its own: it announces nothing.
 
@@ -114,8 +114,8 @@ fn prepare() -> Result<(), ExtensionError> {
     Ok(())
 }
 
-/// A prepared transaction may be committed by another session, after a restart even: nobody could announce it.
-/// NOTIFY is refused there for the same reason.
+/// A prepared transaction may be committed by another session, after a restart even: nobody could announce
+/// it. NOTIFY is refused there for the same reason.
 fn refuse_two_phases() -> Result<(), ExtensionError> {
     let is_quiet = PENDING.with_borrow(Pending::is_empty);
     if is_quiet { Ok(()) } else { Err(ExtensionError::PreparedAnnouncement) }

@@ -1,7 +1,7 @@
 //! The trigger function: rows that changed become tags.
 //!
-//! The server collects the old and the new rows of a statement in tuplestores, which are read here as they are,
-//! without a query.
+//! The server collects the old and the new rows of a statement in tuplestores, which are read here as they
+//! are, without a query.
 
 use pgrx::pg_sys;
 
@@ -71,10 +71,10 @@ unsafe fn announce_keys(
     let limit = settings::key_limit();
     let mut name = Vec::new();
     let mut goes_on = true;
-    // SAFETY: a read pointer of our own, so that others who read the store are not disturbed; the slot is of the
-    // relation's row type and for tuples as the server stores them in row sets. Values are read from the slot
-    // before it gets the next tuple, and only up to the column that was asked for, which exists. After an error
-    // the server frees all of it with the statement.
+    // SAFETY: a read pointer of our own, so that others who read the store are not disturbed; the slot is of
+    // the relation's row type and for tuples as the server stores them in row sets. Values are read from the
+    // slot before it gets the next tuple, and only up to the column that was asked for, which exists. After
+    // an error the server frees all of it with the statement.
     unsafe {
         let rewindable = c_int_of(pg_sys::EXEC_FLAG_REWIND);
         let pointer = pg_sys::tuplestore_alloc_read_pointer(store, rewindable);

@@ -1,9 +1,9 @@
 //! The highest transaction that was announced per tag.
 //!
-//! Tags share words: the low bits of the hash choose one, after a salt of the database was mixed in (XOR), since
-//! the words are of the whole cluster and tags of databases are alike. A word only ever rises. Words are raised before the
-//! transaction becomes visible, so whoever has seen a change finds it in them; one that is rolled back after
-//! all leaves a word higher than needed, which costs a miss.
+//! Tags share words: the low bits of the hash choose one, after a salt of the database was mixed in (XOR),
+//! since the words are of the whole cluster and tags of databases are alike. A word only ever rises. Words
+//! are raised before the transaction becomes visible, so whoever has seen a change finds it in them; one that
+//! is rolled back after all leaves a word higher than needed, which costs a miss.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

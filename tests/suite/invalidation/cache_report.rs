@@ -43,7 +43,9 @@ async fn exposed(session: &Session, body: &str, options: &str) -> Result<(Option
         .with_context(|| body.to_owned())?;
     let row = session
         .query_one(
-            "SELECT uncacheable_reason, read_tables, cacheable FROM rota.endpoint_catalog() WHERE path = '/x'",
+            "SELECT uncacheable_reason, read_tables, cacheable
+             FROM rota.endpoint_catalog()
+             WHERE path = '/x'",
             &[],
         )
         .await?;
@@ -214,5 +216,32 @@ async fn every_get_endpoint_of_the_api_over_watched_tables_is_cached() -> Result
     let told = [Some("/api/slow-queries".to_owned()), Some("nobody watches rota.slow_calls".to_owned())];
     assert_eq!(uncached, [told]);
     assert_eq!(session.rows("SELECT path FROM rota.cache_report() WHERE note IS NOT NULL").await?.len(), 0);
+    Ok(())
+}
+
+/// Stable functions in Rust that are steps of others, which no endpoint calls.
+const STEPS: [&str; 5] = [
+    "check_guard_types",
+    "find_guard_index",
+    "guard_predicate_columns",
+    "qualified_guard_predicate",
+    "renamed_guard_predicate",
+];
+
+#[tokio::test]
+async fn what_each_stable_function_of_the_library_reads_was_decided() -> Result<()> {
+    let session = Database::with_extension().await?.session().await?;
+    let undecided = session
+        .rows(
+            "SELECT p.proname
+             FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+             WHERE p.pronamespace = 'rota'::regnamespace AND l.lanname = 'c' AND p.provolatile = 's'
+                 AND NOT rota.reads_nothing(p.oid)
+                 AND p.proname NOT IN (SELECT rota.source_view_readers())
+             ORDER BY 1",
+        )
+        .await?;
+    let undecided: Vec<String> = undecided.into_iter().flatten().flatten().collect();
+    assert_eq!(undecided, STEPS);
     Ok(())
 }

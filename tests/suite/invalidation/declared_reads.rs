@@ -53,6 +53,7 @@ async fn the_api_declares_every_table_that_its_reads_scan() -> Result<()> {
         let Some(path) = row.into_iter().next().flatten() else { continue };
         let arguments = match path.as_str() {
             "/api/employees/{employee_id}/roster" => format!(r#"{{"employee_id": 1, {window}}}"#),
+            "/api/coverage/slots" => format!(r#"{{{window}, "time_zone": "UTC"}}"#),
             "/api/coverage" | "/api/analytics/overview" | "/api/conflicts" => format!("{{{window}}}"),
             "/api/shifts/{shift_id}" => r#"{"shift_id": 1}"#.to_owned(),
             "/api/schedules/{schedule_id}" => r#"{"schedule_id": 1}"#.to_owned(),

@@ -1,7 +1,7 @@
 //! Random transactions, against an oracle that looks at every row by itself.
 //!
-//! Row triggers write the tags of each old and new row into a table. What a savepoint takes back of the data, it
-//! takes back of that table.
+//! Row triggers write the tags of each old and new row into a table. What a savepoint takes back of the data,
+//! it takes back of that table.
 
 use std::collections::{BTreeMap, BTreeSet};
 

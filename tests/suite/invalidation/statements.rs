@@ -25,7 +25,10 @@ async fn old_and_new_keys_of_every_touched_row_are_announced_and_no_others() -> 
     let (session, mut follower) = stage(DUTIES).await?;
     let t = "public.duties";
     let steps: &[(&str, &[&str])] = &[
-        ("INSERT INTO duties VALUES (4, 40, NULL)", &[t, "public.duties/duty_id=4", "public.duties/person_id=40"]),
+        (
+            "INSERT INTO duties VALUES (4, 40, NULL)",
+            &[t, "public.duties/duty_id=4", "public.duties/person_id=40"],
+        ),
         (
             "INSERT INTO duties SELECT g, 50 FROM generate_series(5, 6) g",
             &[t, "public.duties/duty_id=5", "public.duties/duty_id=6", "public.duties/person_id=50"],
@@ -64,7 +67,8 @@ async fn old_and_new_keys_of_every_touched_row_are_announced_and_no_others() -> 
             ],
         ),
         (
-            "MERGE INTO duties USING (VALUES (1), (2), (9)) AS given (duty_id) ON duties.duty_id = given.duty_id
+            "MERGE INTO duties USING (VALUES (1), (2), (9)) AS given (duty_id)
+                ON duties.duty_id = given.duty_id
                 WHEN MATCHED AND given.duty_id = 1 THEN UPDATE SET note = 'merged'
                 WHEN MATCHED THEN DELETE
                 WHEN NOT MATCHED THEN INSERT VALUES (given.duty_id, 90)",
