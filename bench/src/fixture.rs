@@ -75,6 +75,16 @@ impl Fixture {
 
     /// A proxy with its default settings, connected through the server's socket.
     pub(crate) fn proxy(&self) -> Result<ProxyProcess> {
+        self.proxy_with(&[])
+    }
+
+    /// A proxy that answers every request from the database.
+    pub(crate) fn proxy_without_cache(&self) -> Result<ProxyProcess> {
+        self.proxy_with(&[("ROTA_CACHE_BYTES", "0")])
+    }
+
+    /// A proxy with further settings, by the names of their environment variables.
+    pub(crate) fn proxy_with(&self, settings: &[(&str, &str)]) -> Result<ProxyProcess> {
         let socket = self.cluster.socket_folder().display();
         ProxyProcess::start(&ProxyOptions {
             binary: self.environment.binary.clone(),
@@ -84,7 +94,10 @@ impl Fixture {
             ),
             listen: None,
             admin_listen: None,
-            settings: Vec::new(),
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             records: self.environment.places()?.1.proxies(),
             log: self.environment.places()?.1.logs().join("bench-proxy.log"),
         })

@@ -3,6 +3,7 @@
 //! Each measurement runs its twin in the same run and reports the ratio first, the absolute figures second. Started by
 //! `cargo xtask bench`, which builds everything in release and tells where it is.
 
+mod cache;
 mod endpoints;
 mod fixture;
 mod guard;
@@ -38,6 +39,8 @@ struct Arguments {
 enum Measurement {
     /// One row through the proxy against pgbench on the same statement.
     OneRowRead,
+    /// Answers from memory against nginx, misses against pgbench, invalidation, memory, a mixed load.
+    Cache,
     /// A file of 100,000 assignments against a loop of single-row inserts.
     Import,
     /// Writes to a watched table against the same unwatched, and the way of a commit to a reader.
@@ -60,6 +63,9 @@ async fn main() -> Result<()> {
     let mut report = Report::new(machine::describe(&environment)?);
     if wanted(Measurement::OneRowRead) {
         one_row_read::measure(&environment, &mut report).await.context("measuring a one-row read")?;
+    }
+    if wanted(Measurement::Cache) {
+        cache::measure(&environment, &mut report).await.context("measuring the cache")?;
     }
     if wanted(Measurement::Import) {
         import::measure(&environment, &mut report).await.context("measuring the import")?;

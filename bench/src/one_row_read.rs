@@ -33,7 +33,7 @@ const CALLS: usize = 5000;
 /// Measures throughput and overhead.
 pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> Result<()> {
     let fixture = Fixture::make(environment, &Organisation { employees: EMPLOYEES, weeks: 1 })?;
-    let proxy = fixture.proxy()?;
+    let proxy = fixture.proxy_without_cache()?;
     throughput(&fixture, proxy.listen(), report)?;
     overhead(&fixture, proxy.listen(), report).await
 }

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod admission;
+pub mod cache;
 pub mod command;
 pub mod config;
 pub mod database;

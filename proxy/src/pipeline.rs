@@ -1,7 +1,10 @@
 //! The life of a request: a row of stages, each able to refuse.
 //!
-//! limits → rate → route → validate → admission → pool → call → encode. Authentication stands between route and
-//! validate, a cache between validate and admission; neither is built yet.
+//! limits → rate → route → validate → cache → admission → pool → call → encode. Authentication stands between route and
+//! validate and is not built yet. A read may be answered from the cache; a change never is.
+
+mod change;
+mod read;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +18,10 @@ use tokio_postgres::error::SqlState;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::{Admission, Lane, Place, RateLimit, preferred_wait};
+use crate::cache::claims::Claims;
+use crate::cache::store::Cache;
 use crate::config::Settings;
-use crate::database::call::{Call, call};
+use crate::database::call::{Answered, Call, call};
 use crate::database::failure::{refused, shed, without_connection};
 use crate::database::pool::Pool;
 use crate::database::retry::Retries;
@@ -45,6 +50,8 @@ pub struct Proxy {
     pub catalog: Arc<CatalogWatch>,
     /// The connections.
     pub pool: Pool,
+    /// Answers that need no connection.
+    pub cache: Arc<Cache>,
     /// Log, metrics and slow calls.
     pub observer: Observer,
     /// Who may wait for the database.
@@ -81,6 +88,7 @@ impl Proxy {
         Ok(Self {
             catalog: Arc::new(CatalogWatch::new(Arc::clone(&metrics))),
             pool: Pool::new(&settings, Arc::clone(&admission), Arc::clone(&metrics))?,
+            cache: Arc::new(Cache::new(&settings, Arc::clone(&metrics))?),
             admission,
             rate_limit: RateLimit::new(&settings),
             observer: Observer::new(&settings, metrics),
@@ -123,11 +131,14 @@ impl Proxy {
                 event.endpoint = Some(Arc::clone(endpoint));
                 let body = self.read_body(endpoint, exchange).await?;
                 let values = parameters.iter().map(|(_, value)| value);
-                let arguments = bind(endpoint, values, target.query().unwrap_or_default(), &body)?;
+                let mut arguments = bind(endpoint, values, target.query().unwrap_or_default(), &body)?;
+                arguments.claims = self.claims(endpoint, exchange)?;
                 event.ends(Phase::Validate);
-                let result = self.fetch(endpoint, &arguments, catalog.generation, exchange, event).await?;
-                let reply = Reply::new(endpoint.success_status, JSON, result);
-                Ok(self.encode(reply, exchange, event).await?)
+                if endpoint.method == Method::GET {
+                    self.read(endpoint, &arguments, &catalog, exchange, event).await
+                } else {
+                    self.change(endpoint, &arguments, &catalog, exchange, event).await
+                }
             }
         }
     }
@@ -184,6 +195,15 @@ impl Proxy {
         exchange.body(endpoint.body_limit_bytes.unwrap_or(self.settings.body_limit_bytes)).await
     }
 
+    /// The claims that the endpoint declares, as a gateway in front has verified them.
+    fn claims(&self, endpoint: &Endpoint, exchange: &Exchange) -> Result<Claims, Problem> {
+        if endpoint.claims.is_empty() {
+            return Ok(Claims::default());
+        }
+        let given = self.settings.claims_header.as_ref().and_then(|name| exchange.session.get_header(name));
+        Claims::read(&endpoint.claims, given)
+    }
+
     /// How long a request may take: as long as its client is willing to wait, and never longer than the setting.
     fn patience(&self, exchange: &Exchange) -> Duration {
         let most = self.settings.request_deadline_ms;
@@ -198,7 +218,7 @@ impl Proxy {
         generation: u64,
         exchange: &mut Exchange,
         event: &mut RequestEvent,
-    ) -> Result<Bytes, Refusal> {
+    ) -> Result<Answered, Refusal> {
         event.supplied = arguments.supplied;
         let patience = self.patience(exchange);
         let deadline = Instant::from_std(event.started()) + patience;
@@ -213,20 +233,33 @@ impl Proxy {
             }
             () = self.cut_off.cancelled() => {
                 event.ends_fetching();
-                return Err(Problem::new(ProblemKind::Unavailable, "the proxy is stopping").closing().into());
+                return Err(stopping().into());
             }
         };
-        let result = match fetched {
-            Ok(result) => result?,
+        match fetched {
+            Ok(result) => Ok(result?),
             Err(_) => {
                 event.ends_fetching();
-                let limit_ms = patience.as_millis();
-                let detail = format!("the request took longer than its limit of {limit_ms} ms");
-                return Err(Problem::new(ProblemKind::DeadlineExceeded, detail).into());
+                Err(late(patience).into())
             }
-        };
-        Ok(result
-            .ok_or_else(|| Problem::new(ProblemKind::NothingFound, "the function found nothing for this"))?)
+        }
+    }
+
+    /// Waits for something that needs no connection, within the deadline and only as long as the client stays.
+    async fn while_wanted<T>(
+        &self,
+        waited_for: impl Future<Output = T>,
+        exchange: &mut Exchange,
+        event: &RequestEvent,
+    ) -> Result<T, Refusal> {
+        let patience = self.patience(exchange);
+        let deadline = Instant::from_std(event.started()) + patience;
+        tokio::select! {
+            biased;
+            waited = timeout_at(deadline, waited_for) => waited.map_err(|_| late(patience).into()),
+            () = exchange.client_leaves() => Err(Refusal::ClientLeft),
+            () = self.cut_off.cancelled() => Err(stopping().into()),
+        }
     }
 
     /// Takes a connection and calls; again, on a connection of its own, where the server says that it may.
@@ -237,7 +270,7 @@ impl Proxy {
         generation: u64,
         place: &Place<'_>,
         event: &mut RequestEvent,
-    ) -> Result<Option<Bytes>, Problem> {
+    ) -> Result<Answered, Problem> {
         let mut retries = Retries::new(self.settings.retry_limit);
         loop {
             let error = match self.attempt(endpoint, arguments, generation, place, event).await? {
@@ -266,14 +299,15 @@ impl Proxy {
         generation: u64,
         place: &Place<'_>,
         event: &mut RequestEvent,
-    ) -> Result<Result<Option<Bytes>, tokio_postgres::Error>, Problem> {
+    ) -> Result<Result<Answered, tokio_postgres::Error>, Problem> {
         let lease = self.pool.lease(place).await;
         event.ends(Phase::Pool);
         event.pool_used_percent = Some(self.pool.used_percent());
         let mut lease = lease.map_err(|error| without_connection(&error, event))?;
         let text = endpoint.statement(arguments.supplied);
         let statement_timeout = endpoint.statement_timeout;
-        let wanted = Call { text: &text, generation, statement_timeout, values: &arguments.values };
+        let (claims, values) = (arguments.claims.json(), &arguments.values);
+        let wanted = Call { text: &text, generation, statement_timeout, claims, values };
         let outcome = call(&mut lease, &wanted).await;
         event.ends(Phase::Call);
         Ok(outcome)
@@ -321,4 +355,16 @@ impl Proxy {
     pub fn stops(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }
+}
+
+/// The problem of a request that the stop of the proxy cuts off.
+fn stopping() -> Problem {
+    Problem::new(ProblemKind::Unavailable, "the proxy is stopping").closing()
+}
+
+/// The problem of a request whose time is over.
+fn late(patience: Duration) -> Problem {
+    let limit_ms = patience.as_millis();
+    let detail = format!("the request took longer than its limit of {limit_ms} ms");
+    Problem::new(ProblemKind::DeadlineExceeded, detail)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::header;
-use pingora_core::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream, ServerApp};
+use pingora_core::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
 use pingora_core::listeners::tls::TlsSettings;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
@@ -24,6 +24,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::admin::AdminApp;
+use crate::cache::{reader, warm};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::certificate::Certificate;
@@ -92,11 +93,7 @@ impl HttpServerApp for PublicApp {
         } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(settings.keepalive_timeout_ms.as_secs().max(1)));
         }
-        let exchange = self.serve(session, connected.is_some()).await?;
-        let mut kept = HttpPersistentSettings::for_session(&exchange.session);
-        kept.set_user_context(connected?);
-        let stream = exchange.session.finish().await.ok()??;
-        Some(ReusedHttpStream::from_reusable_stream(stream, kept))
+        self.serve(session, connected).await
     }
 }
 
@@ -109,12 +106,16 @@ impl PublicApp {
         Some(Box::new(Connected { _place: place, gauge }))
     }
 
-    /// Answers one request and tells of it. Nothing is left of the exchange if the client has left.
-    async fn serve(&self, session: ServerSession, has_place: bool) -> Option<Exchange> {
+    /// Answers one request and tells of it. Nothing is left of the connection if the client has left.
+    async fn serve(
+        &self,
+        session: ServerSession,
+        connected: Option<Box<dyn std::any::Any + Send + Sync>>,
+    ) -> Option<ReusedHttpStream> {
         let mut exchange = Exchange::new(session);
         let traceparent = exchange.session.get_header("traceparent").and_then(|value| value.to_str().ok());
         let mut event = RequestEvent::start(exchange.method.clone(), traceparent.map(Into::into));
-        let reply = if has_place {
+        let reply = if connected.is_some() {
             self.proxy.answer(&mut exchange, &mut event).await
         } else {
             let limit = self.proxy.settings.connection_limit;
@@ -127,13 +128,13 @@ impl PublicApp {
             // Told while there is still somebody to tell: the next request goes elsewhere.
             exchange.session.set_keepalive(None);
         }
-        let is_written = match reply {
-            Some(reply) => exchange.write(reply, &mut event, self.proxy.pool.used_percent()).await.is_ok(),
-            None => false,
+        let stream = match reply {
+            Some(reply) => exchange.end(reply, &mut event, self.proxy.pool.used_percent(), connected).await,
+            None => None,
         };
         event.finish();
         self.proxy.observer.request(&event);
-        is_written.then_some(exchange)
+        stream
     }
 
     /// Answers a head that is no HTTP.
@@ -241,12 +242,20 @@ fn probe(address: SocketAddr) -> Result<(), Error> {
 }
 
 fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
-    vec![
+    let mut tasks = vec![
         tokio::spawn(Arc::clone(&proxy.catalog).run(settings.clone())),
         tokio::spawn(proxy.pool.clone().retire()),
         tokio::spawn(flush_slow_calls(Arc::clone(proxy))),
         tokio::spawn(forget_clients(Arc::clone(proxy))),
-    ]
+    ];
+    if settings.cache_bytes > 0 {
+        tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
+        tasks.push(tokio::spawn(warm::run(Arc::clone(proxy))));
+    }
+    if let Some(level2) = &proxy.cache.level2 {
+        tasks.push(tokio::spawn(Arc::clone(level2).run()));
+    }
+    tasks
 }
 
 async fn flush_slow_calls(proxy: Arc<Proxy>) {

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
+use crate::cache::verdict::Verdict;
 use crate::config::Settings;
 use crate::database::connect::{SessionOptions, connect};
 use crate::database::failure::refused;
@@ -56,12 +57,19 @@ pub(crate) async fn receive(
     event.ends(Phase::Pool);
     exchange.invite_body().await?;
 
+    event.cache = Verdict::Write;
+    let write = proxy.own_write(settings.import_timeout_ms);
     let (pieces, mut arrived) = mpsc::channel::<io::Result<Bytes>>(PIECES_BUFFERED);
     let reader = StreamReader::new(poll_fn(move |context| arrived.poll_recv(context)));
     let importing =
         join(run_import(&mut client, import, reader, &options, |_| ()), pump(exchange, pieces, limit_bytes));
     let outcome = timeout(settings.import_timeout_ms, importing).await;
     event.ends(Phase::Call);
+    match &outcome {
+        Ok((Ok(report), _)) => write.ended(report.transaction),
+        Ok((Err(error), _)) if has_changed_nothing(error) => write.ended(None),
+        _ => drop(write),
+    }
     let (imported, pumped) = outcome.map_err(|_| {
         let limit_ms = settings.import_timeout_ms.as_millis();
         let detail = format!("the import took longer than its limit of {limit_ms} ms; nothing was changed");
@@ -72,6 +80,7 @@ pub(crate) async fn receive(
         Ok(report) => {
             metrics.imports.with_label_values(&["done"]).inc();
             count_rows(&metrics.import_rows, &report);
+            event.transaction = report.transaction;
             let body = serde_json::to_vec(&report).unwrap_or_default();
             Ok(proxy.encode(Reply::new(StatusCode::OK, JSON, body), exchange, event).await?)
         }
@@ -149,6 +158,17 @@ fn failed(error: &Error, settings: &Settings, event: &mut RequestEvent) -> Probl
         event.cause = Some(error.to_string());
     }
     problem.closing()
+}
+
+/// Whether an import that failed is known to have left nothing behind: its file was refused, or one of its statements.
+fn has_changed_nothing(error: &Error) -> bool {
+    match error {
+        Error::Import(_) => true,
+        Error::Database { source, .. } => {
+            source.code().is_some_and(|code| !sqlstate::ends_session(code.code()))
+        }
+        _ => false,
+    }
 }
 
 fn count_rows(rows: &prometheus::IntCounterVec, report: &ImportReport) {

@@ -4,6 +4,7 @@
 //! name.
 
 mod api;
+mod cache;
 mod data;
 mod errors;
 mod guard;

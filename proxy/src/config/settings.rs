@@ -8,8 +8,8 @@ use http::HeaderName;
 
 use super::declare::declare;
 use super::{
-    Bounds, DatabaseUrl, Declared, Fault, Layers, LogFilter, LogFormat, RequestLog, Scope, SettingValue,
-    Source, TlsMode,
+    Bounds, DatabaseUrl, Declared, Fault, Layers, LogFilter, LogFormat, RedisAddress, RequestLog, Scope,
+    SettingValue, Source, TlsMode,
 };
 
 /// One minute in milliseconds.
@@ -114,6 +114,31 @@ declare! {
     /// and more than a hundred endpoints with their usual argument sets.
     Serve statement_limit: usize = "256", Bounds::Range(1, 10_000);
 
+    /// Most bytes of cached answers in memory; 0 turns the cache off. 64 MiB hold some 8,000 answers of 7 KB.
+    Serve cache_bytes: usize = "67108864", Bounds::Range(0, 1024 * GIBIBYTE);
+    /// Longest time an answer is given out from the cache, unless its endpoint states its own. A safety net: changes are
+    /// known within milliseconds.
+    Serve cache_lifetime_ms: Duration = "3600000", Bounds::Range(1, 30 * DAY);
+    /// How far behind the announced changes may be known before nothing is given out from the cache: no hit is
+    /// older than this. Three waits of half a second, so that one slow answer of the server changes nothing.
+    Serve cache_reader_late_ms: Duration = "1500", Bounds::Range(30, 10 * MINUTE);
+    /// Recent announcements kept one by one, for entries that were filled while older transactions were still
+    /// running. 65,536 are 3 MiB, and some seconds of ten thousand changes a second.
+    Serve cache_recent_announcements: usize = "65536", Bounds::Range(0, 100_000_000);
+    /// Where changes are announced, if not at database_url: the primary of a standby that answers the reads.
+    Serve announcements_url: Option<DatabaseUrl> = "", Bounds::Any;
+    /// Longest wait for a standby to reach the transactions that a read names in Rota-After; then 503.
+    Serve after_wait_ms: Duration = "1000", Bounds::Range(0, 10 * MINUTE);
+    /// A Redis that several proxies share as second level: redis://host:port/database, or redis-cluster://host:port,host:port.
+    /// Empty means none.
+    Serve redis_url: Option<RedisAddress> = "", Bounds::Any;
+    /// Longest wait for Redis; then the answer comes from the database. A call costs about a millisecond, so more
+    /// than two would not save any.
+    Serve redis_budget_ms: Duration = "2", Bounds::Range(1, MINUTE);
+    /// The request header in which a gateway in front passes the caller's verified claims, as a JSON object. Empty means
+    /// none. Set it only where no caller can reach the proxy past the gateway.
+    Serve claims_header: Option<HeaderName> = "", Bounds::Any;
+
     /// A call that takes longer is recorded as slow, unless the endpoint states its own threshold. Half a
     /// second is where people notice waiting.
     Serve slow_threshold_ms: Duration = "500", Bounds::Range(0, DAY);
@@ -175,6 +200,13 @@ impl Settings {
         if self.listen == self.admin_listen && self.listen.port() != 0 {
             fault("admin_listen", format!("must differ from listen, which is {} too", self.listen));
         }
+    }
+
+    /// The same settings with the database where changes are announced.
+    #[must_use]
+    pub fn announcing(&self) -> Self {
+        let database_url = self.announcements_url.clone().unwrap_or_else(|| self.database_url.clone());
+        Self { database_url, ..self.clone() }
     }
 
     /// TLS to the database: as its connection string says, else as set.

@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod compress;
 pub mod entity_tag;
 pub mod exchange;
+pub mod prepared;
 pub mod problem;
 pub mod reply;
 pub mod trace;

@@ -8,6 +8,7 @@ use pingora_http::ResponseHeader;
 
 use super::accept::Coding;
 use super::problem::{Problem, ProblemKind};
+use crate::cache::wish::SNAPSHOT;
 use crate::observe::{Phase, RequestEvent};
 
 /// The media type of results.
@@ -15,6 +16,10 @@ pub const JSON: &str = "application/json";
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// What the cache did (RFC 9211).
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// The transaction of a change, for `Rota-After` of a later read.
+const TRANSACTION: HeaderName = HeaderName::from_static("rota-transaction");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
 const POOL_UTILIZATION: HeaderName = HeaderName::from_static("x-db-pool-utilization");
 /// The quota of the client, and what is left of it: draft-ietf-httpapi-ratelimit-headers.
@@ -36,13 +41,15 @@ pub struct Reply {
     /// Whether another Accept-Encoding would get another answer.
     pub varies: bool,
     /// The entity tag, quotes included.
-    pub entity_tag: Option<String>,
+    pub entity_tag: Option<HeaderValue>,
     /// The Allow header.
     pub allow: Option<Box<str>>,
     /// The Retry-After header, in seconds.
     pub retry_after_seconds: Option<u64>,
     /// Whether the connection ends after the answer.
     pub closes: bool,
+    /// The unchanging part of the head, where it is made already. The other fields say the same.
+    pub prepared: Option<Bytes>,
 }
 
 impl Reply {
@@ -58,6 +65,7 @@ impl Reply {
             allow: None,
             retry_after_seconds: None,
             closes: false,
+            prepared: None,
         }
     }
 
@@ -92,8 +100,8 @@ impl Reply {
         event: &RequestEvent,
         pool_used_percent: usize,
     ) -> pingora_core::Result<ResponseHeader> {
-        // Thirteen headers at most, two more are pingora's.
-        let mut head = ResponseHeader::build_no_case(self.status, Some(15))?;
+        // Sixteen headers at most, two more are pingora's.
+        let mut head = ResponseHeader::build_no_case(self.status, Some(18))?;
         let has_body = !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if has_body {
             head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type))?;
@@ -106,7 +114,7 @@ impl Reply {
             head.insert_header(header::VARY, HeaderValue::from_static("Accept-Encoding"))?;
         }
         if let Some(tag) = &self.entity_tag {
-            head.insert_header(header::ETAG, tag.as_str())?;
+            head.insert_header(header::ETAG, tag.clone())?;
             // The answer may be stored, and must be asked for again each time: the data may have changed.
             head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))?;
         } else {
@@ -117,6 +125,13 @@ impl Reply {
         }
         if let Some(seconds) = self.retry_after_seconds {
             head.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds))?;
+        }
+        head.insert_header(CACHE_STATUS, event.cache.header())?;
+        if let Some(snapshot) = &event.snapshot {
+            head.insert_header(SNAPSHOT, snapshot.as_str())?;
+        }
+        if let Some(transaction) = event.transaction {
+            head.insert_header(TRANSACTION, HeaderValue::from(transaction))?;
         }
         // Writing to a String cannot fail.
         let mut text = String::with_capacity(96);

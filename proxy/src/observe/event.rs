@@ -7,6 +7,7 @@ use http::Method;
 
 use super::EndpointMetrics;
 use crate::admission::Quota;
+use crate::cache::verdict::Verdict;
 use crate::endpoint::Endpoint;
 use crate::http::accept::Coding;
 use crate::http::problem::ProblemKind;
@@ -46,6 +47,12 @@ pub struct RequestEvent {
     pub quota: Option<Quota>,
     /// The arguments that were supplied, a bit for each; names only, never values.
     pub supplied: u128,
+    /// What the cache did.
+    pub cache: Verdict,
+    /// The snapshot of the answer, where the caller asked for it.
+    pub snapshot: Option<String>,
+    /// The transaction of a change.
+    pub transaction: Option<u64>,
     /// The status of the answer.
     pub status: u16,
     /// Why it was refused, if it was.
@@ -80,6 +87,9 @@ impl RequestEvent {
             own_metrics: None,
             quota: None,
             supplied: 0,
+            cache: Verdict::default(),
+            snapshot: None,
+            transaction: None,
             status: 0,
             problem: None,
             sqlstate: None,

@@ -7,6 +7,7 @@ use prometheus::{
 };
 
 use super::by_endpoint::{EndpointFamilies, EndpointMetrics};
+use super::cache::CacheMetrics;
 use super::event::RequestEvent;
 use super::names;
 use crate::admission::{Borrower, Lane};
@@ -70,6 +71,8 @@ pub struct Metrics {
     pub catalog_endpoints: IntGauge,
     /// Whether the catalog is listened to.
     pub catalog_listening: IntGauge,
+    /// The cache.
+    pub cache: CacheMetrics,
     /// Rows of imports, by outcome.
     pub import_rows: IntCounterVec,
     /// Imports, by outcome.
@@ -78,7 +81,8 @@ pub struct Metrics {
     /// The metrics of requests that no endpoint answers.
     unmatched: EndpointMetrics,
     problems: IntCounterVec,
-    response_bytes: IntCounterVec,
+    /// By the position of their coding in [`Coding::ALL`].
+    response_bytes: [IntCounter; Coding::ALL.len()],
     database_errors: IntCounterVec,
     slow_calls_dropped: IntCounter,
 }
@@ -87,16 +91,19 @@ pub struct Metrics {
 pub(super) struct Maker(Registry);
 
 impl Maker {
-    fn registered<C: prometheus::core::Collector + Clone + 'static>(&self, made: C) -> prometheus::Result<C> {
+    pub(super) fn registered<C: prometheus::core::Collector + Clone + 'static>(
+        &self,
+        made: C,
+    ) -> prometheus::Result<C> {
         self.0.register(Box::new(made.clone()))?;
         Ok(made)
     }
 
-    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+    pub(super) fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
         self.registered(IntCounter::new(name, help)?)
     }
 
-    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+    pub(super) fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
         self.registered(IntGauge::new(name, help)?)
     }
 
@@ -151,6 +158,12 @@ impl Metrics {
             maker.counters(names::STATEMENTS, "Look-ups of prepared statements.", &["outcome"], &outcomes)?;
         let utilization =
             prometheus::Gauge::new(names::POOL_UTILIZATION, "Used database connections over the limit.")?;
+        let bytes = maker.counters(
+            names::HTTP_RESPONSE_BYTES,
+            "Bytes of bodies sent.",
+            &["coding"],
+            &Coding::ALL.map(Coding::token),
+        )?;
         Ok(Self {
             connections: maker.gauge(names::HTTP_CONNECTIONS, "Open client connections.")?,
             in_flight: maker.gauge(names::HTTP_IN_FLIGHT, "Requests past validation.")?,
@@ -192,6 +205,7 @@ impl Metrics {
             catalog_endpoints: maker.gauge(names::CATALOG_ENDPOINTS, "Endpoints served.")?,
             catalog_listening: maker
                 .gauge(names::CATALOG_LISTENING, "Whether catalog changes are listened for.")?,
+            cache: CacheMetrics::new(&maker)?,
             import_rows: maker.counters(
                 names::IMPORT_ROWS,
                 "Rows of imports.",
@@ -205,12 +219,7 @@ impl Metrics {
                 &["kind"],
                 &ProblemKind::ALL.map(ProblemKind::name),
             )?,
-            response_bytes: maker.counters(
-                names::HTTP_RESPONSE_BYTES,
-                "Bytes of bodies sent.",
-                &["coding"],
-                &Coding::ALL.map(Coding::token),
-            )?,
+            response_bytes: Coding::ALL.map(|coding| bytes.with_label_values(&[coding.token()])),
             database_errors: maker.counters(
                 names::DATABASE_ERRORS,
                 "Errors of the server.",
@@ -242,6 +251,7 @@ impl Metrics {
     pub(super) fn request(&self, event: &RequestEvent) {
         let own = event.own_metrics.as_ref().unwrap_or(&self.unmatched);
         event.endpoint.as_ref().map_or(own, |endpoint| &endpoint.metrics).request(event);
+        self.cache.verdict(&event.cache);
         if let Some(kind) = event.problem {
             self.problems.with_label_values(&[kind.name()]).inc();
         }
@@ -250,7 +260,7 @@ impl Metrics {
             self.database_errors.with_label_values(&[class]).inc();
         }
         if event.response_bytes > 0 {
-            self.response_bytes.with_label_values(&[event.coding.token()]).inc_by(event.response_bytes);
+            self.response_bytes[event.coding as usize].inc_by(event.response_bytes);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What an operator sees: one typed event per request, of which log and metrics each make what they want.
 
 mod by_endpoint;
+pub mod cache;
 pub mod event;
 pub mod log;
 pub mod metrics;
@@ -8,6 +9,7 @@ pub mod names;
 pub mod slow;
 
 pub use by_endpoint::EndpointMetrics;
+pub use cache::CacheMetrics;
 pub use event::{Phase, RequestEvent};
 pub use metrics::Metrics;
 pub use slow::{SlowCall, SlowCalls};

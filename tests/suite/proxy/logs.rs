@@ -66,6 +66,11 @@ async fn by_itself_only_what_failed_is_logged() -> Result<()> {
     for target in ["/backend", "/nowhere", "/fail?state=22023", "/fail?state=XX000"] {
         stage.proxy.get(target).await?;
     }
+    // Before it had its endpoints, it failed too.
+    until("the failure is logged", async || {
+        Ok(requests(&stage, 1).await?.iter().any(|line| line["status"] == 500))
+    })
+    .await?;
     let statuses: Vec<u64> =
         requests(&stage, 1).await?.iter().filter_map(|line| line["status"].as_u64()).collect();
     assert!(statuses.contains(&500) && statuses.iter().all(|status| *status >= 500), "{statuses:?}");
