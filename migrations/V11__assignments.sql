@@ -34,13 +34,14 @@ CREATE TABLE workforce.assignments (
 -- room it touches no index.
 WITH (fillfactor = 90);
 
--- One person's roster in the order of time, whatever the state; the foreign key; what the guard looks in. It is made
--- here and not with the other indexes, because a guard that finds no such index would build one more.
+-- One person's roster in the order of time, whatever the state; the foreign key; what the guard looks in.
+-- It is made here and not with the other indexes, because a guard that finds no such index would build one
+-- more.
 CREATE INDEX assignments_by_employee
     ON workforce.assignments (employee_id, lower(during), assignment_id);
 
--- It stands where an exclusion constraint would, costs no index besides, and makes writers of one person wait for each
--- other where the constraint would let them deadlock.
+-- It stands where an exclusion constraint would, costs no index besides, and makes writers of one person
+-- wait for each other where the constraint would let them deadlock.
 SELECT rota.guard_overlaps(
     'workforce.assignments',
     key_column => 'employee_id',

@@ -424,8 +424,8 @@ fn report(error: &ExtensionError) -> ErrorReport {
     }
 }
 
-/// A field of an error report that a pgrx report does not have. The numbers are those of `PG_DIAG_SCHEMA_NAME` and
-/// the like in the server's `postgres_ext.h`.
+/// A field of an error report that a pgrx report does not have. The numbers are those of
+/// `PG_DIAG_SCHEMA_NAME` and the like in the server's `postgres_ext.h`.
 #[derive(Clone, Copy)]
 enum ReportField {
     Schema = b's' as isize,
@@ -442,8 +442,8 @@ struct Addition {
 
 /// Has the error that is about to be raised carry a field.
 ///
-/// The server asks the callbacks of `error_context_stack` for additions while it finishes an error, so one is pushed.
-/// It is not popped: whoever catches the error sets the stack back.
+/// The server asks the callbacks of `error_context_stack` for additions while it finishes an error, so one
+/// is pushed. It is not popped: whoever catches the error sets the stack back.
 fn add_field(field: ReportField, text: &str) {
     // SAFETY: the allocations lie in the current memory context, which lives until the error is handled, and
     // are aligned for any type. The backend has one thread, so nobody else touches the stack.
@@ -463,8 +463,8 @@ fn add_field(field: ReportField, text: &str) {
 
 /// Does work that reads an argument: an error that the server raises meanwhile names it in its COLUMN field.
 pub(crate) fn naming_argument<T>(argument: &str, work: impl FnOnce() -> T) -> T {
-    // SAFETY: the backend has one thread. The stack is set back where the work ends; after an error, whoever catches
-    // it does.
+    // SAFETY: the backend has one thread. The stack is set back where the work ends; after an error,
+    // whoever catches it does.
     unsafe {
         let before = pg_sys::error_context_stack;
         add_field(ReportField::Column, argument);
@@ -477,8 +477,8 @@ pub(crate) fn naming_argument<T>(argument: &str, work: impl FnOnce() -> T) -> T 
 /// Called by the server while it finishes an error; the argument is an [`Addition`].
 #[pg_guard]
 unsafe extern "C-unwind" fn add_to_report(argument: *mut c_void) {
-    // SAFETY: the argument is what `add_field` wrote. The server calls this only between the start and the end of an
-    // error, where adding a field is allowed; it copies the string.
+    // SAFETY: the argument is what `add_field` wrote. The server calls this only between the start and the
+    // end of an error, where adding a field is allowed; it copies the string.
     unsafe {
         let addition = &*argument.cast::<Addition>();
         pg_sys::err_generic_string(addition.field as i32, addition.text);

@@ -1,7 +1,8 @@
 -- Bookings as data: reading the assignments of a request, and saying who is double booked.
 --
--- A booking locks the people first, in the order of their ids, then looks, then writes. What it says about a person is
--- therefore still true when it writes. The guard of the table has the last word, also against writers that do not lock.
+-- A booking locks the people first, in the order of their ids, then looks, then writes. What it says about
+-- a person is therefore still true when it writes. The guard of the table has the last word, also against
+-- writers that do not lock.
 
 CREATE FUNCTION api.as_list(assignments jsonb) RETURNS jsonb
 LANGUAGE sql

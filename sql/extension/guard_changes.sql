@@ -30,7 +30,12 @@ BEGIN
         EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', guard.guarded_table);
         is_filled := false;
         FOREACH partition IN ARRAY guard.uncovered_partitions LOOP
-            IF (SELECT class.relkind FROM pg_class AS class WHERE class.oid = partition) NOT IN ('r', 'p') THEN
+            IF (
+                SELECT
+                    class.relkind
+                FROM pg_class AS class
+                WHERE class.oid = partition
+            ) NOT IN ('r', 'p') THEN
                 PERFORM rota.refuse_guard(
                     '42809',
                     NULL,
@@ -144,12 +149,21 @@ BEGIN
         EXECUTE format('DROP TRIGGER %I ON %s', replaced.trigger_name, guarded_table);
     END LOOP;
     PERFORM rota.make_guard_triggers(guarded_table, definition);
-    FOR replaced IN SELECT state.key AS trigger_name, state.value AS state FROM jsonb_each_text(states) AS state LOOP
+    FOR replaced IN
+        SELECT
+            known.key AS trigger_name,
+            known.value AS state
+        FROM jsonb_each_text(states) AS known
+    LOOP
         IF replaced.state <> 'O' THEN
             EXECUTE format(
                 'ALTER TABLE %s %s TRIGGER %I',
                 guarded_table,
-                CASE replaced.state WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END,
+                CASE replaced.state
+                    WHEN 'D' THEN 'DISABLE'
+                    WHEN 'R' THEN 'ENABLE REPLICA'
+                    ELSE 'ENABLE ALWAYS'
+                END,
                 replaced.trigger_name
             );
         END IF;

@@ -205,7 +205,7 @@ BEGIN
                 '22023',
                 'minimum_gap',
                 format('minimum_gap "%s" is no distance', minimum_gap),
-                'an interval such as 11 hours for timestamps, a number of days for dates, a number for integers'
+                'an interval such as 11 hours for timestamps, a number of days for dates, a number otherwise'
             );
     END;
     IF units <= 0 THEN
@@ -221,7 +221,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.guard_gap_units(regclass, name, text) IS
-    'A minimum gap in microseconds, days or ones, as the range''s subtype counts; a day of an interval is 24 hours.';
+    'A minimum gap in microseconds, days or ones, as the range''s subtype counts; a day is 24 hours.';
 
 CREATE FUNCTION rota.new_guard_name(guarded_table regclass, wanted name) RETURNS name
 LANGUAGE plpgsql

@@ -79,7 +79,12 @@ BEGIN
                         WHERE known.oid = kind.rngcollation
                     )
             END,
-            (SELECT namespace.nspname FROM pg_namespace AS namespace WHERE namespace.oid = class.opcnamespace),
+            (
+                SELECT
+                    namespace.nspname
+                FROM pg_namespace AS namespace
+                WHERE namespace.oid = class.opcnamespace
+            ),
             class.opcname
         )
     INTO operator_class
@@ -240,7 +245,7 @@ RETURN rota.make_guard(
 
 COMMENT ON FUNCTION
     rota.guard_overlaps(regclass, name, name, text, numeric, name, text, boolean, name)
-IS 'From now on rows with the same key never overlap, or not more than the capacity; existing rows are verified first.';
+IS 'From now on rows with the same key never overlap, or not more than the capacity; what is there is verified.';
 
 CREATE FUNCTION rota.unguard_overlaps(guarded_table regclass, guard_name name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql

@@ -78,7 +78,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.verify_guard(regclass, name) IS
-    'What is in a guarded table although its guard would refuse it: no row is the proof that there is nothing.';
+    'What is in a guarded table although its guard would refuse it: no row is the proof that it is clean.';
 
 CREATE FUNCTION rota.refuse_unclean(guarded_table regclass, guard_name name) RETURNS void
 LANGUAGE plpgsql

@@ -1,5 +1,6 @@
--- Guards: what enforces them, and which there are. A guard's definition stands in the arguments of its triggers,
--- texts of the form name=value, and nowhere else: the server dumps, restores, renames and drops it with its table.
+-- Guards: what enforces them, and which there are. A guard's definition stands in the arguments of its
+-- triggers, texts of the form name=value, and nowhere else: the server dumps, restores, renames and drops
+-- it with its table.
 
 CREATE FUNCTION rota.guard_statement() RETURNS trigger
 LANGUAGE c

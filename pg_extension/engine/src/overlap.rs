@@ -13,12 +13,12 @@ pub struct GroupedSpan {
     pub index: u32,
 }
 
-/// Every pair of one group whose spans overlap, each once, in the order of the group, then of the later start. The
-/// item that starts first comes first.
+/// Every pair of one group whose spans overlap, each once, in the order of the group, then of the later
+/// start. The item that starts first comes first.
 ///
-/// Sorted by start, whatever still runs when a span starts overlaps it. O(n log n + pairs): the running list is walked
-/// only where each survivor is a pair and each other entry leaves for good. The pairs can be quadratically many, so
-/// they are found as they are asked for.
+/// Sorted by start, whatever still runs when a span starts overlaps it. O(n log n + pairs): the running
+/// list is walked only where each survivor is a pair and each other entry leaves for good. The pairs can be
+/// quadratically many, so they are found as they are asked for.
 #[derive(Debug)]
 pub struct OverlappingPairs {
     spans: Vec<GroupedSpan>,

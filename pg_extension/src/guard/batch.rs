@@ -21,8 +21,8 @@ pub(super) struct NewRow {
     pub(super) extent: Extent,
 }
 
-/// What the guard sees of a row; `None` when it has no business with it: key or range null, empty, or outside the
-/// predicate.
+/// What the guard sees of a row; `None` when it has no business with it: key or range null, empty, or
+/// outside the predicate.
 struct Seen {
     key: pg_sys::Datum,
     range: pg_sys::Datum,
@@ -31,8 +31,9 @@ struct Seen {
 
 /// Reads the rows of a statement, sorted by key and start.
 ///
-/// A row of an UPDATE that says what an old row of the same statement said is left out. Which of them, if there are
-/// several, makes no difference: the rows before and after the statement are counted, not told apart.
+/// A row of an UPDATE that says what an old row of the same statement said is left out. Which of them, if
+/// there are several, makes no difference: the rows before and after the statement are counted, not told
+/// apart.
 ///
 /// # Errors
 /// [`ExtensionError::NegativeLoad`], [`ExtensionError::UnreadableLoad`].
@@ -115,8 +116,8 @@ fn look_at(row: Slot, columns: &Columns, condition: &Condition) -> Option<Seen> 
     condition.holds(row).then_some(Seen { key, range, load })
 }
 
-/// Whether two rows say the same in every column that matters, byte by byte. Rows that are equal only to their
-/// types count as changed, which costs a look and no more.
+/// Whether two rows say the same in every column that matters, byte by byte. Rows that are equal only to
+/// their types count as changed, which costs a look and no more.
 ///
 /// # Safety
 /// Both are rows of the definition's table.
@@ -171,7 +172,8 @@ impl Store {
         if rows.is_null() {
             return Self { rows, slot: std::ptr::null_mut() };
         }
-        // SAFETY: the caller says so. Other triggers read the same store, so this one has a position of its own.
+        // SAFETY: the caller says so. Other triggers read the same store, so this one has a position of its
+        // own.
         unsafe {
             let position =
                 pg_sys::tuplestore_alloc_read_pointer(rows, pg_sys::EXEC_FLAG_REWIND.cast_signed());
@@ -187,8 +189,8 @@ impl Store {
         if self.rows.is_null() {
             return None;
         }
-        // SAFETY: the store and the slot are open. The old and the new table are two stores, so nobody selects
-        // another position between two calls.
+        // SAFETY: the store and the slot are open. The old and the new table are two stores, so nobody
+        // selects another position between two calls.
         unsafe {
             pg_sys::tuplestore_gettupleslot(self.rows, true, false, self.slot).then(|| Slot::new(self.slot))
         }

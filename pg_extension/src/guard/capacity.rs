@@ -1,7 +1,8 @@
 //! Loads that exceed the capacity, where several rows may be there at once.
 //!
-//! Rows may overlap here, so that any earlier one may reach into the time in question: the rows of a key are read
-//! from the last new row's end down to the first of all. Then a sweep adds and takes away loads from bound to bound.
+//! Rows may overlap here, so that any earlier one may reach into the time in question: the rows of a key
+//! are read from the last new row's end down to the first of all. Then a sweep adds and takes away loads
+//! from bound to bound.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -67,7 +68,8 @@ impl Edge {
         match self {
             Self::Point(point) => line.bound_at(point, lower),
             Self::Bound(bound) if bound.lower == lower => bound,
-            // A stretch that ends where another row starts, or starts where one ends: the other kind of bound.
+            // A stretch that ends where another row starts, or starts where one ends: the other kind of
+            // bound.
             Self::Bound(bound) => {
                 pg_sys::RangeBound { lower, inclusive: !bound.inclusive && !bound.infinite, ..bound }
             }
@@ -84,8 +86,8 @@ struct Event {
     row: Option<usize>,
 }
 
-/// Finds where the rows that are there exceed the capacity while a new one is there. The new rows are sorted by
-/// key and start.
+/// Finds where the rows that are there exceed the capacity while a new one is there. The new rows are
+/// sorted by key and start.
 ///
 /// # Errors
 /// Those of [`Walk::next`].
@@ -134,8 +136,8 @@ fn rows_of_key(line: &Line, run: &[NewRow], walk: &mut Walk<'_>) -> Result<Vec<F
     Ok(there)
 }
 
-/// Hands over every stretch during which rows of one key weigh more than the capacity, as far as it lies in the
-/// places to look at. O(n log n).
+/// Hands over every stretch during which rows of one key weigh more than the capacity, as far as it lies in
+/// the places to look at. O(n log n).
 pub(super) fn sweep<'extent>(
     line: &Line,
     capacity: Quantity,
@@ -210,8 +212,9 @@ fn compare(line: &Line, one: Edge, other: Edge) -> Ordering {
     }
 }
 
-/// The order of events. Extents of points are half-open: at one point ends come first. Of the server's bounds an end
-/// and a start are equal only if both are inclusive: starts come first, since they share that value.
+/// The order of events. Extents of points are half-open: at one point ends come first. Of the server's
+/// bounds an end and a start are equal only if both are inclusive: starts come first, since they share that
+/// value.
 fn compare_events(line: &Line, one: &Event, other: &Event) -> Ordering {
     let starts_first = matches!(one.edge, Edge::Bound(_));
     compare(line, one.edge, other.edge)

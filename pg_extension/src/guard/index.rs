@@ -79,8 +79,8 @@ impl Comparison {
     /// The index is an open B-tree that has the column.
     unsafe fn of(index: pg_sys::Relation, column: i16, strategy: pg_sys::StrategyNumber) -> Self {
         let position = usize::from(column.unsigned_abs()) - 1;
-        // SAFETY: the caller says so; the arrays have an entry for each column. Every operator family of a B-tree has
-        // the operators of its comparisons.
+        // SAFETY: the caller says so; the arrays have an entry for each column. Every operator family of a
+        // B-tree has the operators of its comparisons.
         unsafe {
             let family = *(*index).rd_opfamily.add(position);
             let input = *(*index).rd_opcintype.add(position);
@@ -151,8 +151,8 @@ unsafe fn rank(index: pg_sys::Relation, wanted: &Wanted) -> Option<u8> {
     }
 }
 
-/// The key and the range of the index that a guard knows by its name or descent, whatever they are called now;
-/// `None` when there is no such index.
+/// The key and the range of the index that a guard knows by its name or descent, whatever they are called
+/// now; `None` when there is no such index.
 ///
 /// # Safety
 /// The relation is open and locked.

@@ -20,8 +20,8 @@ pub(super) struct KeyType {
 /// A key, kept apart from the row that it came from.
 ///
 /// Keys are ordered to have equal ones side by side and neighbours close together in the index. That is no
-/// more than thrift: what equals what is for the index to say, which knows collations and the many ways to write
-/// a number.
+/// more than thrift: what equals what is for the index to say, which knows collations and the many ways to
+/// write a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
     /// Ranks first. Keys that differ here differ; for types passed by value the reverse holds, too.

@@ -34,8 +34,8 @@ pub(super) enum Unit {
     Ones,
 }
 
-/// Where a range that is not empty lies. Its end is moved by the least distance, so that rows too close to each
-/// other overlap here.
+/// Where a range that is not empty lies. Its end is moved by the least distance, so that rows too close to
+/// each other overlap here.
 #[derive(Clone, Copy)]
 pub(super) enum Extent {
     /// On a line of integers, half-open, in half points: every kind of bound has a place of its own there,
@@ -70,8 +70,8 @@ const START_UNBOUNDED: i128 = i128::MIN / 4;
 const END_UNBOUNDED: i128 = i128::MAX / 4;
 
 impl Line {
-    /// Looks a range type up, for a least distance in points; `None` when it is none, or counts no points although there
-    /// is a distance.
+    /// Looks a range type up, for a least distance in points; `None` when it is none, or counts no points
+    /// although there is a distance.
     pub(super) fn find(type_oid: pg_sys::Oid, gap_units: i64) -> Option<Self> {
         // SAFETY: the type is that of an existing column, and entries of the type cache are never freed.
         let range_type = unsafe {
@@ -298,8 +298,8 @@ impl Line {
 /// The datum is a varlena, and lives as long as the bytes are used.
 unsafe fn bytes_of_varlena<'datum>(datum: pg_sys::Datum) -> &'datum [u8] {
     let varlena: *mut pg_sys::varlena = datum.cast_mut_ptr();
-    // SAFETY: the caller says so. Hardly any range is compressed or stored apart, and what is neither can be read
-    // where it lies; asking the server about each would cost more than reading it.
+    // SAFETY: the caller says so. Hardly any range is compressed or stored apart, and what is neither can
+    // be read where it lies; asking the server about each would cost more than reading it.
     unsafe {
         let is_plain = pgrx::varlena::varatt_is_4b_u(varlena)
             || (pgrx::varlena::varatt_is_1b(varlena) && !pgrx::varlena::varatt_is_1b_e(varlena));

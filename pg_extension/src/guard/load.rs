@@ -36,8 +36,8 @@ impl LoadType {
     /// What a row weighs; a null weighs nothing.
     ///
     /// # Errors
-    /// [`ExtensionError::UnreadableLoad`] in the name of the guard, for a number too large or too fine to be added
-    /// exactly, an infinity or no number.
+    /// [`ExtensionError::UnreadableLoad`] in the name of the guard, for a number too large or too fine to
+    /// be added exactly, an infinity or no number.
     ///
     /// # Safety
     /// The value, if there is one, is of the type.

@@ -4,9 +4,9 @@
 //! field of the tag (`objsubid` in `pg_locks`) for those that users take, so the two never meet.
 //!
 //! A small writer takes the table's lock in share mode, then its keys' in order: two of them wait for each
-//! other at most in one direction. A large one takes the table's alone, in exclusive mode. Who holds the share
-//! lock already must not wait for the exclusive one: two such would wait for each other. It tries, and else goes on
-//! key by key.
+//! other at most in one direction. A large one takes the table's alone, in exclusive mode. Who holds the
+//! share lock already must not wait for the exclusive one: two such would wait for each other. It tries,
+//! and else goes on key by key.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -31,8 +31,8 @@ struct Space {
 /// What a transaction has to do with the keys of a space.
 #[derive(Default)]
 struct Keys {
-    /// How many locks it has taken. More than it holds after a rollback to a savepoint, which only has it try for the
-    /// table's lock sooner.
+    /// How many locks it has taken. More than it holds after a rollback to a savepoint, which only has it
+    /// try for the table's lock sooner.
     taken: usize,
     /// Hashes of keys that it wrote and has not locked, because they are checked later.
     pending: Vec<u32>,
@@ -66,8 +66,8 @@ pub(super) fn lock(definition: &Definition, rows: &[NewRow]) {
     space.take(runs.filter_map(|run| run.first()).map(|row| key_type.hash(&row.key)).collect());
 }
 
-/// Notes the keys of rows that are checked later. Transactions that wrote the same keys in different order would wait
-/// for each other in a circle, if they locked as they wrote.
+/// Notes the keys of rows that are checked later. Transactions that wrote the same keys in different order
+/// would wait for each other in a circle, if they locked as they wrote.
 pub(super) fn note(definition: &Definition, rows: &[NewRow]) {
     let key_type = &definition.key_type;
     let runs = rows.chunk_by(|one, other| key_type.compare(&one.key, &other.key).is_eq());

@@ -1,12 +1,12 @@
 //! Rows that overlap, found by looking at neighbours.
 //!
-//! Sorted by start, rows are disjoint exactly if each is disjoint from the next. The old rows are; so if there is an
-//! overlap at all, a new row overlaps a neighbour.
+//! Sorted by start, rows are disjoint exactly if each is disjoint from the next. The old rows are; so if
+//! there is an overlap at all, a new row overlaps a neighbour.
 //!
 //! New rows are taken from the last to the first of a key. The walk goes to the last row that starts before
-//! the new one ends, and from there downwards: first it meets the new row itself, and then the one before it. Two
-//! rows of the index tell that all is well. From one new row to the next the walk goes on while that is near, and
-//! else descends the index again.
+//! the new one ends, and from there downwards: first it meets the new row itself, and then the one before
+//! it. Two rows of the index tell that all is well. From one new row to the next the walk goes on while
+//! that is near, and else descends the index again.
 
 use pgrx::pg_sys;
 
@@ -69,8 +69,8 @@ fn is_clean(line: &Line, run: &[NewRow], walk: &mut Walk<'_>) -> Result<bool, Ex
             match walk.next()? {
                 Some(found) if place.arrive(found, line) => {}
                 Some(_) => return Ok(false),
-                // Nothing starts earlier but what has no start. The new rows before this one were met, too, or are
-                // among those.
+                // Nothing starts earlier but what has no start. The new rows before this one were met, too,
+                // or are among those.
                 None => return is_clean_of_unbounded(line, key, walk, &place),
             }
         }
@@ -78,7 +78,8 @@ fn is_clean(line: &Line, run: &[NewRow], walk: &mut Walk<'_>) -> Result<bool, Ex
     Ok(true)
 }
 
-/// Whether the rows without a start overlap nothing. Any two of them do, and each reaches to the first of the others.
+/// Whether the rows without a start overlap nothing. Any two of them do, and each reaches to the first of
+/// the others.
 fn is_clean_of_unbounded(
     line: &Line,
     key: pg_sys::Datum,
@@ -148,9 +149,9 @@ fn explain(
 
 /// Where the walk is: the rows that it met last.
 ///
-/// The index keeps `[5,5]` and `(5,9)` under one start, in any order. Of such rows one with an inclusive and
-/// one with an exclusive start can be disjoint, so one of each kind is kept; a second one of a kind overlaps the
-/// first.
+/// The index keeps `[5,5]` and `(5,9)` under one start, in any order. Of such rows one with an inclusive
+/// and one with an exclusive start can be disjoint, so one of each kind is kept; a second one of a kind
+/// overlaps the first.
 #[derive(Default)]
 struct Place {
     inclusive: Option<Found>,

@@ -22,8 +22,8 @@ const PAIRS_BETWEEN_INTERRUPTS: usize = 65_536;
 /// Key, row, other row, what they share, its minutes.
 type OverlapRow = (String, String, Option<String>, String, Option<NumericMinutes>);
 
-/// Every pair of rows of one key that overlap, or lie closer than a gap, which is in the range's units. The rows are
-/// those of the statement's snapshot, or the latest.
+/// Every pair of rows of one key that overlap, or lie closer than a gap, which is in the range's units. The
+/// rows are those of the statement's snapshot, or the latest.
 #[pg_extern]
 #[allow(clippy::type_complexity, reason = "pgrx reads the columns of the SQL function from this type")]
 fn relation_overlaps(
@@ -79,8 +79,8 @@ fn with_snapshot<T>(latest: bool, work: impl FnOnce() -> T) -> T {
         return work();
     }
     let snapshot = LatestSnapshot::take();
-    // SAFETY: the snapshot is registered, and is active only for the time of the work. After an error the server
-    // takes both back.
+    // SAFETY: the snapshot is registered, and is active only for the time of the work. After an error the
+    // server takes both back.
     unsafe { pg_sys::PushActiveSnapshot(snapshot.as_ptr()) };
     let result = work();
     // SAFETY: pushed above.

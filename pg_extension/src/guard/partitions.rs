@@ -8,8 +8,8 @@ pub(super) fn above(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
         /// `catalog/partition.h`, which the bindings leave out.
         fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
     }
-    // SAFETY: the function takes any relation's id, and returns a list of ids in the current memory context. It may
-    // raise an error, so it is called as the bindings call theirs.
+    // SAFETY: the function takes any relation's id, and returns a list of ids in the current memory
+    // context. It may raise an error, so it is called as the bindings call theirs.
     unsafe {
         let list = pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(relation));
         PgList::<pg_sys::Oid>::from_pg(list).iter_oid().collect()

@@ -92,13 +92,14 @@ impl Predicate {
     }
 }
 
-/// The server's state for evaluating expressions, for the time of one check. It is made when the first expression needs
-/// it: the commonest predicates never do.
+/// The server's state for evaluating expressions, for the time of one check. It is made when the first
+/// expression needs it: the commonest predicates never do.
 #[derive(Default)]
 pub(super) struct Executor(Cell<Option<*mut pg_sys::EState>>);
 
 impl Executor {
-    /// Frees it, and whatever was prepared with it. An error before leaves it to the memory context it lies in.
+    /// Frees it, and whatever was prepared with it. An error before leaves it to the memory context it lies
+    /// in.
     pub(super) fn close(self) {
         if let Some(state) = self.0.get() {
             // SAFETY: made by `state`, and freed once because this takes the value.
@@ -167,12 +168,12 @@ impl Condition {
     }
 }
 
-/// Reads a predicate's text as a condition on a relation, the way the server reads that of a partial index: no
-/// subquery, no aggregate. Returns it as such a list. Names are looked up as `search_path` says.
+/// Reads a predicate's text as a condition on a relation, the way the server reads that of a partial index:
+/// no subquery, no aggregate. Returns it as such a list. Names are looked up as `search_path` says.
 ///
 /// # Errors
-/// [`ExtensionError::UnreadablePredicate`] when the text is no single expression. What the server refuses is raised
-/// as its own error.
+/// [`ExtensionError::UnreadablePredicate`] when the text is no single expression. What the server refuses
+/// is raised as its own error.
 ///
 /// # Safety
 /// The relation is open and locked.

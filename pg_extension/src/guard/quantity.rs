@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A decimal number with 36 places.
 ///
-/// Sums of loads must be exact: ten tenths are one, and whatever is above it by the last digit that was written is
-/// above it.
+/// Sums of loads must be exact: ten tenths are one, and whatever is above it by the last digit that was
+/// written is above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Quantity {
     /// The greatest whole number that is not above it.
@@ -24,8 +24,8 @@ impl Quantity {
     /// What a row without a load column weighs.
     pub(super) const ONE: Self = Self { whole: 1, fraction: 0 };
 
-    /// Reads the server's text of a number; `None` when it has more than 36 digits on either side of the point, or is
-    /// none.
+    /// Reads the server's text of a number; `None` when it has more than 36 digits on either side of the
+    /// point, or is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (is_negative, digits) = match text.strip_prefix('-') {
             Some(digits) => (true, digits),

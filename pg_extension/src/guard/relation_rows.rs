@@ -182,8 +182,8 @@ impl<'types> RelationRows<'types> {
         Ok(())
     }
 
-    /// The rows as spans of the engine: they overlap there if they overlap on the line. On a line of points there may be
-    /// some more, by half a point; [`RelationRows::overlap`] decides.
+    /// The rows as spans of the engine: they overlap there if they overlap on the line. On a line of points
+    /// there may be some more, by half a point; [`RelationRows::overlap`] decides.
     pub(super) fn spans(&self) -> Vec<GroupedSpan> {
         let spans = match self.extents.first() {
             Some(Extent::Bounds { .. }) => self.ranked(),
@@ -242,7 +242,8 @@ impl<'types> RelationRows<'types> {
         })
     }
 
-    /// `(assignment_id) = (7)`, or a view's row as text. The snapshot is still the one that the rows were read with.
+    /// `(assignment_id) = (7)`, or a view's row as text. The snapshot is still the one that the rows were
+    /// read with.
     pub(super) fn identity(&self, index: u32) -> String {
         let Ok(index) = usize::try_from(index) else { return String::new() };
         match &self.identities {

@@ -203,8 +203,8 @@ impl<'definition> Leaf<'definition> {
         let mut keys = [pg_sys::ScanKeyData { sk_argument: key, ..self.same_key }, start];
         self.direction = direction;
         self.ahead = Ahead::Unknown;
-        // SAFETY: the scan is open and was begun for two keys, which it copies. Their arguments are copies, too,
-        // or values of this statement's rows, which live until the check ends.
+        // SAFETY: the scan is open and was begun for two keys, which it copies. Their arguments are copies,
+        // too, or values of this statement's rows, which live until the check ends.
         unsafe { pg_sys::index_rescan(self.scan, keys.as_mut_ptr(), 2, std::ptr::null_mut(), 0) };
     }
 

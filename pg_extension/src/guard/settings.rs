@@ -11,7 +11,7 @@ pub(crate) fn register() {
     GucRegistry::define_int_guc(
         c"rota.guard_key_lock_limit",
         c"Keys that one statement locks one by one.",
-        c"A statement that writes more keys of a guarded table than this locks the table against other writers instead.",
+        c"A statement that writes more keys of a guarded table locks the table against other writers instead.",
         &KEY_LOCK_LIMIT,
         1,
         65_536,

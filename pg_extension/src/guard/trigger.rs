@@ -104,8 +104,8 @@ unsafe fn check_row(trigger: &pg_sys::TriggerData) -> Result<(), ExtensionError>
     Ok(())
 }
 
-/// Refuses rows that must not be, sorted by key and start. Their keys are locked, so what is committed or this
-/// transaction's own is all that counts.
+/// Refuses rows that must not be, sorted by key and start. Their keys are locked, so what is committed or
+/// this transaction's own is all that counts.
 fn check(definition: &Definition, rows: &[NewRow], executor: &Executor) -> Result<(), ExtensionError> {
     let snapshot = LatestSnapshot::take();
     let mut walk = Walk::open(definition, &snapshot, executor);

@@ -146,7 +146,8 @@ fn too_close(
     let required = amount(line, 2 * line.gap()).unwrap_or_default();
     Sentence {
         message: format!(
-            "{who} has too little time between: {} during {} ends {} before {} during {}, {required} are required",
+            "{who} has too little time between: {} during {} ends {} before {} during {}, \
+             {required} are required",
             one.identity,
             one.range,
             distance.unwrap_or_else(|| "right".to_owned()),

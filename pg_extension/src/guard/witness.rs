@@ -25,8 +25,8 @@ pub(super) struct Witness {
 pub(super) fn read(definition: &Definition, found: &Found, snapshot: &LatestSnapshot) -> Option<Witness> {
     let target = definition.targets.get(found.target)?;
     let lock = pg_sys::AccessShareLock.cast_signed();
-    // SAFETY: the table is one of the definition's, locked since the row was found in it; the snapshot is registered.
-    // Table and slot are closed below, or by the server after an error.
+    // SAFETY: the table is one of the definition's, locked since the row was found in it; the snapshot is
+    // registered. Table and slot are closed below, or by the server after an error.
     unsafe {
         let table = pg_sys::table_open(target.table, lock);
         let slot = pg_sys::table_slot_create(table, std::ptr::null_mut());
@@ -97,8 +97,8 @@ pub(super) fn identity_at(
     snapshot: pg_sys::Snapshot,
 ) -> String {
     let lock = pg_sys::AccessShareLock.cast_signed();
-    // SAFETY: the table is one that rows were just read from. Table and slot are closed below, or by the server after
-    // an error.
+    // SAFETY: the table is one that rows were just read from. Table and slot are closed below, or by the
+    // server after an error.
     unsafe {
         let table = pg_sys::table_open(table, lock);
         let slot = pg_sys::table_slot_create(table, std::ptr::null_mut());
@@ -112,7 +112,8 @@ pub(super) fn identity_at(
     }
 }
 
-/// `(a, b) = (1, 2)` by the primary key; by the row's place where there is none, or the user may not read all of it.
+/// `(a, b) = (1, 2)` by the primary key; by the row's place where there is none, or the user may not read
+/// all of it.
 ///
 /// # Safety
 /// The table is open, and the slot holds a row of it.
@@ -145,7 +146,8 @@ unsafe fn identity(table: pg_sys::Relation, row: Slot) -> String {
 /// # Safety
 /// The table is open.
 unsafe fn primary_key(table: pg_sys::Relation) -> Vec<i16> {
-    // SAFETY: the caller says so. The index has `indnkeyatts` key columns, all of them plain in a primary key.
+    // SAFETY: the caller says so. The index has `indnkeyatts` key columns, all of them plain in a primary
+    // key.
     unsafe {
         #[cfg(not(feature = "pg18"))]
         let id = pg_sys::RelationGetPrimaryKeyIndex(table);
@@ -182,7 +184,8 @@ pub(super) unsafe fn text_of(type_oid: pg_sys::Oid, value: pg_sys::Datum) -> Str
     }
 }
 
-/// Whether the user may be told what stands in a table: with the right to read all of it, and without row security.
+/// Whether the user may be told what stands in a table: with the right to read all of it, and without row
+/// security.
 pub(super) fn may_read(table: pg_sys::Oid) -> bool {
     // SAFETY: any id of a table may be asked for; an invalid user is the current one.
     unsafe {

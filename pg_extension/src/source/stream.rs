@@ -20,8 +20,8 @@ struct Receiver<'work> {
 }
 
 impl Connection {
-    /// Runs a read-only query with the active snapshot and hands over its rows one by one, as the executor makes
-    /// them: a million take a third of what it takes to collect them first.
+    /// Runs a read-only query with the active snapshot and hands over its rows one by one, as the executor
+    /// makes them: a million take a third of what it takes to collect them first.
     ///
     /// # Errors
     /// Those of `each`, which end the query. What the server refuses is raised as its own error.
@@ -43,7 +43,8 @@ impl Connection {
             dest: (&raw mut receiver).cast(),
             ..pg_sys::SPIExecuteOptions::default()
         };
-        // SAFETY: the interface is open, or there were no `self`. Text, options and receiver outlive the call.
+        // SAFETY: the interface is open, or there were no `self`. Text, options and receiver outlive the
+        // call.
         unsafe { pg_sys::SPI_execute_extended(text.as_ptr(), &raw const options) };
         receiver.failure.map_or(Ok(()), Err)
     }

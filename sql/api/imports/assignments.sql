@@ -119,8 +119,9 @@ BEGIN
     PERFORM api.refuse_staged_double_bookings();
     PERFORM api.drop_refused_lines();
 
-    -- Nobody else writes, so that what is new can be told from what changes beforehand: a plain INSERT is cheaper
-    -- than one that has to expect conflicts. Changes come first, because they may set somebody free.
+    -- Nobody else writes, so that what is new can be told from what changes beforehand: a plain INSERT is
+    -- cheaper than one that has to expect conflicts. Changes come first, because they may set somebody
+    -- free.
     UPDATE workforce.assignments AS assignment
     SET
         status = staged.status

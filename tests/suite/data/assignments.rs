@@ -129,8 +129,8 @@ async fn of_two_sessions_that_book_one_person_the_second_wins_when_the_first_giv
     Ok(())
 }
 
-/// An exclusion constraint lets two writers find each other and wait in a circle, until the server ends one of them
-/// with 40P01. The guard locks before it looks.
+/// An exclusion constraint lets two writers find each other and wait in a circle, until the server
+/// ends one of them with 40P01. The guard locks before it looks.
 #[tokio::test]
 async fn of_many_sessions_that_book_one_person_at_once_exactly_one_wins() -> Result<()> {
     const SESSIONS: i64 = 6;
