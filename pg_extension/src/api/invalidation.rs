@@ -1,6 +1,7 @@
 //! Invalidations: what caches outside of the server follow.
 
 use std::convert::Infallible;
+use std::ffi::CStr;
 
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::iter::TableIterator;
@@ -98,7 +99,7 @@ fn invalidation_status() -> TableIterator<
         // SAFETY: reads the control file's copy in memory.
         unsafe { pg_sys::GetSystemIdentifier() }.to_string(),
         timeline(),
-        i32::try_from(pg_sys::PG_VERSION_NUM).unwrap_or(0),
+        server_version(),
         invalidation::word_salt(),
     ))
 }
@@ -120,4 +121,12 @@ fn timeline() -> i32 {
         }
     };
     timeline.cast_signed()
+}
+
+/// The version of the server that runs, which may be a newer minor one than the library was built for.
+fn server_version() -> i32 {
+    // SAFETY: a setting that every server has; its value is a C string that is read at once.
+    let version =
+        unsafe { CStr::from_ptr(pg_sys::GetConfigOption(c"server_version_num".as_ptr(), false, false)) };
+    version.to_str().ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }

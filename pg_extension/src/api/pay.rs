@@ -30,6 +30,7 @@ type PayRow = (
 
 #[pg_extern(immutable, strict, parallel_safe)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments of SQL functions arrive by value")]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns of the SQL function from this type")]
 fn classify_pay(
     duties: Array<'_, InstantRange>,
     time_zone: &str,

@@ -29,7 +29,7 @@ pub(crate) fn check(
     let plan = Connection::run(|connection| {
         let views = Views::read(connection)?;
         let proposals = read_proposals(connection, &views, proposed)?;
-        Plan::read(connection, &views, proposals, minimum_rest_minutes)
+        Plan::read(connection, &views, &proposals, minimum_rest_minutes)
     })?;
     plan.added_conflicts()
 }
@@ -54,8 +54,8 @@ pub(crate) fn check_swap(
                 format!("is of person \"{}\", like the other: a swap wants two people", one.person_id),
             ));
         }
-        let proposals = vec![taken_over(&one, &other.person_id), taken_over(&other, &one.person_id)];
-        Plan::read(connection, &views, proposals, minimum_rest_minutes).map_err(|error| match error {
+        let proposals = [taken_over(&one, &other.person_id), taken_over(&other, &one.person_id)];
+        Plan::read(connection, &views, &proposals, minimum_rest_minutes).map_err(|error| match error {
             // The first proposal is of the other's person.
             ExtensionError::UnknownInProposal { position, id, .. } => {
                 let fault = format!("is of person \"{id}\", who does not exist");
@@ -119,12 +119,12 @@ impl Plan {
     fn read(
         connection: &Connection,
         views: &Views,
-        proposals: Vec<Proposal>,
+        proposals: &[Proposal],
         minimum_rest_minutes: Option<i32>,
     ) -> Result<Self, ExtensionError> {
         let mut team_ids = Names::default();
         let rules = read_rules(connection, views, minimum_rest_minutes, &mut team_ids)?;
-        let Some(hull) = hull(&proposals) else {
+        let Some(hull) = hull(proposals) else {
             return Ok(Self::of(RosterRows::default(), rules, Vec::new(), &[]));
         };
         let replaced = proposals.iter().filter_map(|proposal| proposal.replaced.as_ref());
@@ -149,7 +149,7 @@ impl Plan {
             .map(|(position, proposal)| assignment_of(proposal, position, &mut rows))
             .collect::<Result<Vec<Assignment>, _>>()?;
         follow_work(connection, views, &selection, (&rules, &proposed), &mut rows).map_err(of_proposals)?;
-        Ok(Self::of(rows, rules, proposed, &proposals))
+        Ok(Self::of(rows, rules, proposed, proposals))
     }
 
     fn of(mut rows: RosterRows, rules: Rules, proposed: Vec<Assignment>, proposals: &[Proposal]) -> Self {

@@ -4,6 +4,7 @@
 //! from the last new row's end down to the first of all. Then a sweep adds and takes away loads from bound to bound.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use pgrx::pg_sys;
 
@@ -47,7 +48,7 @@ pub(super) struct Stretch {
     pub(super) start: Edge,
     /// Up to where.
     pub(super) end: Edge,
-    /// Positions of the rows that are there, in the order in which they start.
+    /// Positions of some of the rows that are there.
     pub(super) rows: Vec<usize>,
 }
 
@@ -102,8 +103,7 @@ pub(super) fn find(
         sweep(line, capacity, run.iter().map(|row| &row.extent), &there, |stretch| {
             excesses.count += 1;
             if excesses.named.len() < NAMED_STRETCHES {
-                let rows = stretch.rows.iter().rev().take(NAMED_ROWS).filter_map(|row| found.get(*row));
-                let rows = rows.copied().collect();
+                let rows = stretch.rows.iter().filter_map(|row| found.get(*row)).copied().collect();
                 excesses.named.push(Excess { key: first.key.datum, stretch, rows });
             }
         });
@@ -135,7 +135,7 @@ fn rows_of_key(line: &Line, run: &[NewRow], walk: &mut Walk<'_>) -> Result<Vec<F
 }
 
 /// Hands over every stretch during which rows of one key weigh more than the capacity, as far as it lies in the
-/// places to look at. O(n log n + rows of the stretches).
+/// places to look at. O(n log n).
 pub(super) fn sweep<'extent>(
     line: &Line,
     capacity: Quantity,
@@ -153,7 +153,7 @@ pub(super) fn sweep<'extent>(
 
     let mut load = Quantity::default();
     let mut places = 0_usize;
-    let mut running: Vec<usize> = Vec::new();
+    let mut running: BTreeSet<usize> = BTreeSet::new();
     let mut events = events.into_iter().peekable();
     while let Some(event) = events.next() {
         match event {
@@ -163,17 +163,18 @@ pub(super) fn sweep<'extent>(
                 let weight = there.get(row).map_or(Quantity::default(), |(_, weight)| *weight);
                 if is_start {
                     load = load.plus(weight);
-                    running.push(row);
+                    running.insert(row);
                 } else {
                     load = load.minus(weight);
-                    running.retain(|other| *other != row);
+                    running.remove(&row);
                 }
             }
         }
         let Some(next) = events.peek() else { break };
         // The load of a stretch is known when everything at its start has been counted.
         if places > 0 && load > capacity && !is_nothing_between(line, &event, next) {
-            emit(Stretch { load, start: event.edge, end: next.edge, rows: running.clone() });
+            let rows = running.iter().copied().take(NAMED_ROWS).collect();
+            emit(Stretch { load, start: event.edge, end: next.edge, rows });
         }
     }
 }
@@ -183,7 +184,7 @@ fn is_nothing_between(line: &Line, event: &Event, next: &Event) -> bool {
     match (event.edge, next.edge) {
         (Edge::Point(one), Edge::Point(other)) => one == other,
         // A start and an end at one inclusive value have that value between them.
-        (one, other) => compare(line, one, other).is_eq() && !(event.is_start && !next.is_start),
+        (one, other) => (next.is_start || !event.is_start) && compare(line, one, other).is_eq(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::CString;
 use pgrx::pg_sys;
 
 use super::arguments::Arguments;
-use super::index::{self, Wanted};
+use super::index::{self, Comparisons, Wanted};
 use super::key::KeyType;
 use super::line::Line;
 use super::load::LoadType;
@@ -54,6 +54,8 @@ pub(super) struct Target {
     pub(super) table: pg_sys::Oid,
     /// Its B-tree that serves.
     pub(super) index: pg_sys::Oid,
+    /// How that is searched.
+    pub(super) comparisons: Comparisons,
     /// Of its rows.
     pub(super) columns: Columns,
     /// Which of the index's rows are guarded: all when it is a partial one.
@@ -129,6 +131,7 @@ impl Definition {
 struct FoundTable {
     columns: Columns,
     index: pg_sys::Oid,
+    comparisons: Comparisons,
     /// Which of the table's rows are guarded.
     predicate: *mut pg_sys::List,
     /// Whether the index holds those rows only.
@@ -191,6 +194,7 @@ impl FoundTable {
         Ok(Self {
             columns,
             index: fitting.index,
+            comparisons: fitting.comparisons,
             predicate: if is_partial { fitting.predicate } else { predicate },
             is_partial,
         })
@@ -227,6 +231,7 @@ unsafe fn target_in(
     Ok(Some(Target {
         table,
         index: found.index,
+        comparisons: found.comparisons,
         columns: found.columns,
         // SAFETY: the list is a predicate on columns of the table.
         predicate: unsafe { Predicate::keep(predicate) },

@@ -25,8 +25,74 @@ pub(super) struct Wanted {
 pub(super) struct Fitting {
     /// Its id.
     pub(super) index: pg_sys::Oid,
+    /// The functions that compare its columns.
+    pub(super) comparisons: Comparisons,
     /// Its own predicate; null when it holds every row. It lies in the current memory context.
     pub(super) predicate: *mut pg_sys::List,
+}
+
+/// The functions by which a B-tree on key and start is searched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comparisons {
+    /// Whether a key is another.
+    pub(super) same_key: Comparison,
+    /// Whether a start is before a value.
+    pub(super) before: Comparison,
+    /// Whether a start is not after a value.
+    pub(super) up_to: Comparison,
+}
+
+/// A comparison of an index column with a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comparison {
+    /// The column, from 1.
+    pub(super) column: i16,
+    /// Its number among those of a B-tree.
+    pub(super) strategy: pg_sys::StrategyNumber,
+    /// The function.
+    pub(super) function: pg_sys::Oid,
+    /// The collation that it goes by.
+    pub(super) collation: pg_sys::Oid,
+}
+
+impl Comparisons {
+    /// # Safety
+    /// The index is an open B-tree of two or more columns.
+    unsafe fn of(index: pg_sys::Relation) -> Self {
+        /// Numbers of the server's `stratnum.h`.
+        const LESS: pg_sys::StrategyNumber = 1;
+        const LESS_EQUAL: pg_sys::StrategyNumber = 2;
+        const EQUAL: pg_sys::StrategyNumber = 3;
+        // SAFETY: the caller says so, and the columns are its first two.
+        unsafe {
+            Self {
+                same_key: Comparison::of(index, 1, EQUAL),
+                before: Comparison::of(index, 2, LESS),
+                up_to: Comparison::of(index, 2, LESS_EQUAL),
+            }
+        }
+    }
+}
+
+impl Comparison {
+    /// # Safety
+    /// The index is an open B-tree that has the column.
+    unsafe fn of(index: pg_sys::Relation, column: i16, strategy: pg_sys::StrategyNumber) -> Self {
+        let position = usize::from(column.unsigned_abs()) - 1;
+        // SAFETY: the caller says so; the arrays have an entry for each column. Every operator family of a B-tree has
+        // the operators of its comparisons.
+        unsafe {
+            let family = *(*index).rd_opfamily.add(position);
+            let input = *(*index).rd_opcintype.add(position);
+            let operator = pg_sys::get_opfamily_member(family, input, input, strategy.cast_signed());
+            Self {
+                column,
+                strategy,
+                function: pg_sys::get_opcode(operator),
+                collation: *(*index).rd_indcollation.add(position),
+            }
+        }
+    }
 }
 
 /// The index of a table that fits best: the one of the guard's name, then a partial one.
@@ -44,7 +110,8 @@ pub(super) unsafe fn find(relation: pg_sys::Relation, wanted: &Wanted) -> Option
             if let Some(rank) = rank(index, wanted) {
                 let predicate = pg_sys::RelationGetIndexPredicate(index);
                 if best.as_ref().is_none_or(|(known, _)| *known < rank) {
-                    best = Some((rank, Fitting { index: id, predicate }));
+                    let comparisons = Comparisons::of(index);
+                    best = Some((rank, Fitting { index: id, comparisons, predicate }));
                 }
             }
             pg_sys::index_close(index, pg_sys::NoLock.cast_signed());

@@ -40,7 +40,7 @@ impl KeyType {
         let entry = unsafe { &mut *pg_sys::lookup_type_cache(type_oid, flags.cast_signed()) };
         let is_complete =
             [entry.hash_proc, entry.eq_opr, entry.btree_opf].into_iter().all(|oid| oid != pg_sys::InvalidOid);
-        is_complete.then(|| Self {
+        is_complete.then_some(Self {
             by_value: entry.typbyval,
             length: entry.typlen,
             collation,

@@ -208,11 +208,6 @@ impl Line {
         }
     }
 
-    /// Whether both are the same.
-    pub(super) fn is_one_extent(&self, one: &Extent, other: &Extent) -> bool {
-        self.compare_starts(one, other).is_eq() && self.compare_ends(one, other).is_eq()
-    }
-
     /// Whether the first ends after the second starts.
     pub(super) fn reaches(&self, one: &Extent, other: &Extent) -> bool {
         match (one, other) {

@@ -22,12 +22,15 @@ const NEAR_ROWS: usize = 16;
 /// Pairs that are kept to be named.
 const NAMED_PAIRS: usize = 5;
 
+/// Pairs that are counted: there can be quadratically many, and nobody waits for their number.
+pub(super) const COUNTED_PAIRS: usize = 1_000;
+
 /// Rows that overlap.
 #[derive(Default)]
 pub(super) struct Pairs {
     /// The first of them. The new row comes first, or the earlier one where both are new.
     pub(super) named: Vec<(Found, Found)>,
-    /// How many there are.
+    /// How many there are, up to [`COUNTED_PAIRS`].
     pub(super) count: usize,
 }
 
@@ -42,7 +45,7 @@ pub(super) fn find(
 ) -> Result<Pairs, ExtensionError> {
     let mut pairs = Pairs::default();
     for run in rows.chunk_by(|one, other| definition.key_type.compare(&one.key, &other.key).is_eq()) {
-        if !is_clean(&definition.line, run, walk)? {
+        if pairs.count < COUNTED_PAIRS && !is_clean(&definition.line, run, walk)? {
             explain(&definition.line, run, walk, &mut pairs)?;
         }
     }
@@ -114,7 +117,13 @@ fn explain(
         there.push(found);
     }
     there.sort_by(|one, other| line.compare_starts(&one.extent, &other.extent));
-    let is_new = |found: &Found| run.iter().any(|row| line.is_one_extent(&row.extent, &found.extent));
+    let is_new = |found: &Found| {
+        let first = run.partition_point(|row| line.compare_starts(&row.extent, &found.extent).is_lt());
+        let same_start =
+            run.iter().skip(first).take_while(|row| line.compare_starts(&row.extent, &found.extent).is_eq());
+        let mut ends = same_start.map(|row| line.compare_ends(&row.extent, &found.extent));
+        ends.any(std::cmp::Ordering::is_eq)
+    };
     let mut running: Vec<(Found, bool)> = Vec::new();
     for found in there {
         pgrx::check_for_interrupts!();
@@ -125,6 +134,9 @@ fn explain(
                 continue;
             }
             pairs.count += 1;
+            if pairs.count == COUNTED_PAIRS {
+                return Ok(());
+            }
             if pairs.named.len() < NAMED_PAIRS {
                 pairs.named.push(if *other_is_new { (*other, found) } else { (found, *other) });
             }

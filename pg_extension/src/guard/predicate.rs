@@ -1,5 +1,6 @@
 //! Which rows are guarded.
 
+use std::cell::Cell;
 use std::ffi::CString;
 
 use pgrx::pg_sys::AsPgCStr;
@@ -83,7 +84,7 @@ impl Predicate {
             // SAFETY: the list is one of expressions, and the executor's state lives until it is closed.
             Self::Expressions { list, .. } => unsafe {
                 Condition::Expression {
-                    state: pg_sys::ExecPrepareQual(*list, executor.0),
+                    state: pg_sys::ExecPrepareQual(*list, executor.state()),
                     context: executor.expression_context(),
                 }
             },
@@ -91,29 +92,37 @@ impl Predicate {
     }
 }
 
-/// The server's state for evaluating expressions, for the time of one check.
-pub(super) struct Executor(*mut pg_sys::EState);
+/// The server's state for evaluating expressions, for the time of one check. It is made when the first expression needs
+/// it: the commonest predicates never do.
+#[derive(Default)]
+pub(super) struct Executor(Cell<Option<*mut pg_sys::EState>>);
 
 impl Executor {
-    /// Opens one. An error before [`Executor::close`] leaves it to the memory context it lies in.
-    pub(super) fn open() -> Self {
-        // SAFETY: allocates in the current memory context.
-        Self(unsafe { pg_sys::CreateExecutorState() })
+    /// Frees it, and whatever was prepared with it. An error before leaves it to the memory context it lies in.
+    pub(super) fn close(self) {
+        if let Some(state) = self.0.get() {
+            // SAFETY: made by `state`, and freed once because this takes the value.
+            unsafe { pg_sys::FreeExecutorState(state) };
+        }
     }
 
-    /// Frees it, and whatever was prepared with it.
-    pub(super) fn close(self) {
-        // SAFETY: opened by `open`, and closed once because this takes the value.
-        unsafe { pg_sys::FreeExecutorState(self.0) };
+    fn state(&self) -> *mut pg_sys::EState {
+        self.0.get().unwrap_or_else(|| {
+            // SAFETY: allocates in the current memory context.
+            let state = unsafe { pg_sys::CreateExecutorState() };
+            self.0.set(Some(state));
+            state
+        })
     }
 
     fn expression_context(&self) -> *mut pg_sys::ExprContext {
+        let state = self.state();
         // SAFETY: the state is open.
         unsafe {
-            if (*self.0).es_per_tuple_exprcontext.is_null() {
-                pg_sys::MakePerTupleExprContext(self.0)
+            if (*state).es_per_tuple_exprcontext.is_null() {
+                pg_sys::MakePerTupleExprContext(state)
             } else {
-                (*self.0).es_per_tuple_exprcontext
+                (*state).es_per_tuple_exprcontext
             }
         }
     }

@@ -168,8 +168,9 @@ impl<'types> RelationRows<'types> {
             self.keys_of_rows.push(self.keys.number(key));
             match (&mut self.identities, row.value(3)) {
                 (Identities::Places(places), Some(place)) => {
-                    let table = row.value(4).map_or(0, |table| table.value() as u32);
-                    places.push((pg_sys::Oid::from(table), *place.cast_mut_ptr()));
+                    let table = row.value(4).map_or(0, pg_sys::Datum::value);
+                    let table = pg_sys::Oid::from(u32::try_from(table).unwrap_or_default());
+                    places.push((table, *place.cast_mut_ptr()));
                 }
                 (Identities::Texts(texts), Some(text)) => {
                     texts.push(witness::text_of(pg_sys::TEXTOID, text));

@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 
 use super::definition::{Definition, Target};
+use super::index::Comparison;
 use super::line::{Extent, Limit};
 use super::predicate::{Condition, Executor};
 use super::quantity::Quantity;
@@ -168,9 +169,9 @@ impl<'definition> Leaf<'definition> {
                 condition: target.predicate.prepare(executor),
                 scan: begin_scan(table, index, snapshot),
                 slot: Slot::new(pg_sys::table_slot_create(table, std::ptr::null_mut())),
-                same_key: compare_with(index, 1, pg_sys::BTEqualStrategyNumber),
-                before: compare_with(index, 2, pg_sys::BTLessStrategyNumber),
-                up_to: compare_with(index, 2, pg_sys::BTLessEqualStrategyNumber),
+                same_key: compare_with(&target.comparisons.same_key),
+                before: compare_with(&target.comparisons.before),
+                up_to: compare_with(&target.comparisons.up_to),
                 direction: pg_sys::ScanDirection::BackwardScanDirection,
                 ahead: Ahead::Unknown,
                 table,
@@ -254,27 +255,22 @@ unsafe fn begin_scan(
     }
 }
 
-/// A comparison of an index column, still without a value to compare with.
+/// A comparison still without a value to compare with.
 ///
 /// # Safety
-/// The index is an open B-tree that has the column.
-unsafe fn compare_with(index: pg_sys::Relation, column: i16, strategy: u32) -> pg_sys::ScanKeyData {
+/// The function is one that compares.
+unsafe fn compare_with(comparison: &Comparison) -> pg_sys::ScanKeyData {
     let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: the caller says so; the arrays have an entry for each column. Every operator family of a B-tree has
-    // the operators of its comparison strategies.
+    // SAFETY: the caller says so; the key is written to.
     unsafe {
-        let position = usize::from(column.unsigned_abs()) - 1;
-        let family = *(*index).rd_opfamily.add(position);
-        let input = *(*index).rd_opcintype.add(position);
-        let operator = pg_sys::get_opfamily_member(family, input, input, strategy as i16);
         pg_sys::ScanKeyEntryInitialize(
             &raw mut key,
             0,
-            column,
-            strategy as pg_sys::StrategyNumber,
+            comparison.column,
+            comparison.strategy,
             pg_sys::InvalidOid,
-            *(*index).rd_indcollation.add(position),
-            pg_sys::get_opcode(operator),
+            comparison.collation,
+            comparison.function,
             pg_sys::Datum::null(),
         );
     }

@@ -71,7 +71,7 @@ unsafe fn after_statement(trigger: &pg_sys::TriggerData) -> Result<(), Extension
     }
     // SAFETY: the caller says so.
     let definition = unsafe { definitions::definition_of(&*trigger.tg_trigger, trigger.tg_relation)? };
-    let executor = Executor::open();
+    let executor = Executor::default();
     // SAFETY: the caller says so; the transition table was looked for above.
     let rows = unsafe { batch::of_statement(trigger, &definition, &executor)? };
     if definition.arguments.deferred {
@@ -94,7 +94,7 @@ unsafe fn check_row(trigger: &pg_sys::TriggerData) -> Result<(), ExtensionError>
     }
     // SAFETY: the caller says so.
     let definition = unsafe { definitions::definition_of(&*trigger.tg_trigger, trigger.tg_relation)? };
-    let executor = Executor::open();
+    let executor = Executor::default();
     // SAFETY: the caller says so.
     if let Some(row) = unsafe { batch::of_row(trigger, &definition, &executor)? } {
         lock::lock_noted(&definition, &row);

@@ -5,7 +5,7 @@ use std::fmt;
 use super::capacity::{Excess, Excesses};
 use super::definition::{self, Definition};
 use super::line::{Extent, Line, Unit};
-use super::neighbours::Pairs;
+use super::neighbours::{COUNTED_PAIRS, Pairs};
 use super::scan::{Found, LatestSnapshot};
 use super::witness::{self, Witness};
 
@@ -83,10 +83,11 @@ fn assemble(
     let first = sentences.next().unwrap_or(Sentence { message: anonymous, facts: None });
     let others: Vec<String> = sentences.map(|sentence| sentence.message).collect();
     let more = count.saturating_sub(1);
+    let how_many = if count < COUNTED_PAIRS { more.to_string() } else { format!("at least {more}") };
     let further = match (more, others.is_empty()) {
         (0, _) => None,
-        (_, true) => Some(format!("{more} more in the same statement.")),
-        _ => Some(format!("{more} more in the same statement: {}.", others.join("; "))),
+        (_, true) => Some(format!("{how_many} more in the same statement.")),
+        _ => Some(format!("{how_many} more in the same statement: {}.", others.join("; "))),
     };
     let detail: Vec<String> = first.facts.into_iter().chain(further).collect();
     Violation {

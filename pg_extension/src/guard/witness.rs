@@ -112,13 +112,13 @@ pub(super) fn identity_at(
     }
 }
 
-/// `(a, b) = (1, 2)` by the primary key, or by the row's place where there is none.
+/// `(a, b) = (1, 2)` by the primary key; by the row's place where there is none, or the user may not read all of it.
 ///
 /// # Safety
 /// The table is open, and the slot holds a row of it.
 unsafe fn identity(table: pg_sys::Relation, row: Slot) -> String {
     // SAFETY: the caller says so.
-    let columns = unsafe { primary_key(table) };
+    let columns = unsafe { if may_select((*table).rd_id) { primary_key(table) } else { Vec::new() } };
     if columns.is_empty() {
         let place = row.place();
         let page = u32::from(place.ip_blkid.bi_hi) << 16 | u32::from(place.ip_blkid.bi_lo);
@@ -186,9 +186,18 @@ pub(super) unsafe fn text_of(type_oid: pg_sys::Oid, value: pg_sys::Datum) -> Str
 pub(super) fn may_read(table: pg_sys::Oid) -> bool {
     // SAFETY: any id of a table may be asked for; an invalid user is the current one.
     unsafe {
-        let mode = pg_sys::ACL_SELECT.into();
-        pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), mode) == pg_sys::AclResult::ACLCHECK_OK
+        may_select(table)
             && pg_sys::check_enable_rls(table, pg_sys::InvalidOid, true)
                 != pg_sys::CheckEnableRlsResult::RLS_ENABLED.cast_signed()
+    }
+}
+
+/// Whether the user has the right to read every column of a table.
+#[allow(clippy::useless_conversion, reason = "rights are a wider number from Postgres 16 on")]
+fn may_select(table: pg_sys::Oid) -> bool {
+    // SAFETY: any id of a table may be asked for.
+    unsafe {
+        let mode = pg_sys::ACL_SELECT.into();
+        pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), mode) == pg_sys::AclResult::ACLCHECK_OK
     }
 }

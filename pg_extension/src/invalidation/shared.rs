@@ -224,8 +224,11 @@ unsafe fn initialise(block: *mut Shared, events: usize, words: usize) {
 /// A number that no other life of any server has: 63 random bits, or the clock where there is no randomness.
 fn random_epoch() -> i64 {
     let mut random = 0_i64;
-    // SAFETY: fills the eight bytes of a number, and gives false when it cannot; reads the clock.
-    let drawn = unsafe { pg_sys::pg_strong_random((&raw mut random).cast(), size_of::<i64>()) };
-    let number = if drawn { random } else { unsafe { pg_sys::GetCurrentTimestamp() } };
-    (number & i64::MAX).max(1)
+    // SAFETY: fills the eight bytes of a number, and gives false when it cannot.
+    let is_drawn = unsafe { pg_sys::pg_strong_random((&raw mut random).cast(), size_of::<i64>()) };
+    if !is_drawn {
+        // SAFETY: reads the clock.
+        random = unsafe { pg_sys::GetCurrentTimestamp() };
+    }
+    (random & i64::MAX).max(1)
 }
