@@ -44,7 +44,7 @@ impl Life {
 
     /// Says that the reader's connection has ended. The server may have ended with it, and begun another life in which
     /// transactions have the numbers of this one again: until somebody answers who it is, nothing is hit.
-    pub fn is_lost(&self) {
+    pub fn unfollow(&self) {
         self.is_followed.store(false, Ordering::Release);
     }
 
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(life.staleness(at(1)), Duration::ZERO);
         let late = Duration::from_millis(2);
         assert!(life.is_current(at(7), late) && !life.is_current(at(8), late));
-        life.is_lost();
+        life.unfollow();
         assert!(!life.is_current(at(5), late));
         life.heard(at(6));
         assert!(life.is_current(at(7), late));

@@ -46,7 +46,7 @@ pub async fn run(lives: Arc<Lives>, settings: Settings) {
         let begun = Instant::now();
         let Err(interruption) = follow(&lives, &settings).await;
         if let Some(life) = lives.current() {
-            life.is_lost();
+            life.unfollow();
         }
         let state = if matches!(interruption, Interruption::Standby) { "standby" } else { "lost" };
         lives.metrics.cache.reader_is(state);
