@@ -226,7 +226,7 @@ pub(crate) mod tests {
 
     fn furnished() -> FurnishedMachine {
         FurnishedMachine {
-            programs: vec!["cc", "clang", "cmake", "make", "pkg-config", "wrk"],
+            programs: vec!["cc", "clang", "cmake", "make", "nginx", "pkg-config", "redis-server", "wrk"],
             succeeding: vec![
                 "pkg-config --exists openssl",
                 "python3 -m pip --version",
