@@ -331,7 +331,8 @@ impl Proxy {
             if exchange.header(header::IF_NONE_MATCH).is_some_and(|given| matches(given, &tag)) {
                 event.ends(Phase::Encode);
                 let unchanged = Reply::empty(StatusCode::NOT_MODIFIED);
-                return Ok(Reply { entity_tag: Some(tag), varies: reply.varies, ..unchanged });
+                let (varies, is_private) = (reply.varies, reply.is_private);
+                return Ok(Reply { entity_tag: Some(tag), varies, is_private, ..unchanged });
             }
             reply.entity_tag = Some(tag);
         }

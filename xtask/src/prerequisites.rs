@@ -218,6 +218,7 @@ pub(crate) mod tests {
             download: true,
             build_cargo_pgrx: true,
             proxy: true,
+            suite: true,
             lints: true,
             measures: true,
         }
@@ -225,7 +226,7 @@ pub(crate) mod tests {
 
     fn furnished() -> FurnishedMachine {
         FurnishedMachine {
-            programs: vec!["cc", "clang", "cmake", "make", "pkg-config", "wrk"],
+            programs: vec!["cc", "clang", "cmake", "make", "nginx", "pkg-config", "redis-server", "wrk"],
             succeeding: vec![
                 "pkg-config --exists openssl",
                 "python3 -m pip --version",

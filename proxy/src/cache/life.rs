@@ -1,6 +1,6 @@
 //! One life of the server, as far as its announcements are known here.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::key::Origin;
@@ -17,12 +17,20 @@ pub struct Life {
     begun: Instant,
     /// Microseconds from `begun` to the moment up to which everything announced is known.
     known_until_us: AtomicU64,
+    /// Whether the reader's connection stands.
+    is_followed: AtomicBool,
 }
 
 impl Life {
     /// A life whose announcements up to `asked` are in the words.
     pub fn new(origin: Origin, words: Words, asked: Instant) -> Self {
-        Self { origin, words, begun: asked, known_until_us: AtomicU64::new(0) }
+        Self {
+            origin,
+            words,
+            begun: asked,
+            known_until_us: AtomicU64::new(0),
+            is_followed: AtomicBool::new(true),
+        }
     }
 
     /// Says that everything announced before `asked` is in the words: the moment when the question was sent, not when
@@ -31,6 +39,18 @@ impl Life {
     pub fn heard(&self, asked: Instant) {
         let known = asked.saturating_duration_since(self.begun).as_micros();
         self.known_until_us.fetch_max(u64::try_from(known).unwrap_or(u64::MAX), Ordering::Release);
+        self.is_followed.store(true, Ordering::Release);
+    }
+
+    /// Says that the reader's connection has ended. The server may have ended with it, and begun another life in which
+    /// transactions have the numbers of this one again: until somebody answers who it is, nothing is hit.
+    pub fn unfollow(&self) {
+        self.is_followed.store(false, Ordering::Release);
+    }
+
+    /// Whether the announcements are followed, and known up to no more than `late` before this moment.
+    pub fn is_current(&self, now: Instant, late: Duration) -> bool {
+        self.is_followed.load(Ordering::Acquire) && self.staleness(now) <= late
     }
 
     /// How long ago the last moment is up to which everything announced is known: no hit is older than this.
@@ -55,5 +75,11 @@ mod tests {
         life.heard(at(3));
         assert_eq!(life.staleness(at(7)).as_millis(), 2);
         assert_eq!(life.staleness(at(1)), Duration::ZERO);
+        let late = Duration::from_millis(2);
+        assert!(life.is_current(at(7), late) && !life.is_current(at(8), late));
+        life.unfollow();
+        assert!(!life.is_current(at(5), late));
+        life.heard(at(6));
+        assert!(life.is_current(at(7), late));
     }
 }

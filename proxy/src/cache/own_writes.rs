@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
+
 use super::snapshot::Snapshot;
 
 /// The writes of this proxy that its words may not know yet.
@@ -90,7 +92,9 @@ impl Drop for OwnWrite {
     fn drop(&mut self) {
         let Some(writes) = self.writes.take() else { return };
         let longest = self.longest;
-        tokio::spawn(async move {
+        // Outside of a runtime the process is ending, and nobody reads any more.
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
             tokio::time::sleep(longest).await;
             writes.ends(None);
         });

@@ -128,7 +128,7 @@ impl Cache {
     /// have to pass, at the moment when they are given.
     pub async fn judge(&self, question: &Question, entry: &Entry) -> Result<(), Reason> {
         let wish = &question.wish;
-        let refused = if question.life.staleness(question.asked) > self.late {
+        let refused = if !question.life.is_current(question.asked, self.late) {
             Some(Reason::ReaderLate)
         } else if wish.consistency == Consistency::AfterToken && wish.after.is_empty() {
             Some(Reason::NoToken)

@@ -56,6 +56,11 @@ impl Reason {
         }
     }
 
+    /// Whether the shared level may have a better answer than memory: not, if any hit would be refused.
+    pub const fn asks_elsewhere(self) -> bool {
+        matches!(self, Self::Absent | Self::Changed | Self::Expired | Self::Token | Self::Unconfirmed)
+    }
+
     /// How `Cache-Status` classes it.
     const fn forwarded(self) -> &'static str {
         match self {

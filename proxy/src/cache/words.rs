@@ -68,11 +68,14 @@ impl Words {
         Some(Self { words, salt, recent: RwLock::new(recent) })
     }
 
-    /// Takes in one announcement.
-    pub fn announce(&self, transaction: u64, tag: Tag) {
-        // Either of the two alone refuses an entry that lacks the transaction, so their order does not matter.
-        self.recent.write().unwrap_or_else(PoisonError::into_inner).add(transaction, tag);
-        self.word(tag).fetch_max(transaction, Ordering::Release);
+    /// Takes in announcements, each a transaction and a tag.
+    pub fn announce(&self, announced: impl Iterator<Item = (u64, Tag)>) {
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        for (transaction, tag) in announced {
+            // Either of the two alone refuses an entry that lacks the transaction, so their order does not matter.
+            recent.add(transaction, tag);
+            self.word(tag).fetch_max(transaction, Ordering::Release);
+        }
     }
 
     /// Takes in words copied from the same life of the server, after announcements may have been lost.

@@ -120,7 +120,7 @@ fn run(steps: &[Step], recent_limit: usize) -> Result<(), TestCaseError> {
             Step::Announce(choice) => {
                 if let Some(one) = Model::take(&mut model.unannounced, *choice) {
                     for number in &model.changed[&one] {
-                        words.announce(one, tag(*number));
+                        words.announce([(one, tag(*number))].into_iter());
                         most_announcements += 1;
                     }
                     model.announced.insert(one);
@@ -175,7 +175,7 @@ fn a_stale_fill_that_arrives_late_is_refused_by_the_same_test() {
     // The fill began before transaction 100 committed, and is stored after it was announced.
     let began_before = Snapshot { xmin: 100, xmax: 101, in_progress: [100].into(), taken_in_recovery: false };
     assert!(words.all_seen(&[tag(1)], &began_before));
-    words.announce(100, tag(1));
+    words.announce([(100, tag(1))].into_iter());
     assert!(!words.all_seen(&[tag(1)], &began_before));
     assert!(words.all_seen(&[tag(2)], &began_before), "another tag is not touched");
 }

@@ -25,6 +25,7 @@ pub fn unchanging_head(
     status: StatusCode,
     coding: Coding,
     varies: bool,
+    is_private: bool,
     entity_tag: Option<&HeaderValue>,
     length: usize,
 ) -> Bytes {
@@ -42,7 +43,8 @@ pub fn unchanging_head(
     }
     match entity_tag.and_then(|tag| tag.to_str().ok()) {
         Some(tag) => {
-            let _ = write!(head, "ETag: {tag}\r\nCache-Control: no-cache\r\n");
+            let control = if is_private { "private, no-cache" } else { "no-cache" };
+            let _ = write!(head, "ETag: {tag}\r\nCache-Control: {control}\r\n");
         }
         None => head.push_str("Cache-Control: no-store\r\n"),
     }
@@ -127,7 +129,7 @@ mod tests {
     #[test]
     fn a_head_reads_like_one_that_was_built_for_its_answer() {
         let tag = HeaderValue::from_static("\"t\"");
-        let unchanging = unchanging_head(StatusCode::OK, Coding::Gzip, true, Some(&tag), 7000);
+        let unchanging = unchanging_head(StatusCode::OK, Coding::Gzip, true, false, Some(&tag), 7000);
         let mut event = RequestEvent::start(Method::GET, None);
         event.ends(Phase::Validate);
         event.finish();

@@ -40,6 +40,8 @@ pub struct Reply {
     pub coding: Coding,
     /// Whether another Accept-Encoding would get another answer.
     pub varies: bool,
+    /// Whether the answer depends on who asks: no cache that several share may store it.
+    pub is_private: bool,
     /// The entity tag, quotes included.
     pub entity_tag: Option<HeaderValue>,
     /// The Allow header.
@@ -61,6 +63,7 @@ impl Reply {
             media_type,
             coding: Coding::Identity,
             varies: false,
+            is_private: false,
             entity_tag: None,
             allow: None,
             retry_after_seconds: None,
@@ -116,7 +119,8 @@ impl Reply {
         if let Some(tag) = &self.entity_tag {
             head.insert_header(header::ETAG, tag.clone())?;
             // The answer may be stored, and must be asked for again each time: the data may have changed.
-            head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))?;
+            let control = if self.is_private { "private, no-cache" } else { "no-cache" };
+            head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(control))?;
         } else {
             head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
         }

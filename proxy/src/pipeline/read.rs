@@ -91,7 +91,9 @@ impl Proxy {
                     continue;
                 }
             };
-            if let Some(entry) = self.cache.find_shared(question).await {
+            if reason.asks_elsewhere()
+                && let Some(entry) = self.cache.find_shared(question).await
+            {
                 leader.land(Arc::clone(&entry));
                 event.cache = Verdict::SharedHit;
                 return Ok(entry);
@@ -127,7 +129,8 @@ impl Proxy {
         }
         let body = answered.json.ok_or_else(nothing_found)?;
         let reply = Reply::new(read.endpoint.success_status, JSON, body);
-        Ok(self.encode(reply, exchange, event).await?)
+        let is_private = !read.endpoint.claims.is_empty();
+        Ok(self.encode(Reply { is_private, ..reply }, exchange, event).await?)
     }
 
     /// Asks the database until it contains the transactions that the caller named. A primary always does, once they were
@@ -194,19 +197,21 @@ impl Proxy {
         let status = read.endpoint.success_status;
         let is_tagged = status == StatusCode::OK && matches!(exchange.method, Method::GET | Method::HEAD);
         let entity_tag = is_tagged.then(|| encoded.entity_tag.clone());
+        let is_private = !read.endpoint.claims.is_empty();
         let is_known = is_tagged
             && exchange
                 .header(header::IF_NONE_MATCH)
                 .is_some_and(|given| matches(given, &encoded.entity_tag));
         if is_known {
-            return Ok(Reply { varies, entity_tag, ..Reply::empty(StatusCode::NOT_MODIFIED) });
+            let unchanged = Reply::empty(StatusCode::NOT_MODIFIED);
+            return Ok(Reply { varies, entity_tag, is_private, ..unchanged });
         }
         let prepared = matches!(event.cache, Verdict::Hit).then(|| {
             let tag = entity_tag.as_ref();
-            encoded.head(|| unchanging_head(status, wanted, varies, tag, encoded.body.len()))
+            encoded.head(|| unchanging_head(status, wanted, varies, is_private, tag, encoded.body.len()))
         });
         let reply = Reply::new(status, JSON, encoded.body.clone());
-        Ok(Reply { varies, entity_tag, coding: wanted, prepared, ..reply })
+        Ok(Reply { varies, entity_tag, is_private, coding: wanted, prepared, ..reply })
     }
 
     /// Makes the answer of an entry in one more coding, and keeps it for the next who wants it.

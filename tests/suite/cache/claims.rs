@@ -34,6 +34,7 @@ async fn two_callers_of_different_claims_never_share_an_answer() -> Result<()> {
             assert_eq!(told["tenant"], given["tenant"], "{round}: {claims}");
             let wanted = if round == 0 { "Rota; fwd=miss; stored" } else { "Rota; hit" };
             assert_eq!(verdict(&answer), wanted, "{claims}");
+            assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ mod claims;
 mod ddl;
 mod flights;
 mod freshness;
+mod history;
 mod hits;
 mod notifications;
 mod races;

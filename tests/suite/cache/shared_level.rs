@@ -13,13 +13,13 @@ use super::stage::{Stage, metric, number, until_hit, verdict};
 use crate::proxy::waiting::until;
 
 /// A Redis of the test's own, in memory alone.
-struct Redis {
+pub(super) struct Redis {
     server: Child,
     port: u16,
 }
 
 impl Redis {
-    fn start() -> Result<Self> {
+    pub(super) fn start() -> Result<Self> {
         let port = free_port()?;
         let server = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
@@ -29,11 +29,15 @@ impl Redis {
         Ok(Self { server, port })
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
     }
 
-    fn tell(&self, command: &[&str]) -> Result<String> {
+    pub(super) fn process(&self) -> u32 {
+        self.server.id()
+    }
+
+    pub(super) fn tell(&self, command: &[&str]) -> Result<String> {
         let told = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(command).output()?;
         Ok(String::from_utf8(told.stdout)?.trim().to_owned())
     }

@@ -58,7 +58,7 @@ fn atomic(query: &str) -> String {
     format!("LANGUAGE sql BEGIN ATOMIC SELECT to_json(({query})); END")
 }
 
-fn read(table: &str, watched: bool, keys: Value) -> Value {
+fn read(table: &str, watched: bool, keys: &Value) -> Value {
     json!({"table": table, "watched": watched, "keys": keys})
 }
 
@@ -67,7 +67,7 @@ async fn reads_are_found_through_views_functions_policies_and_partitions() -> Re
     let session = stage().await?;
     let (reason, reads) = exposed(&session, &atomic("own.nested()"), "").await?;
     assert_eq!(reason, None);
-    assert_eq!(reads, json!([read("own.duties", true, json!({})), read("own.people", true, json!({}))]));
+    assert_eq!(reads, json!([read("own.duties", true, &json!({})), read("own.people", true, &json!({}))]));
 
     session
         .batch_execute(
@@ -76,17 +76,17 @@ async fn reads_are_found_through_views_functions_policies_and_partitions() -> Re
         .await?;
     let (reason, reads) = exposed(&session, &atomic("SELECT count(*) FROM own.secrets"), "").await?;
     assert_eq!(reason, None);
-    assert_eq!(reads, json!([read("own.rights", true, json!({})), read("own.secrets", true, json!({}))]));
+    assert_eq!(reads, json!([read("own.rights", true, &json!({})), read("own.secrets", true, &json!({}))]));
 
     let (reason, reads) = exposed(&session, &atomic("SELECT count(*) FROM own.part"), "").await?;
     assert_eq!(reason, None);
-    assert_eq!(reads, json!([read("own.parts", true, json!({}))]));
+    assert_eq!(reads, json!([read("own.parts", true, &json!({}))]));
 
     // A text is followed where it names functions, and trusted in what it declares.
     let body = "LANGUAGE plpgsql AS 'BEGIN RETURN to_json(own.nested()); END'";
     let (reason, reads) = exposed(&session, body, ", reads => ARRAY['own.rights']::regclass[]").await?;
     assert_eq!(reason, None);
-    let expected = ["own.duties", "own.people", "own.rights"].map(|table| read(table, true, json!({})));
+    let expected = ["own.duties", "own.people", "own.rights"].map(|table| read(table, true, &json!({})));
     assert_eq!(reads, json!(expected));
     Ok(())
 }
@@ -171,13 +171,13 @@ async fn a_keyed_read_narrows_only_by_a_watched_column_of_the_arguments_type() -
     let body = atomic("SELECT count(*) FROM own.people AS p WHERE p.person_id = x.person_id");
     let keyed = r#", keyed_reads => '{"own.people": {"person_id": "person_id"}}'"#;
     let (_, reads) = exposed(&session, &body, keyed).await?;
-    assert_eq!(reads, json!([read("own.people", true, json!({"person_id": "person_id"}))]));
+    assert_eq!(reads, json!([read("own.people", true, &json!({"person_id": "person_id"}))]));
 
     session.batch_execute("SELECT rota.watch('own.people', '{team}')").await?;
     let row = session.query_one("SELECT note FROM rota.cache_report()", &[]).await?;
     assert!(row.get::<_, Option<String>>(0).is_some_and(|note| note.contains("narrows nothing")));
     let reads = session.query_one("SELECT read_tables FROM rota.endpoint_catalog()", &[]).await?;
-    assert_eq!(reads.get::<_, Value>(0), json!([read("own.people", true, json!({}))]));
+    assert_eq!(reads.get::<_, Value>(0), json!([read("own.people", true, &json!({}))]));
 
     for (option, argument) in [
         (r#"keyed_reads => '{"own.people": {"person_id": "team"}}'"#, "keyed_reads"),

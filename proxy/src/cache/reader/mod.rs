@@ -45,6 +45,9 @@ pub async fn run(lives: Arc<Lives>, settings: Settings) {
     loop {
         let begun = Instant::now();
         let Err(interruption) = follow(&lives, &settings).await;
+        if let Some(life) = lives.current() {
+            life.unfollow();
+        }
         let state = if matches!(interruption, Interruption::Standby) { "standby" } else { "lost" };
         lives.metrics.cache.reader_is(state);
         if matches!(interruption, Interruption::AnotherLife) {

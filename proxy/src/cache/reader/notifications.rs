@@ -73,9 +73,7 @@ fn take_in(lives: &Lives, life: &Life, payload: &str) -> Result<(), Interruption
         return Err(Interruption::Unreadable("a notification names no transaction"));
     };
     let transaction = transaction.cast_unsigned();
-    for tag in tags {
-        life.words.announce(transaction, Tag::from_sql(*tag));
-    }
+    life.words.announce(tags.iter().map(|tag| (transaction, Tag::from_sql(*tag))));
     if tags.is_empty() {
         life.words.announce_all(transaction);
     }

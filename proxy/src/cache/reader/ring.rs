@@ -48,9 +48,8 @@ pub(super) async fn follow(
         let transactions: Vec<i64> = read(row.try_get("transactions"))?;
         let tags: Vec<i64> = read(row.try_get("tags"))?;
         let transactions: Vec<u64> = transactions.into_iter().map(i64::cast_unsigned).collect();
-        for (transaction, tag) in transactions.iter().zip(&tags) {
-            place.life.words.announce(*transaction, Tag::from_sql(*tag));
-        }
+        let tagged = tags.iter().map(|tag| Tag::from_sql(*tag));
+        place.life.words.announce(transactions.iter().copied().zip(tagged));
         if read(row.try_get("complete"))? {
             place.position = read(row.try_get("upto"))?;
             place.life.heard(asked);
