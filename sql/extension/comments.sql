@@ -99,15 +99,15 @@ COMMENT ON FUNCTION rota.find_conflicts(timestamptz, timestamptz, text[], text[]
     'Every conflict in a window of time, of everybody or of some people or teams, by the source views.';
 
 COMMENT ON FUNCTION rota.check_assignments(jsonb, integer) IS
-    'Every conflict that writing the proposed assignments would add or make worse, among themselves included; '
-    '"replaces" names an assignment whose place one takes.';
+    'Every conflict that writing the proposed assignments would add or make worse, among themselves '
+    'included; "replaces" names an assignment whose place one takes.';
 
 COMMENT ON FUNCTION rota.check_swap(text, text, integer) IS
     'Every conflict that it would add or make worse if two people exchanged these two assignments.';
 
 COMMENT ON FUNCTION rota.require_rule(text, jsonb) IS
-    'True when the parameters of a rule can be applied, or its type is none that conflicts are judged by; else '
-    'an error that names the parameter. Meant for a CHECK constraint.';
+    'True when the parameters of a rule can be applied, or its type is none that conflicts are judged by; '
+    'else an error that names the parameter. Meant for a CHECK constraint.';
 
 COMMENT ON FUNCTION rota.qualified_guard_predicate(oid, text) IS
     'A guard''s predicate with every name qualified; refuses one that a guard cannot go by.';

@@ -245,7 +245,7 @@ RETURN rota.make_guard(
 
 COMMENT ON FUNCTION
     rota.guard_overlaps(regclass, name, name, text, numeric, name, text, boolean, name)
-IS 'From now on rows with the same key never overlap, or not more than the capacity; what is there is verified.';
+IS 'Rows with the same key never overlap from now on, or stay within the capacity; old rows are verified.';
 
 CREATE FUNCTION rota.unguard_overlaps(guarded_table regclass, guard_name name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
