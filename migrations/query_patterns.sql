@@ -6,8 +6,6 @@
 -- The test runs them over filled and analysed tables with enable_seqscan = off: a demo organisation is
 -- small enough for a sequential scan to be the better plan of some, and what is to be proved is that the
 -- index can serve the query, not that it must.
--- Ids beside a range are cast: a plain 1 is an integer, and the exclusion constraint's GiST index on
--- bigint cannot use it.
 
 -- name: employees in the order of names
 -- index: employees_by_name
