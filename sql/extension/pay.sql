@@ -174,7 +174,8 @@ COMMENT ON FUNCTION rota.pay_totals(
     tstzrange[], text, jsonb, numeric, tstzrange[], integer[], integer, integer, integer, integer
 ) IS
     'The time of each kind in each pay period and what it is paid at an hourly rate. round_to_minutes rounds '
-    'the totals, half up (60 for whole hours, 1 for not at all); amounts are rounded half up, each total once.';
+    'the totals, half up (60 for whole hours, 1 for not at all); amounts are rounded half up, each total '
+    'once.';
 
 CREATE FUNCTION rota.regular_rate_pay(
     minutes numeric[],
@@ -200,5 +201,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.regular_rate_pay(numeric[], numeric[], numeric, integer) IS
-    'Straight pay at several hourly rates, and half of the regular rate for each hour of overtime. The regular '
-    'rate is all pay by all hours (29 CFR 778.115). NULL when nothing was worked.';
+    'Straight pay at several hourly rates, and half of the regular rate for each hour of overtime. The '
+    'regular rate is all pay by all hours (29 CFR 778.115). NULL when nothing was worked.';

@@ -41,7 +41,7 @@ async fn an_unknown_word_is_an_invalid_value_of_its_argument() -> Result<()> {
             ("SELECT rota.shift_range('2025-06-02', '08:00', '16:00', 'UTC', fold => 'sometimes')", "fold"),
             ("SELECT rota.shift_range('2025-06-02', '08:00', '16:00', 'UTC', gap => 'never')", "gap"),
             (
-                "SELECT rota.split_shift('[2025-06-02 08:00+00,2025-06-02 09:00+00)', 'UTC', 'month')",
+                "SELECT rota.split_shift('[2025-06-02 08:00+00,2025-06-02 09:00+00)', 'UTC', 'fortnight')",
                 "boundary",
             ),
         ],

@@ -218,6 +218,7 @@ pub(crate) mod tests {
             download: true,
             build_cargo_pgrx: true,
             proxy: true,
+            suite: true,
             lints: true,
             measures: true,
         }

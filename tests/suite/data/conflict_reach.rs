@@ -107,10 +107,9 @@ async fn a_question_about_one_person_reads_as_much_of_a_table_four_times_as_larg
         }
         read.push(rows_of_size);
     }
-    for (small, large) in read[0].iter().zip(&read[1]) {
-        // A page more or less is the planner's business.
-        assert!(large <= &(small + 50), "{read:?}");
-    }
+    // Two people's 150 rows, each read for more than one purpose; which index serves is the planner's business. The
+    // tables have 15,000 rows and 60,000.
+    assert!(read.iter().flatten().all(|rows| *rows <= 900), "{read:?}");
     Ok(())
 }
 

@@ -22,9 +22,9 @@ async fn a_double_booking_names_the_person_both_rows_the_range_and_the_minutes()
     assert_eq!(facts(&refusal), [Some("public"), Some("duties"), Some("duties_no_overlap"), Some("person")]);
     assert_eq!(
         refusal.message,
-        "person 42 is booked twice: row (duty_id) = (3) \
-         during [\"2026-03-02 08:00:00+00\",\"2026-03-02 16:00:00+00\") overlaps row (duty_id) = (7) \
-         during [\"2026-03-02 14:00:00+00\",\"2026-03-02 20:00:00+00\") by 120 minutes"
+        "person 42 is booked twice: row (duty_id) = (7) \
+         during [\"2026-03-02 14:00:00+00\",\"2026-03-02 20:00:00+00\") overlaps row (duty_id) = (3) \
+         during [\"2026-03-02 08:00:00+00\",\"2026-03-02 16:00:00+00\") by 120 minutes"
     );
     let detail = refusal.detail.context("no detail")?;
     assert!(
