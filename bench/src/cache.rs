@@ -1,5 +1,5 @@
-//! The cache: hits against a static file server, misses against the bare statement, how soon a change is known,
-//! how much memory the bound means, and a mixed load.
+//! The cache: hits against a static file server, misses against the bare statement, how soon a change is
+//! known, how much memory the bound means, and a mixed load.
 
 mod hit;
 mod invalidation;

@@ -1,7 +1,7 @@
 //! The life of a request: a row of stages, each able to refuse.
 //!
-//! limits → rate → route → validate → cache → admission → pool → call → encode. Authentication stands between route and
-//! validate and is not built yet. A read may be answered from the cache; a change never is.
+//! limits → rate → route → validate → cache → admission → pool → call → encode. Authentication stands between
+//! route and validate and is not built yet. A read may be answered from the cache; a change never is.
 
 mod change;
 mod read;
@@ -204,7 +204,8 @@ impl Proxy {
         Claims::read(&endpoint.claims, given)
     }
 
-    /// How long a request may take: as long as its client is willing to wait, and never longer than the setting.
+    /// How long a request may take: as long as its client is willing to wait, and never longer than the
+    /// setting.
     fn patience(&self, exchange: &Exchange) -> Duration {
         let most = self.settings.request_deadline_ms;
         exchange.header(PREFER).and_then(preferred_wait).map_or(most, |wait| wait.min(most))
@@ -245,7 +246,8 @@ impl Proxy {
         }
     }
 
-    /// Waits for something that needs no connection, within the deadline and only as long as the client stays.
+    /// Waits for something that needs no connection, within the deadline and only as long as the client
+    /// stays.
     async fn while_wanted<T>(
         &self,
         waited_for: impl Future<Output = T>,
@@ -290,8 +292,8 @@ impl Proxy {
         }
     }
 
-    /// One call on one connection. Dropped midway, the call is ended in the server before the connection is used
-    /// again.
+    /// One call on one connection. Dropped midway, the call is ended in the server before the connection is
+    /// used again.
     async fn attempt(
         &self,
         endpoint: &Endpoint,

@@ -27,8 +27,8 @@ use crate::pipeline::{Proxy, Refusal};
 /// Pieces of the body between client and loader. A piece is at most 64 KiB: enough to keep both busy.
 const PIECES_BUFFERED: usize = 8;
 
-/// Receives one import. Each has a connection of its own: a file never holds up the pool, and whatever happens
-/// to it, its connection ends with it.
+/// Receives one import. Each has a connection of its own: a file never holds up the pool, and whatever
+/// happens to it, its connection ends with it.
 pub(crate) async fn receive(
     proxy: &Proxy,
     import: &ImportSpec,
@@ -160,7 +160,8 @@ fn failed(error: &Error, settings: &Settings, event: &mut RequestEvent) -> Probl
     problem.closing()
 }
 
-/// Whether an import that failed is known to have left nothing behind: its file was refused, or one of its statements.
+/// Whether an import that failed is known to have left nothing behind: its file was refused, or one of its
+/// statements.
 fn has_changed_nothing(error: &Error) -> bool {
     match error {
         Error::Import(_) => true,

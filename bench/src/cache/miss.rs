@@ -19,8 +19,8 @@ const ROUND_SECONDS: &str = "6";
 /// Rounds of each side, in turn.
 const ROUNDS: usize = 3;
 
-/// Measures misses on one row. A caller that names no transaction where one is asked for is never hit, and its answers are
-/// stored like any other.
+/// Measures misses on one row. A caller that names no transaction where one is asked for is never hit, and
+/// its answers are stored like any other.
 pub(super) async fn measure(fixture: &Fixture, report: &mut Report) -> Result<()> {
     let proxy = fixture.proxy()?;
     let (statement, paths) = (fixture.folder().join("miss.sql"), fixture.folder().join("miss.lua"));

@@ -1,4 +1,5 @@
-//! The load of the nearest public benchmark: three quarters reads of one row, some updates, lists and upserts.
+//! The load of the nearest public benchmark: three quarters reads of one row, some updates, lists and
+//! upserts.
 
 use std::fs;
 use std::process::Command;
@@ -17,8 +18,8 @@ const CONNECTIONS: &str = "32";
 /// Length of the run, in seconds.
 const SECONDS: &str = "20";
 
-/// 75 % reads of one item, 15 % updates, 5 % lists, 5 % upserts. Items are asked for as people do: a few of them most of
-/// the time (the cube of a uniform number).
+/// 75 % reads of one item, 15 % updates, 5 % lists, 5 % upserts. Items are asked for as people do: a few of
+/// them most of the time (the cube of a uniform number).
 const SCRIPT: &str = "
     local json = { ['Content-Type'] = 'application/json' }
     local function some(most)

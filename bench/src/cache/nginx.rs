@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use rota_harness::ports::free_port;
 /// One nginx with one file. It is stopped when the value is dropped.
 pub(super) struct Nginx {
     server: Child,
+    folder: PathBuf,
     address: SocketAddr,
 }
 
@@ -54,14 +55,14 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .context("nginx is not installed")?;
-        let nginx = Self { server, address };
+        let nginx = Self { server, folder, address };
         for _ in 0..100 {
             if tokio::net::TcpStream::connect(address).await.is_ok() {
                 return Ok(nginx);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        ensure!(false, "nginx did not start: {}", fs::read_to_string(folder.join("error.log"))?);
+        ensure!(false, "nginx did not start: {}", fs::read_to_string(nginx.folder.join("error.log"))?);
         Ok(nginx)
     }
 
@@ -73,8 +74,13 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // Its workers end with it.
-        let _ = self.server.kill();
+        // Killed, it would leave its workers behind.
+        let mut stop = Command::new("nginx");
+        stop.args(["-s", "stop", "-e"]).arg(self.folder.join("error.log"));
+        let told = stop.arg("-c").arg(self.folder.join("nginx.conf")).status();
+        if !told.is_ok_and(|status| status.success()) {
+            let _ = self.server.kill();
+        }
         let _ = self.server.wait();
     }
 }

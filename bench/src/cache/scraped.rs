@@ -25,7 +25,8 @@ impl Scraped {
         series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
-    /// The upper bound of the bucket that a share of a histogram's samples lies below, since an earlier moment.
+    /// The upper bound of the bucket that a share of a histogram's samples lies below, since an earlier
+    /// moment.
     pub(super) fn quantile(&self, earlier: &Self, name: &str, share: f64) -> Result<f64> {
         let now = self.buckets(name);
         let before = earlier.buckets(name);

@@ -1,10 +1,10 @@
 //! Checked reads: the server is asked, on every hit, which changes it knows of.
 //!
-//! The server raises its words before a change becomes visible to anybody. So an entry that the words do not refuse is
-//! what a statement of this moment would have returned: the read is linearizable, whoever wrote.
+//! The server raises its words before a change becomes visible to anybody. So an entry that the words do not
+//! refuse is what a statement of this moment would have returned: the read is linearizable, whoever wrote.
 //!
-//! A connection of its own, over which the questions of all requests fly together: a checked hit waits for one round
-//! trip and takes no place in the pool.
+//! A connection of its own, over which the questions of all requests fly together: a checked hit waits for
+//! one round trip and takes no place in the pool.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +43,8 @@ impl Checker {
         Self { settings: settings.announcing(), connected: Mutex::default() }
     }
 
-    /// Whether the server, in the life that the entry belongs to, knows of no change that the entry lacks, and of none
-    /// that the catalog lacks under which it was filled. No answer counts as no.
+    /// Whether the server, in the life that the entry belongs to, knows of no change that the entry lacks,
+    /// and of none that the catalog lacks under which it was filled. No answer counts as no.
     pub async fn confirms(&self, entry: &Entry, catalog: &Snapshot, origin: Origin) -> bool {
         matches!(timeout(ANSWER_WITHIN, self.ask(entry, catalog, origin)).await, Ok(Some(true)))
     }
@@ -54,7 +54,8 @@ impl Checker {
         let tags: Vec<i64> = entry.tags.iter().map(|tag| tag.to_sql()).collect();
         let row = client.query_one(&words, &[&tags]).await.ok()?;
         let (epoch, words): (Option<i64>, Vec<i64>) = (row.try_get(0).ok()?, row.try_get(1).ok()?);
-        // A word tells only the highest transaction: one below it that was running may have been announced too.
+        // A word tells only the highest transaction: one below it that was running may have been announced
+        // too.
         let is_seen = |(tag, word): (&Tag, i64)| {
             let word = word.cast_unsigned();
             word < entry.stamp.xmin && (*tag != Tag::catalog() || word < catalog.xmin)

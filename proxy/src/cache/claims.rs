@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::http::problem::{Problem, ProblemKind};
 
-/// The claims of a caller that an endpoint declares, and no other: both the call and the key see only these, so
-/// that no answer can depend on anything its key does not hold.
+/// The claims of a caller that an endpoint declares, and no other: both the call and the key see only these,
+/// so that no answer can depend on anything its key does not hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     json: String,

@@ -91,8 +91,8 @@ pub struct Entry {
 
 /// Bytes of a head, about.
 const HEAD_BYTES: usize = 256;
-/// Bytes that an entry takes besides key, body, stamp and tags: the structures themselves, their allocations' heads,
-/// and its place in the cache.
+/// Bytes that an entry takes besides key, body, stamp and tags: the structures themselves, their allocations'
+/// heads, and its place in the cache.
 const FIXED_BYTES: usize = size_of::<Entry>() + 192;
 
 impl Entry {

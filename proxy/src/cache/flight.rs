@@ -1,10 +1,11 @@
-//! One flight per key: of those who miss the same answer at once, one asks the database, the others wait for it.
+//! One flight per key: of those who miss the same answer at once, one asks the database, the others wait for
+//! it.
 //!
 //! **Freshness of a joiner.** What a flight brings may be older than the joiner's request, since the flight's
-//! statement may have begun before. So a joiner takes it in two cases only. Either the entry passes, at that moment,
-//! the very test that a hit has to pass; then it is a hit. Or the flight's statement began after the joiner arrived;
-//! then it is as fresh as a statement of the joiner's own. In a row of flights the second case comes with the second
-//! flight at the latest, so that nobody waits for more than two.
+//! statement may have begun before. So a joiner takes it in two cases only. Either the entry passes, at that
+//! moment, the very test that a hit has to pass; then it is a hit. Or the flight's statement began after the
+//! joiner arrived; then it is as fresh as a statement of the joiner's own. In a row of flights the second
+//! case comes with the second flight at the latest, so that nobody waits for more than two.
 //!
 //! **Hand-over.** A leader that fails or is dropped lets its flight end without a result. Its followers try
 //! again, and one of them becomes the next leader. Errors are never shared: each caller gets its own.

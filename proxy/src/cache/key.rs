@@ -14,7 +14,8 @@ pub struct Origin {
     pub system_identifier: u64,
     /// Its timeline: a promoted standby begins a new one.
     pub timeline: u32,
-    /// Its life, from start to stop: after a crash, transaction ids that nothing was written under are given again.
+    /// Its life, from start to stop: after a crash, transaction ids that nothing was written under are given
+    /// again.
     pub epoch: i64,
 }
 
@@ -37,8 +38,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a call: the server and its life, the viewpoint, the endpoint, the declared claims of the caller, and
-    /// the typed arguments. The media type is always JSON; codings are variants of one entry.
+    /// The key of a call: the server and its life, the viewpoint, the endpoint, the declared claims of the
+    /// caller, and the typed arguments. The media type is always JSON; codings are variants of one entry.
     pub fn of(origin: Origin, viewpoint: &Viewpoint, endpoint: &Endpoint, arguments: &Arguments<'_>) -> Self {
         let mut writer = Writer(Vec::with_capacity(160));
         writer.raw(&origin.system_identifier.to_le_bytes());

@@ -1,8 +1,8 @@
 //! The first level: entries in this process, bounded in bytes.
 //!
-//! quick_cache keeps the bound exactly, at every insertion and without a task of its own, compares whole keys, and
-//! a look-up is one read lock and one counter. moka exceeds its bound until its maintenance runs, and a look-up in it
-//! costs several times as much; TinyUFO keeps only hashes of keys.
+//! quick_cache keeps the bound exactly, at every insertion and without a task of its own, compares whole
+//! keys, and a look-up is one read lock and one counter. moka exceeds its bound until its maintenance runs,
+//! and a look-up in it costs several times as much; TinyUFO keeps only hashes of keys.
 
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
@@ -65,7 +65,8 @@ impl Level1 {
         self.0.get(key)
     }
 
-    /// Stores an entry in place of any other of its key. One that is larger than a part of the level is not kept.
+    /// Stores an entry in place of any other of its key. One that is larger than a part of the level is not
+    /// kept.
     pub fn put(&self, key: Key, entry: Arc<Entry>) {
         self.0.insert(key, entry);
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::key::Origin;
 use super::words::Words;
 
-/// The announcements of one life of one server. Another life has other keys and other words, so that nothing of the
-/// one is ever measured by the other.
+/// The announcements of one life of one server. Another life has other keys and other words, so that nothing
+/// of the one is ever measured by the other.
 #[derive(Debug)]
 pub struct Life {
     /// Which server and which of its lives.
@@ -33,17 +33,18 @@ impl Life {
         }
     }
 
-    /// Says that everything announced before `asked` is in the words: the moment when the question was sent, not when
-    /// its answer came. An answer that waited (in the network, or while this process was stopped) proves nothing about the
-    /// time it waited.
+    /// Says that everything announced before `asked` is in the words: the moment when the question was sent,
+    /// not when its answer came. An answer that waited (in the network, or while this process was stopped)
+    /// proves nothing about the time it waited.
     pub fn heard(&self, asked: Instant) {
         let known = asked.saturating_duration_since(self.begun).as_micros();
         self.known_until_us.fetch_max(u64::try_from(known).unwrap_or(u64::MAX), Ordering::Release);
         self.is_followed.store(true, Ordering::Release);
     }
 
-    /// Says that the reader's connection has ended. The server may have ended with it, and begun another life in which
-    /// transactions have the numbers of this one again: until somebody answers who it is, nothing is hit.
+    /// Says that the reader's connection has ended. The server may have ended with it, and begun another life
+    /// in which transactions have the numbers of this one again: until somebody answers who it is, nothing is
+    /// hit.
     pub fn unfollow(&self) {
         self.is_followed.store(false, Ordering::Release);
     }

@@ -1,15 +1,16 @@
 //! Writes that pass through this proxy: what `one-proxy` reads have to contain.
 //!
-//! A change becomes visible to the database's readers a moment before the proxy hears of it. In that moment one
-//! reader could miss and get the new state, and the next one hit an entry with the old. So, for reads of this level:
+//! A change becomes visible to the database's readers a moment before the proxy hears of it. In that moment
+//! one reader could miss and get the new state, and the next one hit an entry with the old. So, for reads of
+//! this level:
 //!
-//! - while a write is under way, nothing is hit. Which tables a function writes is not known for sure (triggers and
-//!   cascades write more than its text says), so that every write counts for every entry;
-//! - after it, an entry has to see the write's transaction, until the reader of announcements has caught up with it;
-//!   from then on the words know better, by tag.
+//! - while a write is under way, nothing is hit. Which tables a function writes is not known for sure
+//!   (triggers and cascades write more than its text says), so that every write counts for every entry;
+//! - after it, an entry has to see the write's transaction, until the reader of announcements has caught up
+//!   with it; from then on the words know better, by tag.
 //!
-//! A write whose end is not known (its client or the connection is gone) may still commit. It counts as
-//! under way until the server must have ended it.
+//! A write whose end is not known (its client or the connection is gone) may still commit. It counts as under
+//! way until the server must have ended it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

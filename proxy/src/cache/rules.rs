@@ -86,8 +86,8 @@ impl Rules {
     }
 }
 
-/// Whether values of this type are read by the proxy into a form of which each has one text. Those that go to the server
-/// as text may be spelled in several ways.
+/// Whether values of this type are read by the proxy into a form of which each has one text. Those that go to
+/// the server as text may be spelled in several ways.
 fn narrows(kind: &ArgumentType) -> bool {
     let has_one_text = matches!(
         kind.scalar,

@@ -14,8 +14,8 @@ pub struct Snapshot {
     pub xmax: u64,
     /// The transactions in `[xmin, xmax)` that were still running, in ascending order.
     pub in_progress: Box<[u64]>,
-    /// Whether a standby took it. Such a snapshot names nobody who is in progress: only what is below `xmin` is
-    /// known to be seen.
+    /// Whether a standby took it. Such a snapshot names nobody who is in progress: only what is below `xmin`
+    /// is known to be seen.
     pub taken_in_recovery: bool,
 }
 
@@ -44,8 +44,8 @@ impl Snapshot {
         self.in_progress.len() * size_of::<u64>()
     }
 
-    /// Reads the server's binary form (`pg_snapshot_send`): the number of running transactions, `xmin`, `xmax`,
-    /// then those transactions. Nothing if it is cut short or not in order.
+    /// Reads the server's binary form (`pg_snapshot_send`): the number of running transactions, `xmin`,
+    /// `xmax`, then those transactions. Nothing if it is cut short or not in order.
     pub fn from_binary(raw: &[u8]) -> Option<Self> {
         let (count, rest) = raw.split_first_chunk::<4>()?;
         let count = usize::try_from(u32::from_be_bytes(*count)).ok()?;

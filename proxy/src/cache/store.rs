@@ -116,7 +116,8 @@ impl Cache {
         self.judge(question, &entry).await.map(|()| entry)
     }
 
-    /// The answer from the shared level, if there is one that may be given. It is kept in memory from then on.
+    /// The answer from the shared level, if there is one that may be given. It is kept in memory from then
+    /// on.
     pub async fn find_shared(&self, question: &Question) -> Option<Arc<Entry>> {
         let entry = Arc::new(self.level2.as_ref()?.get(&question.key).await?);
         self.judge(question, &entry).await.ok()?;
@@ -124,8 +125,8 @@ impl Cache {
         Some(entry)
     }
 
-    /// Whether an entry may be given to this request: the one test that hits of both levels and joiners of flights
-    /// have to pass, at the moment when they are given.
+    /// Whether an entry may be given to this request: the one test that hits of both levels and joiners of
+    /// flights have to pass, at the moment when they are given.
     pub async fn judge(&self, question: &Question, entry: &Entry) -> Result<(), Reason> {
         let wish = &question.wish;
         let refused = if !question.life.is_current(question.asked, self.late) {
@@ -154,8 +155,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Makes an entry of what the database answered, and stores it unless it is overtaken already. Tells whether it
-    /// was stored.
+    /// Makes an entry of what the database answered, and stores it unless it is overtaken already. Tells
+    /// whether it was stored.
     pub fn store(&self, question: &Question, answered: Answered) -> (Arc<Entry>, bool) {
         let answer = answered.json.map(|body| {
             let entity_tag = entity_tag(&body, Coding::Identity);
@@ -203,8 +204,8 @@ impl Cache {
     }
 }
 
-/// Whether no change of the catalog has been announced that this reading of it lacks. A function that was replaced may
-/// read other tables than its tags say.
+/// Whether no change of the catalog has been announced that this reading of it lacks. A function that was
+/// replaced may read other tables than its tags say.
 fn is_current(catalog: &Catalog, life: &Life) -> bool {
     life.words.all_seen(&[Tag::catalog()], &catalog.stamp)
 }

@@ -1,6 +1,7 @@
 //! Tags: what an answer depends on, and what a writer announces.
 //!
-//! A tag is a text, `schema.table`, `schema.table/column=value` or `schema.table/*`; everybody hashes it alike.
+//! A tag is a text, `schema.table`, `schema.table/column=value` or `schema.table/*`; everybody hashes it
+//! alike.
 
 use std::fmt::Write;
 
@@ -27,8 +28,8 @@ impl Tag {
         Self::of(table)
     }
 
-    /// The tags of an answer that read only the rows of a table whose column has this value: that key, and the
-    /// one that stands for more keys than are announced one by one.
+    /// The tags of an answer that read only the rows of a table whose column has this value: that key, and
+    /// the one that stands for more keys than are announced one by one.
     pub fn key(table: &str, column: &str, value: &str) -> [Self; 2] {
         let mut text = String::with_capacity(table.len() + column.len() + value.len() + 2);
         // Writing to a String cannot fail.

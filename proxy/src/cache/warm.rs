@@ -15,7 +15,8 @@ use crate::pipeline::Proxy;
 /// Pause between two looks whether the catalog or the server's life is another one.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// Warms at the start, and again whenever everything that was cached has become worthless, for as long as the proxy runs.
+/// Warms at the start, and again whenever everything that was cached has become worthless, for as long as the
+/// proxy runs.
 pub async fn run(proxy: Arc<Proxy>) {
     let mut warmed: Option<(Origin, Viewpoint)> = None;
     loop {
@@ -31,7 +32,8 @@ pub async fn run(proxy: Arc<Proxy>) {
     }
 }
 
-/// Asks each declared endpoint that needs no arguments, one after the other: warming must not crowd out callers.
+/// Asks each declared endpoint that needs no arguments, one after the other: warming must not crowd out
+/// callers.
 async fn warm(proxy: &Proxy, catalog: &Arc<Catalog>) {
     let declared = catalog.endpoints.iter().filter(|endpoint| {
         endpoint.cache.as_ref().is_ok_and(|rules| rules.warm)

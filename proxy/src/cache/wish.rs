@@ -23,11 +23,11 @@ pub enum Consistency {
     Bounded,
     /// The same, and only for callers that say what they have written or seen: without `Rota-After`, no hit.
     AfterToken,
-    /// The same as bounded, and everything that was written through this proxy: among clients that all use one
-    /// proxy, reads and writes are linearizable.
+    /// The same as bounded, and everything that was written through this proxy: among clients that all use
+    /// one proxy, reads and writes are linearizable.
     OneProxy,
-    /// Everything that was committed before the request began, whoever wrote it: linearizable. Asks the server
-    /// on every hit.
+    /// Everything that was committed before the request began, whoever wrote it: linearizable. Asks the
+    /// server on every hit.
     Checked,
 }
 

@@ -1,8 +1,8 @@
 //! Which changes have been announced, and whether an answer contains all of them.
 //!
-//! A word per tag hash holds the highest transaction announced for it. Below the words stands a bounded list of
-//! recent announcements, for snapshots that saw a high transaction but not a lower one that was still running.
-//! Nothing here assumes that announcements come in the order of transactions, or of commits.
+//! A word per tag hash holds the highest transaction announced for it. Below the words stands a bounded list
+//! of recent announcements, for snapshots that saw a high transaction but not a lower one that was still
+//! running. Nothing here assumes that announcements come in the order of transactions, or of commits.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,8 +52,8 @@ impl Recent {
 }
 
 impl Words {
-    /// Words copied from the server. Whatever was announced up to the highest of them may have been missed, so that
-    /// the list of recent announcements begins above it. Nothing if their number is no power of two.
+    /// Words copied from the server. Whatever was announced up to the highest of them may have been missed,
+    /// so that the list of recent announcements begins above it. Nothing if their number is no power of two.
     pub fn new(copied: &[u64], salt: u64, recent_limit: usize) -> Option<Self> {
         if !copied.len().is_power_of_two() {
             return None;
@@ -72,7 +72,8 @@ impl Words {
     pub fn announce(&self, announced: impl Iterator<Item = (u64, Tag)>) {
         let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
         for (transaction, tag) in announced {
-            // Either of the two alone refuses an entry that lacks the transaction, so their order does not matter.
+            // Either of the two alone refuses an entry that lacks the transaction, so their order does not
+            // matter.
             recent.add(transaction, tag);
             self.word(tag).fetch_max(transaction, Ordering::Release);
         }
@@ -99,8 +100,9 @@ impl Words {
         recent.forgotten = recent.forgotten.max(transaction);
     }
 
-    /// Whether every change that has been announced for the tags is contained in the snapshot: the validity of
-    /// an entry. Two loads and compares a tag where nothing happened since the snapshot's oldest transaction.
+    /// Whether every change that has been announced for the tags is contained in the snapshot: the validity
+    /// of an entry. Two loads and compares a tag where nothing happened since the snapshot's oldest
+    /// transaction.
     pub fn all_seen(&self, tags: &[Tag], snapshot: &Snapshot) -> bool {
         tags.iter().all(|tag| self.is_seen(*tag, snapshot))
     }

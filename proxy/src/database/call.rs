@@ -115,8 +115,8 @@ async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> 
     driven.drive(asked).await
 }
 
-/// The same in a transaction with its own statement timeout; all three messages fly together. Should the first fail, the
-/// call runs by itself under the session's timeout, and its own outcome counts.
+/// The same in a transaction with its own statement timeout; all three messages fly together. Should the
+/// first fail, the call runs by itself under the session's timeout, and its own outcome counts.
 async fn fetch_within(
     client: &Client,
     statement: &Statement,

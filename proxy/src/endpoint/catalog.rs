@@ -20,8 +20,8 @@ use crate::import::{self, ImportSpec};
 use crate::observe::EndpointMetrics;
 use crate::observe::metrics::Metrics;
 
-/// Statement texts kept per endpoint. Callers use a handful of argument sets; past this many the text is built
-/// anew each time, so that no caller can grow our memory by trying all sets.
+/// Statement texts kept per endpoint. Callers use a handful of argument sets; past this many the text is
+/// built anew each time, so that no caller can grow our memory by trying all sets.
 const STATEMENT_TEXTS_KEPT: usize = 64;
 
 /// One endpoint: a method and a path in front of a function.

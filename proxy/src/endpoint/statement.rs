@@ -10,8 +10,8 @@ use super::Argument;
 /// What a statement tells besides the function's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// What it saw: the snapshot that the function's queries used too, since all are of one statement, and whether a
-    /// standby took it.
+    /// What it saw: the snapshot that the function's queries used too, since all are of one statement, and
+    /// whether a standby took it.
     Read,
     /// Under which transaction it wrote, if it did. Columns are computed from left to right.
     Write,
@@ -27,9 +27,9 @@ impl Shape {
     }
 }
 
-/// Makes the claims of the caller known to the call, in its own statement: nothing can come between the two. The
-/// subquery is volatile, so that it is computed, and before the row that calls the function. The setting ends with the
-/// statement's transaction.
+/// Makes the claims of the caller known to the call, in its own statement: nothing can come between the two.
+/// The subquery is volatile, so that it is computed, and before the row that calls the function. The setting
+/// ends with the statement's transaction.
 fn with_claims(sql: &mut String, position: usize) {
     // Writing to a String cannot fail.
     let _ = write!(sql, " FROM (SELECT pg_catalog.set_config('rota.claims', ${position}, true)) AS claims");
@@ -49,8 +49,8 @@ pub struct StatementText {
 }
 
 impl StatementText {
-    /// The call of `schema.function` with the arguments whose bits are set in `supplied`, in their own order, and behind
-    /// them the claims of the caller, if the endpoint takes any.
+    /// The call of `schema.function` with the arguments whose bits are set in `supplied`, in their own order,
+    /// and behind them the claims of the caller, if the endpoint takes any.
     pub fn new(
         schema: &str,
         function: &str,

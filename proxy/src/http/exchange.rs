@@ -106,7 +106,8 @@ impl Exchange {
         while self.session.read_body_or_idle(true).await.is_ok() {}
     }
 
-    /// Writes the answer and gives back the connection, if it can be used again, together with what belongs to it.
+    /// Writes the answer and gives back the connection, if it can be used again, together with what belongs
+    /// to it.
     pub async fn end(
         mut self,
         reply: Reply,

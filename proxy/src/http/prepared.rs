@@ -1,7 +1,8 @@
 //! Answers whose head is made once and written many times: hits of the cache.
 //!
-//! The usual way builds a map of headers for each answer, and pingora writes head and body apart. Here the part of the
-//! head that never changes is bytes already, the rest is a few numbers, and everything goes out in one system call.
+//! The usual way builds a map of headers for each answer, and pingora writes head and body apart. Here the
+//! part of the head that never changes is bytes already, the rest is a few numbers, and everything goes out
+//! in one system call.
 
 use std::cell::Cell;
 use std::fmt::Write;

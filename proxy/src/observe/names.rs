@@ -22,8 +22,8 @@ pub const RATE_LIMITED: &str = "rota_http_rate_limited_total";
 
 /// Histogram of the wait for a connection, those in vain included; labels `method`, `path`, `lane`.
 pub const POOL_WAIT: &str = "rota_pool_wait_seconds";
-/// Histogram of the loan of a connection; labels `method`, `path`, `lane`. Its sum is the time held: who holds
-/// the pool.
+/// Histogram of the loan of a connection; labels `method`, `path`, `lane`. Its sum is the time held: who
+/// holds the pool.
 pub const POOL_USE: &str = "rota_pool_use_seconds";
 /// Gauge of connections; label `state` (idle, used, ending).
 pub const POOL_CONNECTIONS: &str = "rota_pool_connections";

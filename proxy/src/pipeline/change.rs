@@ -52,8 +52,8 @@ impl Proxy {
     }
 }
 
-/// Whether a call that failed is known to have left nothing behind: it was never sent, or the server refused the statement.
-/// A server that ends the session may have committed before.
+/// Whether a call that failed is known to have left nothing behind: it was never sent, or the server refused
+/// the statement. A server that ends the session may have committed before.
 fn has_changed_nothing(event: &RequestEvent) -> bool {
     match &event.sqlstate {
         Some(code) => !sqlstate::ends_session(code),

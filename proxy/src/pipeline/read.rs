@@ -133,8 +133,8 @@ impl Proxy {
         Ok(self.encode(Reply { is_private, ..reply }, exchange, event).await?)
     }
 
-    /// Asks the database until it contains the transactions that the caller named. A primary always does, once they were
-    /// acknowledged; a standby may be a little behind.
+    /// Asks the database until it contains the transactions that the caller named. A primary always does,
+    /// once they were acknowledged; a standby may be a little behind.
     async fn fetch_after_tokens(
         &self,
         read: &Read<'_>,

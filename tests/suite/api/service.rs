@@ -41,7 +41,7 @@ impl Service {
 
     /// `GET` that has to be answered with 200.
     pub(crate) async fn read(&self, target: &str) -> Result<Value> {
-        self.expect(StatusCode::OK, &Call::new(Method::GET, target)).await
+        self.expect(StatusCode::OK, &reading(target)).await
     }
 
     /// `POST` that has to be answered with 201.
@@ -82,7 +82,7 @@ impl Service {
 
     /// The problem of a `GET`.
     pub(crate) async fn read_problem(&self, target: &str) -> Result<Problem> {
-        self.problem(&Call::new(Method::GET, target)).await
+        self.problem(&reading(target)).await
     }
 
     /// The problem of a `POST` of JSON.
@@ -100,6 +100,11 @@ impl Service {
         ensure!(response.status == status, "{} from {call:?}: {}", response.status, response.text());
         response.json()
     }
+}
+
+/// A `GET` that sees what was committed just before, by a session too: tests write by SQL and read at once.
+pub(crate) fn reading(target: &str) -> Call {
+    Call::new(Method::GET, target).header("Rota-Consistency", "checked")
 }
 
 /// The request that imports a CSV file.

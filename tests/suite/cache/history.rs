@@ -1,8 +1,9 @@
 //! A history of reads and writes under faults, checked as it happens.
 //!
-//! Counters only rise. Writers raise them through two proxies and in SQL, readers read them through both at every level of
-//! consistency, while faults run. A read that is older than its level promises fails the test. `ROTA_HISTORY_OPERATIONS` says
-//! how many operations there are; the suite runs some thousands, a proof a million.
+//! Counters only rise. Writers raise them through two proxies and in SQL, readers read them through both at
+//! every level of consistency, while faults run. A read that is older than its level promises fails the test.
+//! `ROTA_HISTORY_OPERATIONS` says how many operations there are; the suite runs some thousands, a proof a
+//! million.
 
 mod clients;
 mod faults;

@@ -9,7 +9,8 @@ use rota_tests::session::Session;
 
 use crate::proxy::waiting::until;
 
-/// A watched table of ten counters; reading one, all of them, one behind the advisory lock 1, and raising one.
+/// A watched table of ten counters; reading one, all of them, one behind the advisory lock 1, and raising
+/// one.
 pub(super) const COUNTERS: &str = "
     CREATE TABLE counters (id integer PRIMARY KEY, value bigint NOT NULL);
     INSERT INTO counters SELECT number, 0 FROM generate_series(1, 10) AS number;

@@ -1,8 +1,8 @@
 //! The second level: entries in a Redis that several proxies share. Off unless an address is set.
 //!
-//! An entry carries the stamp and the tags that it has in memory, and is measured by the same test when it is read:
-//! what Redis holds is never trusted to be current. Losing it, or finding it slow, full or emptied, is a miss.
-//! The driver's own client-side cache is not used; it loses invalidations.
+//! An entry carries the stamp and the tags that it has in memory, and is measured by the same test when it is
+//! read: what Redis holds is never trusted to be current. Losing it, or finding it slow, full or emptied, is
+//! a miss. The driver's own client-side cache is not used; it loses invalidations.
 
 mod link;
 mod wire;

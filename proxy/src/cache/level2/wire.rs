@@ -1,7 +1,8 @@
 //! How entries are named and written in Redis. Every format of the shared level is here.
 //!
-//! A value is: format and flags, the stamp's `xmax` and `xmin` (so that the greater of two values is the newer),
-//! the time of the fill, the lifetime, the snapshot, the whole key, the tags, the body. Numbers are big-endian.
+//! A value is: format and flags, the stamp's `xmax` and `xmin` (so that the greater of two values is the
+//! newer), the time of the fill, the lifetime, the snapshot, the whole key, the tags, the body. Numbers are
+//! big-endian.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -1,8 +1,9 @@
 //! The reader of announcements: a task with a connection of its own that keeps the words current.
 //!
-//! Each question to the server is a heartbeat too. Its answer proves that everything announced before the question
-//! was sent is known; the time of the answer proves nothing, since an answer may lie in a buffer while this
-//! process is stopped. A reader that is behind by more than its limit turns hits off until it has caught up.
+//! Each question to the server is a heartbeat too. Its answer proves that everything announced before the
+//! question was sent is known; the time of the answer proves nothing, since an answer may lie in a buffer
+//! while this process is stopped. A reader that is behind by more than its limit turns hits off until it has
+//! caught up.
 
 mod notifications;
 mod ring;

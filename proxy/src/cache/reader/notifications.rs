@@ -1,7 +1,7 @@
 //! Announcements over NOTIFY, where the extension's library is not preloaded.
 //!
-//! Nothing is known of what was announced before the listening began. So each connection begins a life of its own, with
-//! a floor: a snapshot taken once listening, of which every entry has to contain all that was over.
+//! Nothing is known of what was announced before the listening began. So each connection begins a life of its
+//! own, with a floor: a snapshot taken once listening, of which every entry has to contain all that was over.
 
 use std::convert::Infallible;
 use std::time::{Instant, SystemTime};
@@ -20,8 +20,8 @@ use crate::error::Error;
 const WORDS: usize = 65_536;
 
 const FLOOR: &str = "SELECT pg_current_snapshot() AS floor";
-/// The heartbeat. The server passes on what was notified before it answers, and the function asked fails where the
-/// listener's queue can no longer be read.
+/// The heartbeat. The server passes on what was notified before it answers, and the function asked fails
+/// where the listener's queue can no longer be read.
 const HEARTBEAT: &str = "SELECT pg_notification_queue_usage()";
 
 /// Listens until the connection ends.

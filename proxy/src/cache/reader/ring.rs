@@ -32,8 +32,8 @@ pub(super) async fn follow(
     status: &Status,
 ) -> Result<Infallible, Interruption> {
     let mut place = start(lives, settings, &opened, status).await?;
-    // A third of the limit: a question is answered after its wait, and proves what was before it. So the words are
-    // at most twice the wait behind, and a slow answer has another third.
+    // A third of the limit: a question is answered after its wait, and proves what was before it. So the
+    // words are at most twice the wait behind, and a slow answer has another third.
     let wait_ms = i32::try_from((settings.cache_reader_late_ms / 3).min(LONGEST_WAIT).as_millis());
     let wait_ms = wait_ms.unwrap_or(i32::MAX);
     let next = read(opened.client.prepare(NEXT).await)?;
@@ -65,7 +65,8 @@ pub(super) async fn follow(
     }
 }
 
-/// Takes up the ring: with new words, or, if the server is still in the life that is known, where the words end.
+/// Takes up the ring: with new words, or, if the server is still in the life that is known, where the words
+/// end.
 async fn start(
     lives: &Lives,
     settings: &Settings,
@@ -90,7 +91,8 @@ async fn start(
     Ok(Place { life, position: copied.position })
 }
 
-/// Copies the words after announcements may have been lost. Everything that is cached stays, and is measured by them.
+/// Copies the words after announcements may have been lost. Everything that is cached stays, and is measured
+/// by them.
 async fn copy(lives: &Lives, opened: &Opened, place: &mut Place, reason: &str) -> Result<(), Interruption> {
     let asked = Instant::now();
     let copied = Copied::ask(opened).await?;

@@ -1,12 +1,12 @@
 //! Every list with every order it can be in.
 
 use anyhow::{Context, Result};
-use http::{Method, StatusCode};
-use rota_tests::http::{Call, Connection};
+use http::StatusCode;
+use rota_tests::http::Connection;
 use serde_json::Value;
 
 use super::super::random_roster;
-use super::super::service::{Service, items, number};
+use super::super::service::{Service, items, number, reading};
 
 /// A list endpoint, and how to get the same rows without it.
 pub(super) struct List {
@@ -162,7 +162,7 @@ pub(super) async fn page(
         target.push_str("&cursor=");
         target.push_str(cursor);
     }
-    let answer = connection.send(&Call::new(Method::GET, &target)).await?;
+    let answer = connection.send(&reading(&target)).await?;
     anyhow::ensure!(answer.status == StatusCode::OK, "{} from {target}: {}", answer.status, answer.text());
     answer.json().context("a page")
 }

@@ -36,8 +36,8 @@ impl Writer {
     }
 }
 
-/// Raises a counter until there are enough operations. A write without an answer may have happened or not: it promises
-/// nothing, and the next one tells.
+/// Raises a counter until there are enough operations. A write without an answer may have happened or not: it
+/// promises nothing, and the next one tells.
 pub(super) async fn write(
     writer: Writer,
     addresses: [SocketAddr; 2],
@@ -128,7 +128,8 @@ pub(super) async fn read(reader: usize, addresses: [SocketAddr; 2], record: &Rec
         let call = Call::new(Method::GET, &format!("/counters/{}", counter + 1));
         let (call, least) = match level {
             "bounded" => {
-                // A read that is answered from the database sees more; what was told may be older by the bound.
+                // A read that is answered from the database sees more; what was told may be older by the
+                // bound.
                 let moment = asked.checked_sub(LATE).unwrap_or(asked);
                 (call, record.last_before(counter, moment).map_or(0, |write| write.value))
             }
@@ -155,8 +156,8 @@ pub(super) async fn read(reader: usize, addresses: [SocketAddr; 2], record: &Rec
             "counter {counter} through proxy {proxy}, {level}: {value} after {least}, {}",
             verdict(&answer)
         );
-        // One that was checked binds both levels: whoever reads through one proxy asked after it. The other way round it
-        // does not: another proxy may not know yet.
+        // One that was checked binds both levels: whoever reads through one proxy asked after it. The other
+        // way round it does not: another proxy may not know yet.
         if level == "checked" {
             record.tell(counter, value);
         }
