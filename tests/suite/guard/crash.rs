@@ -49,21 +49,14 @@ async fn killed_backends_and_a_crashed_server_lose_nothing_committed_and_leave_n
     let course = Arc::new(Course::default());
     let writers: Vec<_> =
         (0..SESSIONS).map(|number| tokio::spawn(Writer::new(&database, number, &course).write())).collect();
-    for blow in 0..4 {
-        progress(&course).await?;
-        if blow % 2 == 0 {
-            kill_a_writer(&database).await?;
-        } else {
-            server.crash().await?;
-            server.start_again().await?;
-        }
-    }
-    progress(&course).await?;
+    let struck = strike(&mut server, &database, &course).await;
     course.done.store(true, Ordering::Relaxed);
     let mut blows = 0;
+    // Why a writer gave up tells more than that it did.
     for writer in writers {
         blows += writer.await??;
     }
+    struck?;
     ensure!(blows >= 4 * usize::try_from(SESSIONS)?, "only {blows} sessions were cut off");
     let session = database.session().await?;
     assert!(session.rows("SELECT * FROM rota.verify_guard('bookings')").await?.is_empty());
@@ -74,6 +67,20 @@ async fn killed_backends_and_a_crashed_server_lose_nothing_committed_and_leave_n
         )
         .await?;
     Ok(())
+}
+
+/// Kills backends and the server in turns, each time amid writes.
+async fn strike(server: &mut OwnServer, database: &Database, course: &Course) -> Result<()> {
+    for blow in 0..4 {
+        progress(course).await?;
+        if blow % 2 == 0 {
+            kill_a_writer(database).await?;
+        } else {
+            server.crash().await?;
+            server.start_again().await?;
+        }
+    }
+    progress(course).await
 }
 
 /// Waits until the writers have committed as much again.
