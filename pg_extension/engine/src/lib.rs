@@ -8,6 +8,7 @@
 //! | [`zone`] | what is needed of a time zone, and how local readings become instants |
 //! | [`shift`], [`mod@split`], [`band`] | shifts, their pieces per local day or week, their part in a band |
 //! | [`conflict`] | every conflict of a roster, and those that proposals would add |
+//! | [`rostering`] | rosters searched for: model, evaluation, search, explanation |
 //! | [`error`] | the one error enum, each variant with its SQLSTATE |
 //!
 //! Values are Postgres' own: microseconds and days since 2000-01-01, infinities as the extreme integers.
@@ -19,6 +20,7 @@ pub mod duration;
 pub mod error;
 pub mod instant;
 pub mod local;
+pub mod rostering;
 pub mod shift;
 pub mod span;
 pub mod span_set;

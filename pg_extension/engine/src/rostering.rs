@@ -1,0 +1,35 @@
+//! Rosters: who works which shift, searched so that the rules hold and the cost is least.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`problem`] | the nouns: shifts with their demand, people with their rules, wishes and fixed days |
+//! | [`plan`] | a roster: one shift or a free day per person and day |
+//! | [`evaluation`] | what a roster costs and which rules it breaks, read straight off the rules |
+//!
+//! Days count from 0 at the start of the horizon. Minutes count from midnight of day 0.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes are bounded by `Problem::check`, so indexes fit every type they are kept in"
+)]
+
+pub mod check;
+mod compiled;
+mod control;
+pub mod evaluation;
+mod incumbent;
+mod local_search;
+mod person_path;
+mod person_space;
+pub mod plan;
+pub mod problem;
+mod random;
+mod search;
+
+pub use control::{Limits, Progress, Watch};
+pub use evaluation::{Evaluation, Finding, RuleName, evaluate};
+pub use plan::{FREE, Plan};
+pub use problem::{
+    Bound, Counted, FixedDay, Force, Limit, OutsideDay, Pairing, Person, Problem, Shift, Succession, Wish,
+};
+pub use search::{Outcome, search};

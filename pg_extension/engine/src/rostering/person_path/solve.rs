@@ -1,0 +1,546 @@
+//! The cheapest days of one person in a window, all limits kept.
+//!
+//! Limits are counted lazily: the path is searched without them, and only those that it breaks become counters of a
+//! second search. Counters that would multiply to too many values are priced instead, with a multiplier per limit.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::Cost;
+use super::counters::Counters;
+use super::forward::{self, Layers, Weekday};
+use super::groups::{Groups, amount, step_value};
+use super::retrace::{Cell, Retrace};
+use super::steps::{Band, minutes_cost};
+use super::suffix::Suffix;
+use crate::rostering::person_space::{Axis, PersonSpace};
+use crate::rostering::plan::FREE;
+use crate::rostering::problem::{Counted, Force, Limit, Problem};
+
+/// Most combined counter values; more cost more time than pricing the limits does.
+const MOST_WIDTH: usize = 128;
+/// Rounds of pricing before kinds are taken away instead.
+const PRICING_ROUNDS: usize = 12;
+/// Largest multiplier, in cost units: above any price of a shift that this is worth weighing against.
+const MOST_MULTIPLIER: i64 = 1 << 12;
+/// First multiplier of a limit that is priced, in cost units.
+const FIRST_MULTIPLIER: i64 = 4;
+
+/// Whose days are wanted, when, and at which prices.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a, T> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) space: &'a PersonSpace,
+    pub(crate) person: usize,
+    /// The person's days as they stand; those outside of the window stay.
+    pub(crate) row: &'a [u32],
+    /// First day of the window.
+    pub(crate) start: usize,
+    /// The day after the window. Neither end lies between a Saturday and its Sunday.
+    pub(crate) end: usize,
+    /// Cost of each shift beside the person's own, multiplied by `scale`.
+    pub(crate) prices: &'a [T],
+    /// What the person's own costs are multiplied by.
+    pub(crate) scale: i64,
+    pub(crate) weekdays: &'a [Weekday],
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    /// No days of this person can cost less, scaled, in the costs that the window can change.
+    pub(crate) bound: i64,
+    /// Whether the days found cost exactly that.
+    pub(crate) exact: bool,
+}
+
+/// Finds paths; one per thread, as it keeps its memory from call to call.
+pub(crate) struct PathFinder<T> {
+    layers: Layers<T>,
+    band: Band,
+    group_costs: Vec<T>,
+    taken: Vec<Option<usize>>,
+    groups: HashMap<(usize, u64), Rc<Groups>>,
+    /// Axes that were binding when a person was last asked for.
+    hints: HashMap<usize, u64>,
+    multipliers: HashMap<(usize, usize), i64>,
+    /// Most bytes of the layers.
+    memory_bytes: usize,
+    /// The days found, one entry per day of the window.
+    pub(crate) path: Vec<u32>,
+    /// Forward passes so far.
+    pub(crate) passes: u64,
+    arch: pulp::Arch,
+}
+
+/// Prices on limits, and choices that are taken away, during one call.
+struct Terms {
+    /// Scaled price per step of each axis.
+    multipliers: Vec<i64>,
+    /// Days and kinds that are not to be chosen.
+    banned: Vec<(usize, usize)>,
+}
+
+impl<T: Cost> PathFinder<T> {
+    pub(crate) fn new(memory_bytes: usize) -> Self {
+        Self {
+            layers: Layers::default(),
+            band: Band::default(),
+            group_costs: Vec::new(),
+            taken: Vec::new(),
+            groups: HashMap::new(),
+            hints: HashMap::new(),
+            multipliers: HashMap::new(),
+            memory_bytes,
+            path: Vec::new(),
+            passes: 0,
+            arch: pulp::Arch::new(),
+        }
+    }
+
+    /// Finds the cheapest days; they are in `path`. None if no days keep all hard rules, or none were found.
+    pub(crate) fn find(&mut self, request: &Request<'_, T>, random: &mut fastrand::Rng) -> Option<Found> {
+        let usage = Usage::of(request);
+        let space = request.space;
+        let window = request.start..request.end;
+        if !self.band.lay_out(space, &window, usage.minutes) {
+            return None;
+        }
+        let mut always = 0;
+        for (number, axis) in space.axes.iter().enumerate() {
+            if axis.counted == Counted::Weekends && weekends_can_bind(request, axis, &usage.outside[number]) {
+                always |= 1 << number;
+            }
+        }
+        let hint = self.hints.get(&request.person).copied().unwrap_or(0);
+        let mut tracked = self.affordable(request, &usage, always, hint);
+        let mut terms = Terms { multipliers: vec![0; space.axes.len()], banned: Vec::new() };
+        ban_exhausted(request, &usage, &mut terms);
+        let mut bound = i64::MIN;
+        for round in 0..PRICING_ROUNDS + 4 {
+            let value = self.search(request, &usage, tracked, &terms, random)?;
+            let only_exhausted = round == 0 || round < PRICING_ROUNDS;
+            if only_exhausted {
+                bound = bound.max(value - credit(space, &usage, &terms));
+            }
+            let broken = broken_axes(request, &usage, &self.path, tracked);
+            if broken.above | broken.below == 0 {
+                let priced = terms.multipliers.iter().any(|&multiplier| multiplier != 0);
+                self.remember(request, &usage, tracked & !always);
+                return Some(Found { bound, exact: !priced && only_exhausted });
+            }
+            let more = self.affordable(request, &usage, tracked, broken.above | broken.below);
+            if more != tracked {
+                tracked = more;
+                continue;
+            }
+            if round + 1 < PRICING_ROUNDS {
+                self.price(request, broken, &mut terms);
+            } else {
+                ban_surplus(request, &usage, broken.above, &self.path, random, &mut terms);
+            }
+        }
+        None
+    }
+
+    /// Adds axes to the tracked ones as long as the counters stay few.
+    fn affordable(&self, request: &Request<'_, T>, usage: &Usage, tracked: u64, wanted: u64) -> u64 {
+        let space = request.space;
+        let window = request.start..request.end;
+        let size = |axis: usize| Counters::<T>::size(space, axis, &window, &usage.outside[axis]);
+        let mut tracked = tracked;
+        let mut width: usize =
+            (0..space.axes.len()).filter(|axis| tracked >> axis & 1 == 1).map(size).product();
+        let added = wanted & !tracked;
+        for axis in (0..space.axes.len()).filter(|axis| added >> axis & 1 == 1) {
+            let wider = width.saturating_mul(size(axis));
+            let bytes = Layers::<T>::bytes(window.len(), space.states(), wider, self.band.row);
+            if wider <= MOST_WIDTH && bytes <= self.memory_bytes {
+                tracked |= 1 << axis;
+                width = wider;
+            }
+        }
+        tracked
+    }
+
+    /// Keeps in mind which limits were reached, to count them at once next time.
+    fn remember(&mut self, request: &Request<'_, T>, usage: &Usage, tracked: u64) {
+        let mut hint = 0;
+        for (number, axis) in request.space.axes.iter().enumerate() {
+            if tracked >> number & 1 == 0 {
+                continue;
+            }
+            let reached = axis.periods.iter().zip(&usage.outside[number]).any(|(period, &outside)| {
+                let sum = outside + used(request, axis, period, &self.path);
+                period.most.is_some_and(|most| sum >= most.value)
+                    || period.least.is_some_and(|least| sum <= least.value)
+            });
+            hint |= u64::from(reached) << number;
+        }
+        self.hints.insert(request.person, hint);
+    }
+
+    /// Doubles the price of each limit that was broken; below a least the price is a reward.
+    fn price(&mut self, request: &Request<'_, T>, broken: Broken, terms: &mut Terms) {
+        for axis in 0..request.space.axes.len() {
+            let above = broken.above >> axis & 1 == 1;
+            if !above && broken.below >> axis & 1 == 0 {
+                continue;
+            }
+            let remembered = self.multipliers.entry((request.person, axis)).or_insert(FIRST_MULTIPLIER);
+            let current = terms.multipliers[axis].abs();
+            let raised = if current == 0 { (*remembered / 2).max(1) * request.scale } else { current * 2 };
+            *remembered = (raised / request.scale).clamp(1, MOST_MULTIPLIER);
+            let raised = raised.min(MOST_MULTIPLIER * request.scale);
+            terms.multipliers[axis] = if above { raised } else { -raised };
+        }
+    }
+
+    /// One exact search with the axes in `tracked` counted. Returns the cost of the path.
+    fn search(
+        &mut self,
+        request: &Request<'_, T>,
+        usage: &Usage,
+        tracked: u64,
+        terms: &Terms,
+        random: &mut fastrand::Rng,
+    ) -> Option<i64> {
+        self.passes += 1;
+        let space = request.space;
+        let window = request.start..request.end;
+        let groups = Rc::clone(
+            self.groups
+                .entry((request.person, tracked))
+                .or_insert_with(|| Rc::new(Groups::new(space, tracked))),
+        );
+        let counters: Counters<T> =
+            Counters::new(space, &groups, tracked, &window, &usage.outside, request.scale);
+        let bytes = Layers::<T>::bytes(window.len(), space.states(), counters.width, self.band.row);
+        if bytes > self.memory_bytes {
+            return None;
+        }
+        self.layers.lay_out(window.len(), space.states(), counters.width, self.band.row);
+        self.layers.start(space.state_before(request.row, request.start)?);
+        self.group_costs.clear();
+        for day in window.clone() {
+            for group in &groups.days[day] {
+                let costs =
+                    group.choices.iter().filter_map(|&choice| choice_cost(request, day, choice, terms));
+                self.group_costs.push(costs.min().unwrap_or(T::UNREACHABLE));
+            }
+        }
+        let (layers, band, costs) = (&mut self.layers, &self.band, &self.group_costs);
+        let (scale, weekdays) = (request.scale, request.weekdays);
+        self.arch.dispatch(
+            #[inline(always)]
+            || forward::run(space, &window, &groups, costs, &counters, band, layers, scale, weekdays),
+        );
+        let (value, cell) = self.cheapest_end(request, usage, &counters, random)?;
+        let retrace = Retrace {
+            space,
+            window: &window,
+            groups: &groups,
+            group_costs: &self.group_costs,
+            counters: &counters,
+            band: &self.band,
+            layers: &self.layers,
+            scale,
+            weekdays,
+        };
+        if !retrace.run(cell, random, &mut self.taken) {
+            return None;
+        }
+        self.write_path(request, &groups, terms, random);
+        Some(value)
+    }
+
+    fn cheapest_end(
+        &self,
+        request: &Request<'_, T>,
+        usage: &Usage,
+        counters: &Counters<T>,
+        random: &mut fastrand::Rng,
+    ) -> Option<(i64, Cell)> {
+        let space = request.space;
+        let days = request.end - request.start;
+        let suffix = Suffix::new(space, request.row, request.end);
+        let minutes: Vec<Option<i64>> = (0..self.band.length(days))
+            .map(|position| {
+                let minutes = self.band.units(days, position) as i64 * space.unit_minutes + usage.minutes;
+                minutes_cost(space, minutes)
+            })
+            .collect();
+        let mut best: Option<(i64, Cell)> = None;
+        let mut ties = 0;
+        for state in (0..space.states()).filter(|&state| self.layers.is_reached(days, state)) {
+            let after = match &suffix {
+                None => Some(0),
+                Some(suffix) if state < space.rest_lengths => suffix.after_rest(state + 1),
+                Some(suffix) => {
+                    let index = state - space.rest_lengths;
+                    suffix.after_work(index / space.work_lengths, index % space.work_lengths + 1)
+                }
+            };
+            let Some(after) = after else { continue };
+            for (counter, end) in counters.end.iter().enumerate() {
+                let Some(end) = end else { continue };
+                for (position, minutes) in minutes.iter().enumerate() {
+                    let Some(minutes) = minutes else { continue };
+                    let cost = self.layers.cell(days, state, counter, position);
+                    if !cost.is_real() {
+                        continue;
+                    }
+                    let value = cost.value() + (after + minutes) * request.scale + end.value();
+                    if best.is_none_or(|best| value <= best.0) {
+                        ties = if best.is_some_and(|best| value == best.0) { ties + 1 } else { 1 };
+                        if random.u32(0..ties) == 0 {
+                            best = Some((value, Cell { state, counter, position }));
+                        }
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    fn write_path(
+        &mut self,
+        request: &Request<'_, T>,
+        groups: &Groups,
+        terms: &Terms,
+        random: &mut fastrand::Rng,
+    ) {
+        self.path.clear();
+        for (day, taken) in (request.start..request.end).zip(&self.taken) {
+            let Some(group) = taken else {
+                self.path.push(FREE);
+                continue;
+            };
+            let mut best: Option<(T, usize)> = None;
+            let mut ties = 0;
+            for &choice in &groups.days[day][*group].choices {
+                let Some(cost) = choice_cost(request, day, choice, terms) else { continue };
+                if best.is_none_or(|best| cost <= best.0) {
+                    ties = if best.is_some_and(|best| cost == best.0) { ties + 1 } else { 1 };
+                    if random.u32(0..ties) == 0 {
+                        best = Some((cost, choice));
+                    }
+                }
+            }
+            let choices = &request.space.days[day].choices;
+            self.path.push(best.map_or(FREE, |(_, choice)| choices[choice].shift));
+        }
+    }
+}
+
+fn choice_cost<T: Cost>(request: &Request<'_, T>, day: usize, choice: usize, terms: &Terms) -> Option<T> {
+    let choice = &request.space.days[day].choices[choice];
+    if terms.banned.contains(&(day, choice.kind)) || terms.banned.contains(&(usize::MAX, choice.kind)) {
+        return None;
+    }
+    let mut own = choice.cost * request.scale;
+    for (axis, &multiplier) in request.space.axes.iter().zip(&terms.multipliers) {
+        if multiplier != 0 && axis.periods.iter().any(|period| period.days.contains(&day)) {
+            own += multiplier * amount(request.space, axis, choice.kind, choice.worked_minutes);
+        }
+    }
+    Some(request.prices[choice.shift as usize] + T::of(own))
+}
+
+/// What the days outside of the window use of each limit.
+struct Usage {
+    minutes: i64,
+    /// By axis and period.
+    outside: Vec<Vec<i64>>,
+}
+
+impl Usage {
+    fn of<T: Cost>(request: &Request<'_, T>) -> Self {
+        let outside_days = |days: &Range<usize>| {
+            let (start, end) = (request.start, request.end);
+            (days.start..days.end.min(start).max(days.start)).chain(days.start.max(end)..days.end)
+        };
+        let space = request.space;
+        let minutes = space.minutes.as_ref().map_or(0, |limit| {
+            outside_days(&limit.days).map(|day| counted(request, Counted::Minutes, day, request.row)).sum()
+        });
+        let outside = space
+            .axes
+            .iter()
+            .map(|axis| {
+                axis.periods
+                    .iter()
+                    .map(|period| {
+                        let days = outside_days(&period.days);
+                        period.already
+                            + days.map(|day| counted(request, axis.counted, day, request.row)).sum::<i64>()
+                    })
+                    .collect()
+            })
+            .collect();
+        Self { minutes, outside }
+    }
+}
+
+/// What one day of a row adds to a sum.
+fn counted<T: Cost>(request: &Request<'_, T>, what: Counted, day: usize, row: &[u32]) -> i64 {
+    if row[day] == FREE {
+        return 0;
+    }
+    let shift = &request.problem.shifts[row[day] as usize];
+    match what {
+        Counted::Minutes => shift.worked_minutes,
+        Counted::Days => 1,
+        Counted::Kind(kind) => i64::from(shift.kind == kind),
+        Counted::Weekends => match request.weekdays[day] {
+            Weekday::Other => 0,
+            Weekday::Saturday => 1,
+            Weekday::Sunday => {
+                let saturday_worked = if day == 0 {
+                    matches!(request.space.before.last(), Some(crate::rostering::OutsideDay::Worked { .. }))
+                } else {
+                    row[day - 1] != FREE
+                };
+                i64::from(!saturday_worked)
+            }
+        },
+    }
+}
+
+/// What the window's days add to a period of an axis.
+fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Limit, path: &[u32]) -> i64 {
+    let start = period.days.start.max(request.start);
+    let end = period.days.end.min(request.end).max(start);
+    (start..end)
+        .map(|day| {
+            let cell = path[day - request.start];
+            if cell == FREE {
+                return 0;
+            }
+            if axis.counted == Counted::Weekends && request.weekdays[day] == Weekday::Sunday {
+                let saturday_worked = match day.checked_sub(request.start + 1) {
+                    Some(saturday) => path[saturday] != FREE,
+                    None => matches!(
+                        request.space.before.last(),
+                        Some(crate::rostering::OutsideDay::Worked { .. })
+                    ),
+                };
+                return i64::from(!saturday_worked);
+            }
+            let shift = &request.problem.shifts[cell as usize];
+            match axis.counted {
+                Counted::Minutes => shift.worked_minutes,
+                Counted::Days => 1,
+                Counted::Kind(kind) => i64::from(shift.kind == kind),
+                Counted::Weekends => i64::from(request.weekdays[day] == Weekday::Saturday),
+            }
+        })
+        .sum()
+}
+
+/// Axes that are not counted and that the path breaks, hard or soft: bit sets.
+#[derive(Debug, Clone, Copy)]
+struct Broken {
+    above: u64,
+    below: u64,
+}
+
+fn broken_axes<T: Cost>(request: &Request<'_, T>, usage: &Usage, path: &[u32], tracked: u64) -> Broken {
+    let mut broken = Broken { above: 0, below: 0 };
+    for (number, axis) in request.space.axes.iter().enumerate() {
+        if tracked >> number & 1 == 1 {
+            continue;
+        }
+        for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
+            if period.days.end <= request.start || request.end <= period.days.start {
+                continue;
+            }
+            let sum = outside + used(request, axis, period, path);
+            broken.above |= u64::from(period.most.is_some_and(|most| sum > most.value)) << number;
+            broken.below |= u64::from(period.least.is_some_and(|least| sum < least.value)) << number;
+        }
+    }
+    broken
+}
+
+fn weekends_can_bind<T: Cost>(request: &Request<'_, T>, axis: &Axis, outside: &[i64]) -> bool {
+    axis.periods.iter().zip(outside).any(|(period, &outside)| {
+        let start = period.days.start.max(request.start);
+        let end = period.days.end.min(request.end).max(start);
+        let possible = (start..end)
+            .filter(|&day| match request.weekdays[day] {
+                Weekday::Other => false,
+                Weekday::Saturday => true,
+                Weekday::Sunday => day == start,
+            })
+            .count() as i64;
+        start < end
+            && (period.least.is_some_and(|least| outside < least.value)
+                || period.most.is_some_and(|most| outside + possible > most.value))
+    })
+}
+
+/// Kinds of which the days outside of the window leave none.
+fn ban_exhausted<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &mut Terms) {
+    for (axis, outside) in request.space.axes.iter().zip(&usage.outside) {
+        let (Counted::Kind(kind), [period], [outside]) =
+            (axis.counted, axis.periods.as_slice(), outside.as_slice())
+        else {
+            continue;
+        };
+        let covers = period.days.start <= request.start && request.end <= period.days.end;
+        if covers && period.most.is_some_and(|most| most.force == Force::Hard && *outside >= most.value) {
+            terms.banned.push((usize::MAX, kind));
+        }
+    }
+}
+
+/// What the multipliers pay back at most: a path that keeps the limits pays no more than this for them.
+fn credit(space: &PersonSpace, usage: &Usage, terms: &Terms) -> i64 {
+    let mut credit = 0;
+    for ((axis, outside), &multiplier) in space.axes.iter().zip(&usage.outside).zip(&terms.multipliers) {
+        if multiplier == 0 {
+            continue;
+        }
+        let step = step_value(space, axis);
+        for (period, &outside) in axis.periods.iter().zip(outside) {
+            let limit = if multiplier > 0 { period.most } else { period.least };
+            match limit {
+                Some(limit) if limit.force == Force::Hard => {
+                    credit += multiplier * ((limit.value - outside).max(0) / step);
+                }
+                // A soft limit may be broken by any amount: what was paid for it proves nothing.
+                _ => return i64::MAX / 4,
+            }
+        }
+    }
+    credit
+}
+
+/// Takes a kind away from all but as many days as its limit has left, chosen among the path's own.
+fn ban_surplus<T: Cost>(
+    request: &Request<'_, T>,
+    usage: &Usage,
+    above: u64,
+    path: &[u32],
+    random: &mut fastrand::Rng,
+    terms: &mut Terms,
+) {
+    for (number, axis) in request.space.axes.iter().enumerate().filter(|(axis, _)| above >> axis & 1 == 1) {
+        let Counted::Kind(kind) = axis.counted else { continue };
+        for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
+            let Some(most) = period.most.filter(|most| most.force == Force::Hard) else { continue };
+            let start = period.days.start.max(request.start);
+            let end = period.days.end.min(request.end).max(start);
+            let is_kind = |day: usize| {
+                let cell = path[day - request.start];
+                cell != FREE && request.problem.shifts[cell as usize].kind == kind
+            };
+            let mut kept: Vec<usize> = (start..end).filter(|&day| is_kind(day)).collect();
+            random.shuffle(&mut kept);
+            kept.truncate((most.value - outside).max(0) as usize);
+            terms.banned.extend((start..end).filter(|day| !kept.contains(day)).map(|day| (day, kind)));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The whole search: construction, phases, threads.
+
+use super::compiled::Compiled;
+use super::control::{Control, Limits, Watch};
+use super::evaluation::{Evaluation, evaluate};
+use super::incumbent::Incumbent;
+use super::local_search::Searcher;
+use super::person_path::Cost;
+use super::plan::Plan;
+use super::problem::Problem;
+use crate::error::EngineError;
+
+/// What a search found.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The best roster.
+    pub plan: Plan,
+    /// What it costs and breaks.
+    pub evaluation: Evaluation,
+    /// No roster that keeps all hard rules costs less.
+    pub lower_bound: i64,
+}
+
+/// Searches a good roster.
+///
+/// # Errors
+///
+/// What [`Problem::check`] refuses.
+pub fn search(problem: &Problem, limits: Limits, watch: &dyn Watch) -> Result<Outcome, EngineError> {
+    problem.check()?;
+    let compiled = Compiled::new(problem);
+    let control = Control::new(limits, watch, 0);
+    let best = run::<i32>(&compiled, &control);
+    let evaluation = evaluate(problem, &best.plan, &mut |_| {});
+    Ok(Outcome { plan: best.plan, evaluation, lower_bound: control.lower_bound() })
+}
+
+fn run<T: Cost>(compiled: &Compiled<'_>, control: &Control<'_>) -> Incumbent {
+    let mut searcher: Searcher<'_, '_, T> = Searcher::new(compiled, control, control.limits.seed);
+    let first = searcher.construct(Plan::free(compiled.people(), compiled.days()));
+    control.note_worth(first.worth());
+    searcher.anneal(&first, 0.0, 1.0)
+}
