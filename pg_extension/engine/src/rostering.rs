@@ -14,6 +14,7 @@
 )]
 
 pub mod check;
+mod columns;
 mod compiled;
 mod control;
 pub mod evaluation;
@@ -22,6 +23,7 @@ mod local_search;
 mod person_path;
 mod person_space;
 pub mod plan;
+mod pool;
 pub mod problem;
 mod random;
 mod search;

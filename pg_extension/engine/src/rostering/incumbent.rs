@@ -41,6 +41,11 @@ impl Incumbent {
         self.own.iter().sum::<i64>() + self.demand + self.pairings
     }
 
+    /// Cost of one person's own rules and wishes.
+    pub(super) fn own_cost(&self, person: usize) -> i64 {
+        self.own[person]
+    }
+
     /// Whether this person keeps all hard rules.
     pub(super) fn is_whole(&self, person: usize) -> bool {
         self.broken[person] == 0

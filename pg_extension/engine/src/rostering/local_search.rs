@@ -9,6 +9,7 @@ use super::incumbent::Incumbent;
 use super::person_path::Cost;
 use super::person_path::solve::{PathFinder, Request};
 use super::plan::Plan;
+use super::pool::Pool;
 use super::random::sample;
 
 /// Most people of one move; with more, most moves are lost to chance.
@@ -25,6 +26,11 @@ pub(super) struct Searcher<'c, 'p, T> {
     pub(super) finder: PathFinder<T>,
     pub(super) random: fastrand::Rng,
     pub(super) prices: Vec<T>,
+    /// What pricing multiplies costs by, so that dual prices keep some digits.
+    pub(super) scale: i64,
+    /// Dual price of each shift as last known.
+    pub(super) center: Vec<f64>,
+    pub(super) pool: Pool,
 }
 
 impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
@@ -35,6 +41,10 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
             finder: PathFinder::new(control.limits.memory_bytes / (2 * control.limits.threads.max(1))),
             random: fastrand::Rng::with_seed(seed),
             prices: vec![T::ZERO; compiled.problem.shifts.len()],
+            scale: (T::CEILING / 4 / (compiled.days() as i64 * compiled.largest_day_cost()).max(1))
+                .clamp(1, 64),
+            center: vec![0.0; compiled.problem.shifts.len()],
+            pool: Pool::new(compiled.people(), compiled.days(), control.limits.memory_bytes / 8),
         }
     }
 

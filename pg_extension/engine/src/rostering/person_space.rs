@@ -56,6 +56,7 @@ impl RunBound {
     }
 
     /// Cost of a run that ends at this length; none if that is forbidden.
+    #[inline]
     pub(super) fn shortage(self, length: usize) -> Option<i64> {
         if length >= self.value { Some(0) } else { Some(self.cost? * (self.value - length) as i64) }
     }
@@ -222,16 +223,19 @@ impl PersonSpace {
     }
 
     /// Number of states of a day: the free ones first, then class by class.
+    #[inline]
     pub(super) fn states(&self) -> usize {
         self.rest_lengths + self.classes * self.work_lengths
     }
 
     /// The state of having been free for so many days.
+    #[inline]
     pub(super) fn rest_state(&self, length: usize) -> usize {
         length.clamp(1, self.rest_lengths) - 1
     }
 
     /// The state of having worked so many days, the last one a shift of the class.
+    #[inline]
     pub(super) fn work_state(&self, class: usize, length: usize) -> usize {
         self.rest_lengths + class * self.work_lengths + length.clamp(1, self.work_lengths) - 1
     }
@@ -247,6 +251,7 @@ impl PersonSpace {
     }
 
     /// Cost of working one more day after a run of this length; none if that is forbidden.
+    #[inline]
     pub(super) fn overrun(&self, length: usize) -> Option<i64> {
         match self.longest_work {
             Some(longest) if length >= longest.value => longest.cost,
@@ -255,17 +260,20 @@ impl PersonSpace {
     }
 
     /// Cost of ending a run of work of this length after `day` days of the horizon; none if that is forbidden.
+    #[inline]
     pub(super) fn end_of_work(&self, length: usize, day: usize) -> Option<i64> {
         if self.began_with_known_days(length, day) { Some(0) } else { self.shortest_work.shortage(length) }
     }
 
     /// Whether a run of this length after `day` days of the horizon reaches back to the first known day, so that
     /// nobody knows how long it really is.
+    #[inline]
     pub(super) fn began_with_known_days(&self, length: usize, day: usize) -> bool {
         length == day + self.before.len()
     }
 
     /// Cost of ending a run of free days of this length; none if that is forbidden.
+    #[inline]
     pub(super) fn end_of_rest(&self, length: usize) -> Option<i64> {
         self.shortest_rest.shortage(length)
     }

@@ -75,43 +75,66 @@ impl<T: Cost> Step<'_, T> {
             target_block.fill(T::UNREACHABLE);
         }
         let source_block = &self.from[source * block..(source + 1) * block];
-        for counter in 0..self.width {
+        let mut counter = 0;
+        while counter < self.width {
+            let from = counter;
+            counter += 1;
             let (next, cost) = if advance.identity {
-                (counter, cost)
+                (from, cost)
             } else {
-                let next = advance.next[counter];
+                let next = advance.next[from];
                 if next == FORBIDDEN {
                     continue;
                 }
-                (next as usize, cost + advance.cost[counter])
+                (next as usize, cost + advance.cost[from])
             };
-            let start = counter * self.row + shift.from;
+            let start = from * self.row + shift.from;
             let end = next * self.row + shift.to;
-            let arriving = &source_block[start..start + shift.length];
-            let present = &mut target_block[end..end + shift.length];
-            for (present, arriving) in present.chunks_exact_mut(LANES).zip(arriving.chunks_exact(LANES)) {
-                for lane in 0..LANES {
-                    let through = arriving[lane] + cost;
-                    present[lane] = if through < present[lane] { through } else { present[lane] };
+            let (arriving, _) = source_block[start..start + shift.length].as_chunks::<LANES>();
+            let (present, _) = target_block[end..end + shift.length].as_chunks_mut::<LANES>();
+            let mut vector = 0;
+            // Plain indexes: iterators are not always inlined into code for other vector instructions.
+            while vector < present.len() && vector < arriving.len() {
+                let mut smaller = present[vector];
+                let mut lane = 0;
+                while lane < LANES {
+                    let through = arriving[vector][lane] + cost;
+                    smaller[lane] = if through < smaller[lane] { through } else { smaller[lane] };
+                    lane += 1;
                 }
+                present[vector] = smaller;
+                vector += 1;
             }
         }
     }
 }
 
-/// Runs over the window. `group_costs[day][group]` is the cheapest choice of each group, unreachable if there is none.
+/// A forward pass over a window, to be run with the widest vectors that the processor has.
+pub(crate) struct Forward<'a, T> {
+    pub(crate) space: &'a PersonSpace,
+    pub(crate) window: &'a Range<usize>,
+    pub(crate) groups: &'a Groups,
+    /// The cheapest choice of each group of each day, unreachable if there is none.
+    pub(crate) group_costs: &'a [T],
+    pub(crate) counters: &'a Counters<T>,
+    pub(crate) band: &'a Band,
+    pub(crate) layers: &'a mut Layers<T>,
+    pub(crate) scale: i64,
+    pub(crate) weekdays: &'a [Weekday],
+}
+
+impl<T: Cost> pulp::WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        run(self);
+    }
+}
+
 #[inline(always)]
-pub(crate) fn run<T: Cost>(
-    space: &PersonSpace,
-    window: &Range<usize>,
-    groups: &Groups,
-    group_costs: &[T],
-    counters: &Counters<T>,
-    band: &Band,
-    layers: &mut Layers<T>,
-    scale: i64,
-    weekdays: &[Weekday],
-) {
+fn run<T: Cost>(forward: Forward<'_, T>) {
+    let Forward { space, window, groups, group_costs, counters, band, layers, scale, weekdays } = forward;
     let layer = layers.states * layers.width * layers.row;
     let mut first_group = 0;
     for (offset, day) in window.clone().enumerate() {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::Cost;
 use super::counters::Counters;
-use super::forward::{self, Layers, Weekday};
+use super::forward::{Forward, Layers, Weekday};
 use super::groups::{Groups, amount, step_value};
 use super::retrace::{Cell, Retrace};
 use super::steps::{Band, minutes_cost};
@@ -230,12 +230,18 @@ impl<T: Cost> PathFinder<T> {
                 self.group_costs.push(costs.min().unwrap_or(T::UNREACHABLE));
             }
         }
-        let (layers, band, costs) = (&mut self.layers, &self.band, &self.group_costs);
         let (scale, weekdays) = (request.scale, request.weekdays);
-        self.arch.dispatch(
-            #[inline(always)]
-            || forward::run(space, &window, &groups, costs, &counters, band, layers, scale, weekdays),
-        );
+        self.arch.dispatch(Forward {
+            space,
+            window: &window,
+            groups: &groups,
+            group_costs: &self.group_costs,
+            counters: &counters,
+            band: &self.band,
+            layers: &mut self.layers,
+            scale,
+            weekdays,
+        });
         let (value, cell) = self.cheapest_end(request, usage, &counters, random)?;
         let retrace = Retrace {
             space,
