@@ -45,6 +45,9 @@ struct Arguments {
     /// Steps instead of seconds: the same result on every machine, with one thread
     #[arg(long)]
     steps: Option<u64>,
+    /// Count processor time instead of time on the wall: for a machine that others use
+    #[arg(long)]
+    processor_time: bool,
     /// Stop as soon as the best known cost is reached
     #[arg(long)]
     stop_at_best_known: bool,
@@ -87,7 +90,7 @@ fn measure(
     seed: u64,
 ) -> Result<table::Run> {
     let problem = translate::problem(instance);
-    let stopwatch = Stopwatch::start(arguments.trace);
+    let stopwatch = Stopwatch::start(arguments.trace, arguments.processor_time.then_some(arguments.threads));
     let limits = Limits {
         time_ms: arguments.steps.is_none().then_some(seconds * 1_000),
         steps: arguments.steps,

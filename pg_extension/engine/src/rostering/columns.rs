@@ -6,6 +6,7 @@
 
 pub(super) mod dive;
 pub(super) mod generate;
+mod kernel;
 pub(super) mod master;
-pub(super) mod pivot;
+mod rank_one;
 pub(super) mod scope;
