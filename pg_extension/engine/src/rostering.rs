@@ -34,4 +34,4 @@ pub use plan::{FREE, Plan};
 pub use problem::{
     Bound, Counted, FixedDay, Force, Limit, OutsideDay, Pairing, Person, Problem, Shift, Succession, Wish,
 };
-pub use search::{Outcome, search};
+pub use search::{Outcome, search, search_from};

@@ -2,6 +2,7 @@
 
 use super::evaluation::{Evaluation, person_cost};
 use super::person_path::forward::Weekday;
+use super::person_path::solve::MOST_MULTIPLIER;
 use super::person_space::{PersonSpace, SuccessionTable};
 use super::problem::Problem;
 
@@ -66,8 +67,16 @@ impl<'a> Compiled<'a> {
         (if cut(start) { start - 1 } else { start }, if cut(end) { end + 1 } else { end })
     }
 
-    /// The largest cost of one day of one person, demand included: what 32-bit costs must hold many times over.
-    pub(super) fn largest_day_cost(&self) -> i64 {
+    /// No row of anybody costs more than this, demand and prices on limits included.
+    pub(super) fn largest_row_cost(&self) -> i64 {
+        (self.days() as i64)
+            .saturating_mul(self.largest_day_cost() + MOST_MULTIPLIER)
+            .saturating_add(self.largest_limit_cost())
+            .max(1)
+    }
+
+    /// The largest cost of one day of one person.
+    fn largest_day_cost(&self) -> i64 {
         let problem = self.problem;
         let demand = problem.shifts.iter().map(|shift| shift.short_weight.max(shift.surplus_weight)).max();
         let own = self.spaces.iter().flat_map(|space| {
@@ -87,7 +96,7 @@ impl<'a> Compiled<'a> {
     }
 
     /// The largest cost that soft limits on sums can add to one person's horizon.
-    pub(super) fn largest_limit_cost(&self) -> i64 {
+    fn largest_limit_cost(&self) -> i64 {
         use super::problem::Force;
         let cost = |person: &super::problem::Person| -> i64 {
             person

@@ -209,8 +209,9 @@ impl Rules<'_> {
         }
     }
 
-    /// Longest runs count what is known on both sides; shortest runs that touch an end of it are never too short.
-    /// A run that lies outside of the horizon as a whole is nobody's fault here.
+    /// Runs reach as far as days are known. A run that ends where the horizon begins, or begins where it ends, may be
+    /// too short because of the days inside; it can be too long only by itself. Days before the horizon that were too
+    /// many already are nobody's fault here.
     fn runs(&mut self) {
         let days = self.row.len() as i64;
         let known = -(self.person.before.len() as i64)..days + self.person.after.len() as i64;
@@ -219,7 +220,7 @@ impl Rules<'_> {
         let mut start = known.start;
         for day in known.start + 1..=known.end {
             if day == known.end || works(day) != works(start) {
-                if day > 0 && start < days {
+                if day >= 0 && start <= days {
                     found.push((works(start), start, day));
                 }
                 start = day;
@@ -228,16 +229,18 @@ impl Rules<'_> {
         for (work, start, end) in found {
             let length = end - start;
             let inner = start > known.start && end < known.end;
-            let shown = start.max(0) as usize;
+            let shown = start.clamp(0, (days - 1).max(0)) as usize;
             let least = if work { self.person.shortest_work } else { self.person.shortest_rest };
             let rule = if work { RuleName::ShortestWork } else { RuleName::ShortestRest };
             if let Some(Bound { value, force }) = least.filter(|least| inner && length < least.value) {
                 self.report(rule, shown, None, value - length, force);
             }
-            if let Some(Bound { value, force }) =
-                self.person.longest_work.filter(|longest| work && length > longest.value)
-            {
-                self.report(RuleName::LongestWork, shown, None, length - value, force);
+            let inside = end > 0 && start < days;
+            if let Some(Bound { value, force }) = self.person.longest_work.filter(|_| work && inside) {
+                let above = end - (start + value).max(0);
+                if above > 0 {
+                    self.report(RuleName::LongestWork, shown, None, above, force);
+                }
             }
         }
     }

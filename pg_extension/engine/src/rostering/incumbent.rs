@@ -41,6 +41,11 @@ impl Incumbent {
         self.own.iter().sum::<i64>() + self.demand + self.pairings
     }
 
+    /// What all pairings cost.
+    pub(super) fn pairings_cost(&self) -> i64 {
+        self.pairings
+    }
+
     /// Cost of one person's own rules and wishes.
     pub(super) fn own_cost(&self, person: usize) -> i64 {
         self.own[person]

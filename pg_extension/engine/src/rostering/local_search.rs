@@ -41,8 +41,7 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
             finder: PathFinder::new(control.limits.memory_bytes / (2 * control.limits.threads.max(1))),
             random: fastrand::Rng::with_seed(seed),
             prices: vec![T::ZERO; compiled.problem.shifts.len()],
-            scale: (T::CEILING / 4 / (compiled.days() as i64 * compiled.largest_day_cost()).max(1))
-                .clamp(1, 64),
+            scale: (T::CEILING / 4 / compiled.largest_row_cost()).clamp(1, 64),
             center: vec![0.0; compiled.problem.shifts.len()],
             pool: Pool::new(compiled.people(), compiled.days(), control.limits.memory_bytes / 8),
         }

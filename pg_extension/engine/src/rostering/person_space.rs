@@ -92,8 +92,6 @@ pub(super) struct PersonSpace {
     pub(super) longest_shift_units: usize,
     /// Most days that can be worked among the given number of days in a row.
     pub(super) workable: Vec<usize>,
-    /// What the wishes to work cost when none is granted: choices are priced against that.
-    pub(super) base_cost: i64,
     /// Known days before and after the horizon.
     pub(super) before: Vec<OutsideDay>,
     pub(super) after: Vec<OutsideDay>,
@@ -161,12 +159,8 @@ impl PersonSpace {
         successions: &SuccessionTable,
     ) -> Self {
         let person = &problem.people[number];
-        let mut base_cost = 0;
         let mut days: Vec<DayChoices> =
             (0..problem.days).map(|day| day_choices(problem, person, day, &by_day[day])).collect();
-        for wish in person.wishes.iter().filter(|wish| wish.work) {
-            base_cost += wish.weight;
-        }
         let after_pattern = classify(problem, person, successions, &mut days);
         let mut class_of_shift = HashMap::new();
         let mut pattern_of_shift = HashMap::new();
@@ -177,11 +171,13 @@ impl PersonSpace {
         let shortest_work = RunBound::of(person.shortest_work, 1);
         let shortest_rest = RunBound::of(person.shortest_rest, 1);
         let longest_work = person.longest_work.map(|bound| RunBound::of(Some(bound), 0));
-        let rest_lengths = shortest_rest.value.clamp(1, problem.days.max(1));
+        // One more than can be counted: the last means rested since before anything is known, too.
+        let known_days = problem.days + person.before.len() + person.after.len();
+        let rest_lengths = shortest_rest.value.clamp(1, known_days + 1);
         let work_lengths = shortest_work
             .value
             .max(longest_work.map_or(1, |longest| longest.value))
-            .clamp(1, problem.days.max(1) + person.before.len());
+            .clamp(1, known_days.max(1));
         let unit_minutes = days
             .iter()
             .flat_map(|day| &day.choices)
@@ -213,7 +209,6 @@ impl PersonSpace {
                     None => length,
                 })
                 .collect(),
-            base_cost,
             before: person.before.clone(),
             after: person.after.clone(),
             after_pattern,
@@ -275,7 +270,7 @@ impl PersonSpace {
     /// Cost of ending a run of free days of this length; none if that is forbidden.
     #[inline]
     pub(super) fn end_of_rest(&self, length: usize) -> Option<i64> {
-        self.shortest_rest.shortage(length)
+        if length >= self.rest_lengths { Some(0) } else { self.shortest_rest.shortage(length) }
     }
 
     /// The state in which a day begins, read off the days before it; none if the person may not have worked as the

@@ -5,6 +5,8 @@ mod conflict_generator;
 mod conflict_oracle;
 mod conflict_properties;
 mod conflict_vectors;
+mod rostering_generator;
+mod rostering_oracle;
 mod span_set_algebra;
 mod time_properties;
 mod time_vectors;

@@ -10,38 +10,39 @@ use crate::rostering::person_path::Cost;
 const ROUNDS: usize = 10;
 /// Rounds at the root; convergence comes after 30 to 100.
 const ROOT_ROUNDS: usize = 400;
+/// Part of the budget at which a root that has not converged is dived from as it is.
+const ROOT_PART: f64 = 0.6;
 /// Shares from here on are as good as whole.
 const WHOLE: f64 = 0.999;
 
-/// What a scope came to.
-#[derive(Debug)]
-pub(in crate::rostering) struct Dived {
-    /// A bound on the cost of the whole roster while everything outside of the scope stays.
-    pub(in crate::rostering) bound: f64,
-    /// Whether the incumbent was replaced by something better.
-    pub(in crate::rostering) improved: bool,
-}
-
-/// Solves a scope: column generation, then a dive. The incumbent is replaced if the result is better.
+/// Solves a scope: column generation, then a dive. The incumbent is replaced if the result is better. With `proof`, for
+/// everybody and all days, the bound is noted as one on the whole problem.
 pub(in crate::rostering) fn solve_scope<T: Cost>(
     searcher: &mut Searcher<'_, '_, T>,
     incumbent: &mut Incumbent,
     scope: &Scope,
-) -> Dived {
+    proof: bool,
+) {
+    let until = if proof { ROOT_PART } else { 1.0 };
     let scale = searcher.scale;
     let cutoff = incumbent.cost();
     let repairs = scope.people.iter().any(|&person| !incumbent.is_whole(person));
     let mut generation = Generation::new(searcher, incumbent, scope, scale);
     let cutoff = if repairs { i64::MAX / 4 } else { cutoff };
-    let ended = generation.rounds(searcher, incumbent, ROOT_ROUNDS, cutoff);
+    let ended = generation.rounds(searcher, incumbent, ROOT_ROUNDS, cutoff, until);
+    if matches!(ended, Ended::Rounds | Ended::Converged) && proof {
+        generation.prove(searcher, incumbent);
+    }
     let bound = generation.bound;
+    if proof && bound.is_finite() {
+        searcher.control.note_bound((bound - 1e-6).ceil() as i64);
+    }
     if matches!(ended, Ended::Pruned | Ended::Stopped) {
         generation.leave(searcher);
-        return Dived { bound, improved: false };
+        return;
     }
     generation.leave(searcher);
-    let improved = dive(searcher, incumbent, &mut generation, cutoff);
-    Dived { bound, improved }
+    dive(searcher, incumbent, &mut generation, cutoff);
 }
 
 fn dive<T: Cost>(
@@ -49,7 +50,7 @@ fn dive<T: Cost>(
     incumbent: &mut Incumbent,
     generation: &mut Generation<'_>,
     cutoff: i64,
-) -> bool {
+) {
     loop {
         let favourites = favourites(searcher, generation);
         if favourites.is_empty() {
@@ -72,24 +73,25 @@ fn dive<T: Cost>(
             break;
         }
         let rounds = if fractional { ROUNDS } else { 2 };
-        if matches!(generation.rounds(searcher, incumbent, rounds, cutoff), Ended::Pruned | Ended::Stopped) {
-            return false;
+        if matches!(
+            generation.rounds(searcher, incumbent, rounds, cutoff, 1.0),
+            Ended::Pruned | Ended::Stopped
+        ) {
+            return;
         }
     }
     let before = incumbent.worth();
     let mut candidate = incumbent.clone();
     let (start, end) = (generation.scope.start, generation.scope.end);
     for (number, &person) in generation.scope.people.iter().enumerate() {
-        let Some(column) = generation.fixed[number] else { return false };
+        let Some(column) = generation.fixed[number] else { return };
         candidate.withdraw(searcher.compiled, person, start, end);
         candidate.replace(searcher.compiled, person, start, &generation.paths[column]);
     }
     if candidate.worth() < before {
         *incumbent = candidate;
         searcher.control.note_worth(incumbent.worth());
-        return true;
     }
-    false
 }
 
 /// The largest share of everybody who is not fixed yet, largest first: share, person, column.

@@ -1,15 +1,21 @@
 //! Rounds of pricing: columns that lower the master's cost, and a bound from every complete round.
 
-use super::master::{BANNED, Master};
+use super::master::{BANNED, FINEST_TOLERANCE, Master};
 use super::scope::{Cells, Scope};
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::local_search::Searcher;
 use crate::rostering::person_path::Cost;
-use crate::rostering::person_path::solve::Request;
+use crate::rostering::person_path::solve::{MOST_WIDTH, PROOF_WIDTH, Request};
 use crate::rostering::plan::FREE;
 
 /// Part of the last round's prices that the next round keeps (Neame 1999).
 const SMOOTHING: f64 = 0.7;
+/// Rounds that lower the master's cost by less than [`TAIL_PART`] in all are a tail.
+const TAIL_ROUNDS: usize = 8;
+/// See [`TAIL_ROUNDS`].
+const TAIL_PART: f64 = 0.0003;
+/// Part of the gap per person that reduced costs may be off by.
+const ROUGHNESS: f64 = 0.02;
 /// Master and bound this close are as good as equal: prices are rounded to 1/64.
 const CLOSE: f64 = 0.3;
 
@@ -22,8 +28,6 @@ pub(super) struct Generation<'s> {
     pub(super) paths: Vec<Vec<u32>>,
     /// Prices of the last round, for each row: what one head less is worth.
     prices: Vec<f64>,
-    /// For each person what a column costs beside what the path search counts, scaled.
-    constants: Vec<Option<i64>>,
     /// Columns that people are fixed to.
     pub(super) fixed: Vec<Option<usize>>,
     /// Best bound of the current node on the cost of the whole roster.
@@ -85,7 +89,6 @@ impl<'s> Generation<'s> {
             master,
             paths,
             prices,
-            constants: vec![None; scope.people.len()],
             fixed: vec![None; scope.people.len()],
             bound: f64::NEG_INFINITY,
             scale,
@@ -104,18 +107,24 @@ impl<'s> Generation<'s> {
         generation
     }
 
-    /// Prices until nothing improves, or at most so many rounds. `cutoff` is the cost that must be beaten.
+    /// Prices until nothing or hardly anything improves, for at most so many rounds or until that part of the budget
+    /// is used. `cutoff` is the cost that must be beaten.
     pub(super) fn rounds<T: Cost>(
         &mut self,
         searcher: &mut Searcher<'_, '_, T>,
         incumbent: &Incumbent,
         most: usize,
         cutoff: i64,
+        until: f64,
     ) -> Ended {
         self.bound = f64::NEG_INFINITY;
         let mut smoothing = SMOOTHING;
+        let mut tail = (f64::INFINITY, 0);
+        let tail_rounds = TAIL_ROUNDS.min(most / 3 + 1);
+        let mut tolerance = FINEST_TOLERANCE;
         for _ in 0..most {
             let control = searcher.control;
+            self.master.tolerance = tolerance;
             if !self.master.solve(&|| control.is_over()) || control.is_over() {
                 return Ended::Stopped;
             }
@@ -126,12 +135,23 @@ impl<'s> Generation<'s> {
             if self.bound > f64::NEG_INFINITY && value - self.bound < CLOSE {
                 return Ended::Converged;
             }
+            if value < tail.0 - TAIL_PART * value.abs() {
+                tail = (value, 0);
+            } else {
+                tail.1 += 1;
+                if tail.1 >= tail_rounds || control.used() > until {
+                    return Ended::Rounds;
+                }
+            }
             for row in 0..self.prices.len() {
                 let dual = self.master.shift_dual(row);
                 self.prices[row] = smoothing * self.prices[row] + (1.0 - smoothing) * dual;
             }
             let Some((added, bound)) = self.price(searcher, incumbent) else { return Ended::Stopped };
             self.bound = self.bound.max(bound);
+            // As long as master and bound are far apart, rough duals are good enough.
+            let apart = (value - bound).abs() / self.scope.people.len() as f64;
+            tolerance = (apart * ROUGHNESS).clamp(FINEST_TOLERANCE, 1.0);
             if self.bound > cutoff as f64 - 1.0 + 1e-6 {
                 return Ended::Pruned;
             }
@@ -146,6 +166,22 @@ impl<'s> Generation<'s> {
         }
         let control = searcher.control;
         if self.master.solve(&|| control.is_over()) { Ended::Rounds } else { Ended::Stopped }
+    }
+
+    /// A round that raises the bound only: at the master's duals, all limits counted instead of priced.
+    pub(super) fn prove<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>, incumbent: &Incumbent) {
+        let smoothed = self.prices.clone();
+        searcher.finder.most_width = PROOF_WIDTH;
+        for part in [1.0, 0.5] {
+            for (row, price) in self.prices.iter_mut().enumerate() {
+                *price = part * self.master.shift_dual(row) + (1.0 - part) * smoothed[row];
+            }
+            if let Some((_, bound)) = self.price(searcher, incumbent) {
+                self.bound = self.bound.max(bound);
+            }
+        }
+        searcher.finder.most_width = MOST_WIDTH;
+        self.prices = smoothed;
     }
 
     /// One round: the cheapest days of everybody who is not fixed. Returns how many columns help, and the bound.
@@ -197,14 +233,9 @@ impl<'s> Generation<'s> {
             row.extend_from_slice(incumbent.plan.row(person));
             row[self.scope.start..self.scope.end].copy_from_slice(path);
             let own = compiled.person_cost(person, &row);
-            if found.exact && self.constants[number].is_none() {
-                let modelled = found.bound - self.path_price(searcher, path);
-                self.constants[number] = Some(own.cost * self.scale - modelled);
-            }
-            match self.constants[number] {
-                Some(constant) => bound += found.bound + constant,
-                None => proven = false,
-            }
+            // What the path search does not see of the person's cost is the same for all days it may choose.
+            let unseen = own.cost * self.scale + self.path_price(searcher, path) - found.cost;
+            bound += found.bound + unseen;
             let column = self.cells.column(number, path, own.cost as f64);
             if own.broken_hard == 0 && self.master.reduced_cost(&column) < -1e-4 {
                 self.paths.push(path.clone());

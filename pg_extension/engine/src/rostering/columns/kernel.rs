@@ -66,9 +66,8 @@ impl Kernel {
         let divisor = self.entry(place, row);
         self.take_line(place, divisor);
         let line = std::mem::take(&mut self.pivot_line);
-        let factors: Vec<f64> = (0..self.size)
-            .map(|other| if other == place { 0.0 } else { self.entry(other, row) })
-            .collect();
+        let factors: Vec<f64> =
+            (0..self.size).map(|other| if other == place { 0.0 } else { self.entry(other, row) }).collect();
         self.subtract(&factors, &line);
         self.pivot_line = line;
         let last = self.size - 1;
@@ -124,7 +123,11 @@ impl Kernel {
     }
 
     /// Inverts a matrix of zeros and ones anew: `ones(column)` lists the kernel rows of a column. False if singular.
-    pub(super) fn invert<'a>(&mut self, size: usize, ones: impl Fn(usize) -> Box<dyn Iterator<Item = usize> + 'a>) -> bool {
+    pub(super) fn invert<'a>(
+        &mut self,
+        size: usize,
+        ones: impl Fn(usize) -> Box<dyn Iterator<Item = usize> + 'a>,
+    ) -> bool {
         // Gauss and Jordan on [A | 1], rows swapped by the largest pivot.
         let width = 2 * size;
         let mut lines: Vec<f64> = vec![0.0; size * width];
@@ -150,9 +153,8 @@ impl Kernel {
             let pivot: Vec<f64> =
                 lines[column * width..(column + 1) * width].iter().map(|entry| entry / divisor).collect();
             lines[column * width..(column + 1) * width].copy_from_slice(&pivot);
-            let factors: Vec<f64> = (0..size)
-                .map(|row| if row == column { 0.0 } else { lines[row * width + column] })
-                .collect();
+            let factors: Vec<f64> =
+                (0..size).map(|row| if row == column { 0.0 } else { lines[row * width + column] }).collect();
             self.arch.dispatch(RankOne {
                 entries: &mut lines,
                 stride: width,

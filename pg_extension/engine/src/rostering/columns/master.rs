@@ -6,8 +6,8 @@
 
 use super::kernel::Kernel;
 
-/// Reduced costs above minus this count as zero.
-const TOLERANCE: f64 = 1e-5;
+/// The smallest reduced cost that is worth a pivot.
+pub(super) const FINEST_TOLERANCE: f64 = 1e-4;
 /// Pivots below this are not trusted.
 const SMALLEST_PIVOT: f64 = 1e-7;
 /// Cost of a banned column: more than any roster saves.
@@ -85,6 +85,8 @@ pub(super) struct Master {
     /// Duals of people, then of shifts.
     duals: Vec<f64>,
     next_column: usize,
+    /// Reduced costs above minus this count as zero.
+    pub(super) tolerance: f64,
     alpha: Vec<f64>,
     slack_alpha: Vec<f64>,
     across: Vec<f64>,
@@ -124,6 +126,7 @@ impl Master {
             values: vec![1.0; people],
             duals: vec![0.0; people + shifts],
             next_column: 0,
+            tolerance: FINEST_TOLERANCE,
             alpha: Vec::new(),
             slack_alpha: vec![0.0; shifts],
             across: Vec::new(),
@@ -169,8 +172,12 @@ impl Master {
 
     /// Cost of the current mix.
     pub(super) fn objective(&self) -> f64 {
-        let columns: f64 =
-            self.basic.iter().zip(&self.values).map(|(&column, value)| self.column_cost(column) * value).sum();
+        let columns: f64 = self
+            .basic
+            .iter()
+            .zip(&self.values)
+            .map(|(&column, value)| self.column_cost(column) * value)
+            .sum();
         let slacks: f64 = (0..self.shifts())
             .filter_map(|shift| Some(self.weight(shift, self.slack[shift]?) * self.slack_values[shift]))
             .sum();
@@ -232,8 +239,9 @@ impl Master {
     /// A variable that lowers the cost: the best slack or the best column of the next chunk that has one.
     fn entering(&mut self) -> Option<(Entering, f64)> {
         let mut best: Option<(Entering, f64)> = None;
+        let tolerance = self.tolerance;
         let mut offer = |entering: Entering, reduced: f64| {
-            if reduced < -TOLERANCE && best.is_none_or(|best| reduced < best.1) {
+            if reduced < -tolerance && best.is_none_or(|best| reduced < best.1) {
                 best = Some((entering, reduced));
             }
         };
@@ -256,7 +264,7 @@ impl Master {
             let column = &self.columns[number];
             if !column.banned && self.place_of_column[number] == NOWHERE {
                 let reduced = self.reduced_cost(column);
-                found |= reduced < -TOLERANCE;
+                found |= reduced < -tolerance;
                 offer(Entering::Column(number), reduced);
             }
             number += 1;
@@ -314,9 +322,8 @@ impl Master {
                 .chain(slacks.map(|(shift, pair)| (Leaving::Slack(shift), pair)))
                 .filter(|(_, (alpha, _))| **alpha > SMALLEST_PIVOT)
         };
-        let limit = pairs()
-            .map(|(_, (alpha, value))| (value.max(0.0) + 1e-9) / alpha)
-            .fold(f64::INFINITY, f64::min);
+        let limit =
+            pairs().map(|(_, (alpha, value))| (value.max(0.0) + 1e-9) / alpha).fold(f64::INFINITY, f64::min);
         let mut best: Option<(Leaving, f64, f64)> = None;
         for (leaving, (&alpha, &value)) in pairs() {
             let step = value.max(0.0) / alpha;

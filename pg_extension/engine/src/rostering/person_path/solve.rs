@@ -19,13 +19,19 @@ use crate::rostering::plan::FREE;
 use crate::rostering::problem::{Counted, Force, Limit, Problem};
 
 /// Most combined counter values; more cost more time than pricing the limits does.
-const MOST_WIDTH: usize = 128;
+pub(crate) const MOST_WIDTH: usize = 24;
+/// Most combined counter values where a bound is wanted that pricing would weaken.
+pub(crate) const PROOF_WIDTH: usize = 512;
 /// Rounds of pricing before kinds are taken away instead.
 const PRICING_ROUNDS: usize = 12;
 /// Largest multiplier, in cost units: above any price of a shift that this is worth weighing against.
-const MOST_MULTIPLIER: i64 = 1 << 12;
-/// First multiplier of a limit that is priced, in cost units.
-const FIRST_MULTIPLIER: i64 = 4;
+pub(crate) const MOST_MULTIPLIER: i64 = 1 << 11;
+/// What a raise adds to a multiplier at least, in cost units.
+const FIRST_MULTIPLIER: i64 = 2;
+/// Rounds in which multipliers are raised by a part only.
+const GENTLE_ROUNDS: usize = 4;
+/// Multipliers are kept from call to call in this scale.
+const KEPT_SCALE: i64 = 64;
 
 /// Whose days are wanted, when, and at which prices.
 #[derive(Clone, Copy)]
@@ -51,8 +57,8 @@ pub(crate) struct Request<'a, T> {
 pub(crate) struct Found {
     /// No days of this person can cost less, scaled, in the costs that the window can change.
     pub(crate) bound: i64,
-    /// Whether the days found cost exactly that.
-    pub(crate) exact: bool,
+    /// What the days found cost in the same terms.
+    pub(crate) cost: i64,
 }
 
 /// Finds paths; one per thread, as it keeps its memory from call to call.
@@ -72,6 +78,8 @@ pub(crate) struct PathFinder<T> {
     /// Forward passes so far.
     pub(crate) passes: u64,
     arch: pulp::Arch,
+    /// Most combined counter values.
+    pub(crate) most_width: usize,
 }
 
 /// Prices on limits, and choices that are taken away, during one call.
@@ -96,6 +104,7 @@ impl<T: Cost> PathFinder<T> {
             path: Vec::new(),
             passes: 0,
             arch: pulp::Arch::new(),
+            most_width: MOST_WIDTH,
         }
     }
 
@@ -117,26 +126,34 @@ impl<T: Cost> PathFinder<T> {
         let mut tracked = self.affordable(request, &usage, always, hint);
         let mut terms = Terms { multipliers: vec![0; space.axes.len()], banned: Vec::new() };
         ban_exhausted(request, &usage, &mut terms);
+        for axis in (0..space.axes.len()).filter(|axis| tracked >> axis & 1 == 0) {
+            if let Some(kept) = self.multipliers.get(&(request.person, axis)) {
+                terms.multipliers[axis] = kept * request.scale / KEPT_SCALE;
+            }
+        }
         let mut bound = i64::MIN;
-        for round in 0..PRICING_ROUNDS + 4 {
+        for round in 0..PRICING_ROUNDS + space.axes.len() + 1 {
             let value = self.search(request, &usage, tracked, &terms, random)?;
-            let only_exhausted = round == 0 || round < PRICING_ROUNDS;
-            if only_exhausted {
+            // Once more is taken away than must be, the cost proves nothing.
+            if round < PRICING_ROUNDS {
                 bound = bound.max(value - credit(space, &usage, &terms));
             }
             let broken = broken_axes(request, &usage, &self.path, tracked);
             if broken.above | broken.below == 0 {
-                let priced = terms.multipliers.iter().any(|&multiplier| multiplier != 0);
                 self.remember(request, &usage, tracked & !always);
-                return Some(Found { bound, exact: !priced && only_exhausted });
+                self.keep_multipliers(request, &usage, &terms);
+                return Some(Found { bound, cost: value - self.paid(request, &terms) });
             }
             let more = self.affordable(request, &usage, tracked, broken.above | broken.below);
             if more != tracked {
+                for axis in (0..space.axes.len()).filter(|axis| more >> axis & 1 == 1) {
+                    terms.multipliers[axis] = 0;
+                }
                 tracked = more;
                 continue;
             }
             if round + 1 < PRICING_ROUNDS {
-                self.price(request, broken, &mut terms);
+                self.price(request, broken, round, &mut terms);
             } else {
                 ban_surplus(request, &usage, broken.above, &self.path, random, &mut terms);
             }
@@ -156,7 +173,7 @@ impl<T: Cost> PathFinder<T> {
         for axis in (0..space.axes.len()).filter(|axis| added >> axis & 1 == 1) {
             let wider = width.saturating_mul(size(axis));
             let bytes = Layers::<T>::bytes(window.len(), space.states(), wider, self.band.row);
-            if wider <= MOST_WIDTH && bytes <= self.memory_bytes {
+            if wider <= self.most_width && bytes <= self.memory_bytes {
                 tracked |= 1 << axis;
                 width = wider;
             }
@@ -181,19 +198,46 @@ impl<T: Cost> PathFinder<T> {
         self.hints.insert(request.person, hint);
     }
 
-    /// Doubles the price of each limit that was broken; below a least the price is a reward.
-    fn price(&mut self, request: &Request<'_, T>, broken: Broken, terms: &mut Terms) {
-        for axis in 0..request.space.axes.len() {
+    /// What the path paid for limits.
+    fn paid(&self, request: &Request<'_, T>, terms: &Terms) -> i64 {
+        let days = request.start..request.end;
+        days.zip(&self.path)
+            .filter(|(_, cell)| **cell != FREE)
+            .map(|(day, &cell)| {
+                let shift = &request.problem.shifts[cell as usize];
+                multiplier_cost(request, terms, day, shift.kind, shift.worked_minutes)
+            })
+            .sum()
+    }
+
+    /// Raises the price of each limit that was broken; below a least the price is a reward.
+    fn price(&self, request: &Request<'_, T>, broken: Broken, round: usize, terms: &mut Terms) {
+        for (axis, multiplier) in terms.multipliers.iter_mut().enumerate() {
             let above = broken.above >> axis & 1 == 1;
             if !above && broken.below >> axis & 1 == 0 {
                 continue;
             }
-            let remembered = self.multipliers.entry((request.person, axis)).or_insert(FIRST_MULTIPLIER);
-            let current = terms.multipliers[axis].abs();
-            let raised = if current == 0 { (*remembered / 2).max(1) * request.scale } else { current * 2 };
-            *remembered = (raised / request.scale).clamp(1, MOST_MULTIPLIER);
-            let raised = raised.min(MOST_MULTIPLIER * request.scale);
-            terms.multipliers[axis] = if above { raised } else { -raised };
+            let current = if above { *multiplier } else { -*multiplier }.max(0);
+            // Gently at first: prices change little from call to call, and too high a price proves less.
+            let raised = if round < GENTLE_ROUNDS { current + current / 3 } else { current * 2 };
+            let raised = (raised + FIRST_MULTIPLIER * request.scale).min(MOST_MULTIPLIER * request.scale);
+            *multiplier = if above { raised } else { -raised };
+        }
+    }
+
+    /// Keeps the prices of limits for the next call; those that were too high come down.
+    fn keep_multipliers(&mut self, request: &Request<'_, T>, usage: &Usage, terms: &Terms) {
+        for (number, (axis, &multiplier)) in request.space.axes.iter().zip(&terms.multipliers).enumerate() {
+            if multiplier == 0 {
+                continue;
+            }
+            let slack = axis.periods.iter().zip(&usage.outside[number]).all(|(period, &outside)| {
+                let sum = outside + used(request, axis, period, &self.path);
+                let limit = if multiplier > 0 { period.most } else { period.least };
+                limit.is_none_or(|limit| limit.value != sum)
+            });
+            let kept = if slack { multiplier - multiplier / 5 - multiplier.signum() } else { multiplier };
+            self.multipliers.insert((request.person, number), kept * KEPT_SCALE / request.scale);
         }
     }
 
@@ -345,13 +389,25 @@ fn choice_cost<T: Cost>(request: &Request<'_, T>, day: usize, choice: usize, ter
     if terms.banned.contains(&(day, choice.kind)) || terms.banned.contains(&(usize::MAX, choice.kind)) {
         return None;
     }
-    let mut own = choice.cost * request.scale;
+    let limits = multiplier_cost(request, terms, day, choice.kind, choice.worked_minutes);
+    Some(request.prices[choice.shift as usize] + T::of(choice.cost * request.scale + limits))
+}
+
+/// What a shift pays for the limits that are priced.
+fn multiplier_cost<T: Cost>(
+    request: &Request<'_, T>,
+    terms: &Terms,
+    day: usize,
+    kind: usize,
+    worked_minutes: i64,
+) -> i64 {
+    let mut cost = 0;
     for (axis, &multiplier) in request.space.axes.iter().zip(&terms.multipliers) {
         if multiplier != 0 && axis.periods.iter().any(|period| period.days.contains(&day)) {
-            own += multiplier * amount(request.space, axis, choice.kind, choice.worked_minutes);
+            cost += multiplier * amount(request.space, axis, kind, worked_minutes);
         }
     }
-    Some(request.prices[choice.shift as usize] + T::of(own))
+    cost
 }
 
 /// What the days outside of the window use of each limit.

@@ -42,7 +42,8 @@ impl Band {
         let unit = space.unit_minutes;
         let hard = |bound: Option<Bound>| bound.filter(|bound| bound.force == Force::Hard);
         let limit = space.minutes.as_ref();
-        let room = |bound: Bound| bound.value - outside_minutes;
+        let already = limit.map_or(0, |limit| limit.already);
+        let room = |bound: Bound| bound.value - already - outside_minutes;
         let most = limit.and_then(|limit| hard(limit.most)).map(|most| room(most).div_euclid(unit));
         let least =
             limit.and_then(|limit| hard(limit.least)).map_or(0, |least| (room(least) + unit - 1) / unit);

@@ -38,8 +38,11 @@ impl<'a> Suffix<'a> {
             return if self.reaches_end { Some(0) } else { self.space.end_of_rest(whole) };
         }
         let mut cost = self.space.end_of_rest(length)?;
-        for worked in 1..self.length {
-            cost += self.space.overrun(worked)?;
+        // A run outside of the horizon is too long by itself only.
+        if self.day < self.row.len() {
+            for worked in 1..self.length {
+                cost += self.space.overrun(worked)?;
+            }
         }
         if !self.reaches_end {
             cost += self.space.shortest_work.shortage(self.length)?;
