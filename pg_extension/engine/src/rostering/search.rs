@@ -32,10 +32,12 @@ pub struct Outcome {
 
 /// Part of the budget for the first ruin and recreate, on horizons of up to eight weeks and on longer ones.
 const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
-/// Longest horizon whose parts span all of it.
+/// Longest horizon that counts as short.
 const SHORT_HORIZON_DAYS: usize = 60;
-/// Rows of a linear program that is solved within seconds.
-const SCOPE_ROWS: usize = 360;
+/// Rows of a linear program that is solved within a second or so.
+const SCOPE_ROWS: usize = 330;
+/// Rows of one for few people in a long window.
+const LONG_ROWS: usize = 500;
 
 /// Searches a good roster, from nothing.
 ///
@@ -128,10 +130,11 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         solve_scope(searcher, &mut best, &Scope::everybody(compiled), true);
         publish(searcher, shared, &start, best);
     }
+    let whole_horizon_fits = compiled.problem.shifts.len() <= SCOPE_ROWS;
     let mut sweep = Vec::new();
     while !control.is_over() {
         let scope =
-            if short || root_fits { people_scope(searcher) } else { window_scope(searcher, &mut sweep) };
+            if whole_horizon_fits { people_scope(searcher) } else { window_scope(searcher, &mut sweep) };
         let start = snapshot(shared);
         let mut best = start.clone();
         solve_scope(searcher, &mut best, &scope, false);
@@ -164,10 +167,11 @@ fn window_scope<T: Cost>(searcher: &mut Searcher<'_, '_, T>, sweep: &mut Vec<(us
     let compiled = searcher.compiled;
     let days = compiled.days();
     let per_day = (compiled.problem.shifts.len() / days.max(1)).max(1);
-    let full = (SCOPE_ROWS.saturating_sub(compiled.people()) / per_day / 7 * 7).clamp(7, 28);
+    let full = (SCOPE_ROWS.saturating_sub(compiled.people()) / per_day / 7 * 7).clamp(7, 42);
     let long = searcher.random.usize(0..4) == 0;
     let (length, wanted) = if long {
-        (searcher.random.usize(8..=26) * 7, searcher.random.usize(3..=6))
+        let longest = (LONG_ROWS / per_day / 7).max(2);
+        (searcher.random.usize(2..=longest) * 7, searcher.random.usize(3..=8))
     } else {
         (full, compiled.people())
     };

@@ -7,6 +7,7 @@ mod conflict_properties;
 mod conflict_vectors;
 mod rostering_generator;
 mod rostering_oracle;
+mod rostering_vectors;
 mod span_set_algebra;
 mod time_properties;
 mod time_vectors;
