@@ -107,7 +107,7 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
         .collect();
     Person {
         skills: if random.bool() { vec![0] } else { Vec::new() },
-        unavailable: if random.u32(0..4) == 0 { vec![600..1_000] } else { Vec::new() },
+        unavailable: if random.u32(0..4) == 0 { std::iter::once(600..1_000).collect() } else { Vec::new() },
         days_off: if random.u32(0..4) == 0 { vec![random.usize(0..days)] } else { Vec::new() },
         fixed,
         limits,
@@ -138,7 +138,7 @@ fn try_all(problem: &Problem, plan: &mut Plan, cell: usize, best: &mut (i64, i64
     let (person, day) = (cell / problem.days, cell % problem.days);
     for (number, shift) in problem.shifts.iter().enumerate() {
         if shift.day == day {
-            plan.row_mut(person)[day] = number as u32;
+            plan.row_mut(person)[day] = u32::try_from(number).unwrap();
             try_all(problem, plan, cell + 1, best);
         }
     }

@@ -48,7 +48,7 @@ fn steps(steps: u64) -> Limits {
 fn broken(problem: &Problem, cells: &[Option<usize>]) -> Vec<(RuleName, i64)> {
     let mut plan = Plan::free(1, problem.days);
     for (day, cell) in cells.iter().enumerate() {
-        plan.row_mut(0)[day] = cell.map_or(FREE, |shift| shift as u32);
+        plan.row_mut(0)[day] = cell.map_or(FREE, |shift| u32::try_from(shift).unwrap());
     }
     let mut found = Vec::new();
     evaluate(problem, &plan, &mut |finding| found.push((finding.rule, finding.units)));
