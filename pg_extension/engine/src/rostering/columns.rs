@@ -10,3 +10,4 @@ mod kernel;
 pub(super) mod master;
 mod rank_one;
 pub(super) mod scope;
+mod variables;

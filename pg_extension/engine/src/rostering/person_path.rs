@@ -8,6 +8,7 @@
 pub(super) mod counters;
 pub(super) mod forward;
 pub(super) mod groups;
+mod limits;
 pub(super) mod retrace;
 pub(super) mod solve;
 pub(super) mod steps;

@@ -34,6 +34,8 @@ pub(super) struct Generation<'s> {
     pub(super) bound: f64,
     scale: i64,
     most_columns: usize,
+    /// For each person what the path search does not see of their cost, scaled, once known.
+    unseen: Vec<Option<i64>>,
 }
 
 /// Why the rounds ended.
@@ -93,6 +95,7 @@ impl<'s> Generation<'s> {
             bound: f64::NEG_INFINITY,
             scale,
             most_columns: 4_000 + 40 * scope.people.len(),
+            unseen: vec![None; scope.people.len()],
         };
         if scope.is_whole_horizon(compiled) {
             for (number, &person) in scope.people.iter().enumerate() {
@@ -224,8 +227,13 @@ impl<'s> Generation<'s> {
             };
             searcher.control.step();
             let Some(found) = searcher.finder.find(&request, &mut searcher.random) else {
-                // Nobody can be given days that keep the rules: the incumbent's column stays the only one.
-                proven = false;
+                // No days were found. What was proven on the way still counts.
+                match self.unseen[number] {
+                    Some(unseen) if searcher.finder.proven > i64::MIN => {
+                        bound += searcher.finder.proven + unseen;
+                    }
+                    _ => proven = false,
+                }
                 continue;
             };
             let path = &searcher.finder.path;
@@ -235,6 +243,7 @@ impl<'s> Generation<'s> {
             let own = compiled.person_cost(person, &row);
             // What the path search does not see of the person's cost is the same for all days it may choose.
             let unseen = own.cost * self.scale + self.path_price(searcher, path) - found.cost;
+            self.unseen[number] = Some(unseen);
             bound += found.bound + unseen;
             let column = self.cells.column(number, path, own.cost as f64);
             if own.broken_hard == 0 && self.master.reduced_cost(&column) < -1e-4 {

@@ -5,6 +5,7 @@
 //! primal simplex with warm starts never needs another phase. Only the rows without a basic slack are inverted.
 
 use super::kernel::Kernel;
+use super::variables::{Column, Entering, Leaving, Slack};
 
 /// The smallest reduced cost that is worth a pivot.
 pub(super) const FINEST_TOLERANCE: f64 = 1e-4;
@@ -21,47 +22,6 @@ const PERTURBATION: f64 = 1e-4;
 const PIVOTS_BETWEEN_CHECKS: u32 = 100;
 /// A row that is off by more than this asks for a new inverse.
 const MOST_RESIDUAL: f64 = 1e-6;
-
-/// A roster of one person.
-#[derive(Debug, Clone)]
-pub(super) struct Column {
-    /// Number of the person in the scope.
-    pub(super) person: usize,
-    /// Rows of the shifts it works, counted from 0.
-    pub(super) cells: Vec<u32>,
-    pub(super) cost: f64,
-    pub(super) banned: bool,
-}
-
-/// The slack of a shift's row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Slack {
-    Shortage,
-    Surplus,
-}
-
-impl Slack {
-    fn sign(self) -> f64 {
-        match self {
-            Self::Shortage => 1.0,
-            Self::Surplus => -1.0,
-        }
-    }
-}
-
-/// A variable that could enter the basis, with its reduced cost.
-#[derive(Debug, Clone, Copy)]
-enum Entering {
-    Column(usize),
-    Slack(usize, Slack),
-}
-
-/// A variable that leaves the basis: the place of a column, or a shift whose slack becomes zero.
-#[derive(Debug, Clone, Copy)]
-enum Leaving {
-    Place(usize),
-    Slack(usize),
-}
 
 /// The linear program and its current basis.
 pub(super) struct Master {

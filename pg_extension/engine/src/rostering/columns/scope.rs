@@ -1,6 +1,6 @@
 //! A part of the problem: some people in a window, everything else as it stands.
 
-use super::master::Column;
+use super::variables::Column;
 use crate::rostering::compiled::Compiled;
 use crate::rostering::incumbent::{Incumbent, demand_cost};
 use crate::rostering::plan::FREE;
