@@ -22,20 +22,18 @@ CREATE TABLE workforce.rules (
     CONSTRAINT rules_valid_finite_or_unbounded
         CHECK (isfinite(lower(valid)) IS NOT FALSE AND isfinite(upper(valid)) IS NOT FALSE),
     -- A rule whose limit cannot be read would be a rule that is silently not applied.
-    CONSTRAINT rules_rest_period_has_minimum_minutes CHECK (
-        CASE
-            WHEN rule_type <> 'rest_period' THEN true
-            WHEN jsonb_typeof(parameters -> 'minimum_minutes') = 'number'
-                THEN (parameters ->> 'minimum_minutes')::numeric >= 0
-            ELSE false
-        END
-    )
+    CONSTRAINT rules_parameters_readable CHECK (rota.require_rule(rule_type, parameters))
 );
 
 COMMENT ON TABLE workforce.rules IS
     'Legal and house rules. The type says which check, the parameters say the numbers.';
 COMMENT ON COLUMN workforce.rules.parameters IS
-    'By type; rest_period: {"minimum_minutes": 660}.';
+    'By type. rest_period: {"minimum_minutes": 660}. maximum_minutes: {"maximum_minutes": 2880, "per": '
+    '"day", "week" or "window"}, with "week_starts_on": "sunday" for weeks that do not begin on Monday, '
+    '"window_days": 14 or "window_minutes": 1440 for windows, and "counts": "worked" (without unpaid breaks, '
+    'the default), "elapsed", or for days "spread" (from the first start to the last end). consecutive_days: '
+    '{"maximum_days": 6}, with "counts": "begun" (days on which a duty begins, or that it fills, the '
+    'default) or "worked" (days with any work).';
 COMMENT ON COLUMN workforce.rules.level IS
     'How a breach is reported: violation, warning or advisory.';
 COMMENT ON COLUMN workforce.rules.strict IS
@@ -49,6 +47,8 @@ COMMENT ON COLUMN workforce.rules.valid IS
 COMMENT ON COLUMN workforce.rules.source IS
     'Where it comes from: the law and article, or the agreement.';
 
+-- The Directive limits weekly hours on average only (article 6), and days in a row only by the weekly rest
+-- (article 5; C-306/16 lets it fall anywhere in its week). So there is no further rule that holds everywhere.
 INSERT INTO workforce.rules (rule_type, parameters, level, source)
 VALUES (
     'rest_period',

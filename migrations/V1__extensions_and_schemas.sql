@@ -1,6 +1,6 @@
 -- The extensions that the tables stand on, and the schemas that hold them.
 --
--- btree_gist lets an exclusion constraint compare a plain key beside a range (no double booking).
+-- btree_gist lets an exclusion constraint compare a plain key beside a range (periods of a qualification).
 -- pg_trgm lets an index answer a search inside a text.
 -- rota brings its own schema `rota`: no table of ours ever goes into it, so that dropping or dumping
 -- the extension never touches data.

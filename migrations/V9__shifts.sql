@@ -73,7 +73,7 @@ CREATE TABLE workforce.shifts (
         CHECK (extract(second FROM start_time) = 0 AND extract(second FROM end_time) = 0),
     CONSTRAINT shifts_start_before_midnight CHECK (start_time < time '24:00'),
     -- Both ends can meet in a spring gap. rota.shift_range refuses that; were it ever to pass, the empty
-    -- range would slip through the exclusion constraint of assignments.
+    -- range would slip past the guard of assignments, since it overlaps nothing.
     CONSTRAINT shifts_during_not_empty CHECK (NOT isempty(during)),
     -- Some zones moved by odd seconds, the last in 1972: minutes would then be rounded.
     CONSTRAINT shifts_zone_moves_by_whole_minutes

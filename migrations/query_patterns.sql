@@ -231,7 +231,7 @@ WHERE employee_id = 1
 ORDER BY lower(during), assignment_id;
 
 -- name: bookings of some people in a window
--- index: assignments_no_double_booking
+-- index: assignments_by_employee
 SELECT assignment_id, person_id, during
 FROM rota_source.assignments
 WHERE binding

@@ -26,6 +26,7 @@
 //! Tests return `anyhow::Result<()>` and use `?`. No test asserts a time.
 
 pub mod database;
+pub mod dump;
 pub mod http;
 pub mod proxy;
 pub mod server;

@@ -57,6 +57,16 @@ impl OwnServer {
         Ok(Database::on_own_server(port, name))
     }
 
+    /// A new database with the extension and nothing else.
+    pub async fn with_extension(&self) -> Result<Database> {
+        let port = self.cluster()?.port();
+        let name = "extended";
+        let session = Session::connect(&cluster::url(port, "postgres")).await?;
+        session.batch_execute(&format!("CREATE DATABASE {name}")).await?;
+        Session::connect(&cluster::url(port, name)).await?.batch_execute("CREATE EXTENSION rota").await?;
+        Ok(Database::on_own_server(port, name))
+    }
+
     /// The cluster, for what happens at once: [`Cluster::pause`], [`Cluster::resume`].
     pub fn cluster(&self) -> Result<&Cluster> {
         self.cluster.as_ref().context("the last change of the server failed")

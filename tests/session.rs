@@ -95,6 +95,10 @@ pub struct Refusal {
     pub detail: Option<String>,
     /// The argument or column in question.
     pub column: Option<String>,
+    /// Schema of the table in question.
+    pub schema: Option<String>,
+    /// The table in question.
+    pub table: Option<String>,
     /// The constraint that was violated.
     pub constraint: Option<String>,
 }
@@ -107,6 +111,8 @@ impl From<&DbError> for Refusal {
             hint: report.hint().map(str::to_owned),
             detail: report.detail().map(str::to_owned),
             column: report.column().map(str::to_owned),
+            schema: report.schema().map(str::to_owned),
+            table: report.table().map(str::to_owned),
             constraint: report.constraint().map(str::to_owned),
         }
     }

@@ -47,7 +47,7 @@ pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> R
             false,
         ),
     ];
-    let proxy = fixture.proxy()?;
+    let proxy = fixture.proxy_without_cache()?;
     let mut connection = Connection::open(proxy.listen()).await?;
     for (name, target, has_bar) in targets {
         for _ in 0..WARM_UP {

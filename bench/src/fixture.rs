@@ -30,18 +30,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// Makes the tables and fills them.
     pub(crate) fn make(environment: &Environment, organisation: &Organisation) -> Result<Self> {
-        let (account, run_folder) = environment.places()?;
-        let settings = [
-            // What a server of this size would be given. Everything that makes a commit durable stays on.
-            ("fsync", "on"),
-            ("synchronous_commit", "on"),
-            ("full_page_writes", "on"),
-            ("shared_buffers", "1GB"),
-            ("max_wal_size", "4GB"),
-            ("shared_preload_libraries", "pg_stat_statements"),
-        ];
-        let cluster = Cluster::start_disposable(&environment.server()?, &account, &run_folder, &settings)?;
-        let fixture = Self { cluster, environment: environment.clone() };
+        let fixture = Self::bare(environment)?;
         fixture.rota(&["migrate"])?;
         fixture.rota(&[
             "demo",
@@ -51,6 +40,22 @@ impl Fixture {
             &organisation.weeks.to_string(),
         ])?;
         Ok(fixture)
+    }
+
+    /// Starts the server and leaves its database empty.
+    pub(crate) fn bare(environment: &Environment) -> Result<Self> {
+        let (account, run_folder) = environment.places()?;
+        let settings = [
+            // What a server of this size would be given. Everything that makes a commit durable stays on.
+            ("fsync", "on"),
+            ("synchronous_commit", "on"),
+            ("full_page_writes", "on"),
+            ("shared_buffers", "1GB"),
+            ("max_wal_size", "4GB"),
+            ("shared_preload_libraries", "rota, pg_stat_statements"),
+        ];
+        let cluster = Cluster::start_disposable(&environment.server()?, &account, &run_folder, &settings)?;
+        Ok(Self { cluster, environment: environment.clone() })
     }
 
     /// Runs a verb of `rota` on the database.
@@ -70,6 +75,16 @@ impl Fixture {
 
     /// A proxy with its default settings, connected through the server's socket.
     pub(crate) fn proxy(&self) -> Result<ProxyProcess> {
+        self.proxy_with(&[])
+    }
+
+    /// A proxy that answers every request from the database.
+    pub(crate) fn proxy_without_cache(&self) -> Result<ProxyProcess> {
+        self.proxy_with(&[("ROTA_CACHE_BYTES", "0")])
+    }
+
+    /// A proxy with further settings, by the names of their environment variables.
+    pub(crate) fn proxy_with(&self, settings: &[(&str, &str)]) -> Result<ProxyProcess> {
         let socket = self.cluster.socket_folder().display();
         ProxyProcess::start(&ProxyOptions {
             binary: self.environment.binary.clone(),
@@ -79,7 +94,10 @@ impl Fixture {
             ),
             listen: None,
             admin_listen: None,
-            settings: Vec::new(),
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             records: self.environment.places()?.1.proxies(),
             log: self.environment.places()?.1.logs().join("bench-proxy.log"),
         })

@@ -3,13 +3,18 @@
 //! Each measurement runs its twin in the same run and reports the ratio first, the absolute figures second. Started by
 //! `cargo xtask bench`, which builds everything in release and tells where it is.
 
+mod cache;
 mod endpoints;
 mod fixture;
+mod guard;
+mod hours;
 mod http;
 mod import;
+mod invalidation;
 mod machine;
 mod one_row_read;
 mod quantile;
+mod rate;
 mod report;
 
 use std::path::PathBuf;
@@ -34,10 +39,18 @@ struct Arguments {
 enum Measurement {
     /// One row through the proxy against pgbench on the same statement.
     OneRowRead,
+    /// Answers from memory against nginx, misses against pgbench, invalidation, memory, a mixed load.
+    Cache,
     /// A file of 100,000 assignments against a loop of single-row inserts.
     Import,
+    /// Writes to a watched table against the same unwatched, and the way of a commit to a reader.
+    Invalidation,
     /// The five reads of the shift manager on 10,000 employees and 400,000 assignments.
     Endpoints,
+    /// The guard against a unique B-tree and an exclusion constraint, and the search for all overlaps.
+    Guard,
+    /// Hours of a million shifts against inline SQL expressions.
+    Hours,
 }
 
 #[tokio::main]
@@ -51,11 +64,23 @@ async fn main() -> Result<()> {
     if wanted(Measurement::OneRowRead) {
         one_row_read::measure(&environment, &mut report).await.context("measuring a one-row read")?;
     }
+    if wanted(Measurement::Cache) {
+        cache::measure(&environment, &mut report).await.context("measuring the cache")?;
+    }
     if wanted(Measurement::Import) {
         import::measure(&environment, &mut report).await.context("measuring the import")?;
     }
     if wanted(Measurement::Endpoints) {
         endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
+    }
+    if wanted(Measurement::Guard) {
+        guard::measure(&environment, &mut report).await.context("measuring the guard")?;
+    }
+    if wanted(Measurement::Hours) {
+        hours::measure(&environment, &mut report).await.context("measuring hours")?;
+    }
+    if wanted(Measurement::Invalidation) {
+        invalidation::measure(&environment, &mut report).await.context("measuring invalidation")?;
     }
     report.print();
     if let Some(file) = arguments.record {

@@ -1,10 +1,6 @@
 -- Indexes of workforce.assignments, the largest table: each has to earn its keep on every insert.
--- The unique constraint finds the people on a shift and counts them without reading the table; the
--- exclusion constraint finds what one person is booked for in a window.
-
--- One person's roster in the order of time, whatever the state; the foreign key.
-CREATE INDEX CONCURRENTLY IF NOT EXISTS assignments_by_employee
-    ON workforce.assignments (employee_id, lower(during), assignment_id);
+-- The unique constraint finds the people on a shift and counts them without reading the table;
+-- assignments_by_employee, which stands with the table, has each person's roster in the order of time.
 
 -- The assignments of a plan in the order of time; the foreign key.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS assignments_by_schedule

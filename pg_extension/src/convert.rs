@@ -5,8 +5,12 @@
 
 mod calendar;
 mod minutes;
+mod pay_rules;
 mod range;
 
-pub(crate) use calendar::{local_date, server_date, time_of_day};
-pub(crate) use minutes::{NumericMinutes, NumericQuantity};
-pub(crate) use range::{DateRange, InstantRange};
+pub(crate) use calendar::{
+    listed_date, local_date, server_date, server_instant, server_timestamp, time_of_day,
+};
+pub(crate) use minutes::{NumericFactor, NumericMinutes, NumericPart, NumericQuantity};
+pub(crate) use pay_rules::PayDocument;
+pub(crate) use range::{DateRange, InstantRange, Serialized};

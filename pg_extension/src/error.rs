@@ -1,12 +1,14 @@
 //! What the extension refuses, and how it says so.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
 use pgrx::pg_sys::{self, AsPgCStr};
 use pgrx::{function_name, pg_guard};
 use rota_engine::EngineError;
+
+use crate::guard::Violation;
 
 /// The one error of the crate.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,6 +33,14 @@ pub(crate) enum ExtensionError {
     MissingArgument {
         /// The argument's name.
         argument: &'static str,
+    },
+    /// 22023: two arrays that belong together and do not fit.
+    #[error("{argument} has another length than {other}, one element for each would be right")]
+    UnequalArrays {
+        /// The name of the argument that is wrong.
+        argument: &'static str,
+        /// The name of the argument that it belongs to.
+        other: &'static str,
     },
     /// 22023: a window that holds no instant.
     #[error("window_end is not after window_start, a later instant would be right")]
@@ -76,15 +86,39 @@ pub(crate) enum ExtensionError {
         /// The limit.
         limit: usize,
     },
+    /// 22023: an assignment that cannot be swapped.
+    #[error("assignment \"{id}\" {fault}")]
+    UnfitForSwap {
+        /// The argument that names it.
+        argument: &'static str,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// 22023: pay rules that cannot be read.
+    #[error("rules cannot be read: {fault}")]
+    UnreadablePayRules {
+        /// The field, and what is wrong with it.
+        fault: String,
+    },
+    /// 54000: more duties than one call classifies.
+    #[error("duties has {given} ranges, at most {limit} are classified in one call")]
+    TooManyDuties {
+        /// How many there were.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// 22023: a rule that says nothing the extension understands.
-    #[error("rest rule {rule_id} has minimum_minutes \"{minutes}\" and level \"{level}\"")]
+    #[error("rule {rule_id} of type {rule_type} cannot be applied: {fault}")]
     UnreadableRule {
         /// Its id.
         rule_id: String,
-        /// What its parameters say.
-        minutes: String,
-        /// Its level.
-        level: String,
+        /// Its type.
+        rule_type: String,
+        /// What is wrong with it.
+        fault: EngineError,
     },
     /// 42P01: a source view that is not there.
     #[error("view rota_source.{view} does not exist")]
@@ -122,6 +156,93 @@ pub(crate) enum ExtensionError {
         /// The server's code for it.
         sqlstate: PgSqlErrorCode,
     },
+    /// XX000: a state of an aggregate without its aggregate; never the caller's fault.
+    #[error("a part of an aggregate is called outside of one")]
+    OutsideOfAggregate,
+    /// 55000: invalidations asked of a standby.
+    #[error("a standby announces no invalidations")]
+    NoInvalidationsOnStandby,
+    /// 55000: invalidations asked of a server that keeps none in memory.
+    #[error("the library is not preloaded, so the server keeps no invalidations")]
+    NotPreloaded,
+    /// 0A000: a prepared transaction that has something to announce.
+    #[error("a transaction that changed a watched table or the catalog cannot be prepared")]
+    PreparedAnnouncement,
+    /// 22023: a wait that is none, or too long.
+    #[error("wait_ms is {wait_ms}, 0 to {longest_ms} would be right")]
+    WaitOutOfRange {
+        /// What was given.
+        wait_ms: i32,
+        /// The limit.
+        longest_ms: i32,
+    },
+    /// 39P01: a trigger that rota.watch would not have made.
+    #[error("rota.watch_changes runs only in AFTER triggers for each statement")]
+    WrongTrigger,
+    /// 23P01: rows that a guard keeps apart.
+    #[error("{0}")]
+    GuardViolated(Box<Violation>),
+    /// 55000: a guard that can no longer be enforced, so that nothing is written.
+    #[error("guard \"{guard}\" {fault}")]
+    UnusableGuard {
+        /// Its name.
+        guard: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// 23514: a load below zero.
+    #[error("{column} is {load}, zero or more would be right")]
+    NegativeLoad {
+        /// The guard.
+        guard: String,
+        /// The load's column.
+        column: String,
+        /// What was written.
+        load: String,
+    },
+    /// 22003: a load that cannot be added exactly.
+    #[error(
+        "load {load} cannot be added exactly, at most 36 digits before and after the point would be right"
+    )]
+    UnreadableLoad {
+        /// The guard.
+        guard: String,
+        /// What was written.
+        load: String,
+    },
+    /// 42601: a predicate that is no expression.
+    #[error("predicate \"{predicate}\" is no expression")]
+    UnreadablePredicate {
+        /// What was given.
+        predicate: String,
+    },
+    /// 42P17: a predicate that is an expression, but one that a guard cannot go by.
+    #[error("predicate \"{predicate}\" {fault}")]
+    UnguardablePredicate {
+        /// What was given.
+        predicate: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// 42804: a column of a type that a guard cannot work with.
+    #[error("{argument} \"{column}\" is unsuitable, {wanted} would be right")]
+    UnsuitableColumn {
+        /// The argument that names it.
+        argument: &'static str,
+        /// Its name.
+        column: String,
+        /// What would do.
+        wanted: &'static str,
+    },
+    /// 54000: more overlaps than one call returns.
+    #[error("there are more than {limit} overlaps")]
+    TooManyOverlaps {
+        /// The limit.
+        limit: usize,
+    },
+    /// 39P01: a trigger function called by anything but the trigger that it is made for.
+    #[error("only a trigger that rota.guard_overlaps made can call this function")]
+    NoTrigger,
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -132,22 +253,40 @@ impl ExtensionError {
         match self {
             Self::Engine(error) => pack_sqlstate(error.sqlstate()),
             Self::UnknownZone { .. }
+            | Self::UnequalArrays { .. }
             | Self::EmptyWindow
             | Self::NegativeRest { .. }
             | Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
-            | Self::UnreadableRule { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+            | Self::UnfitForSwap { .. }
+            | Self::UnreadablePayRules { .. }
+            | Self::UnreadableRule { .. }
+            | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
-            Self::TooManyProposals { .. } | Self::TooManyConflicts { .. } => {
-                PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
-            }
+            Self::TooManyProposals { .. }
+            | Self::TooManyConflicts { .. }
+            | Self::TooManyDuties { .. }
+            | Self::TooManyOverlaps { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
             Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
             Self::WrongColumnType { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
             Self::RefusedArgument { sqlstate, .. } => *sqlstate,
-            Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            Self::NoInvalidationsOnStandby | Self::NotPreloaded => {
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            Self::GuardViolated(_) => PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION,
+            Self::UnusableGuard { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+            Self::UnreadableLoad { .. } => PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+            Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
+            Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
+            Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
+            Self::NoTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
         }
     }
 
@@ -164,9 +303,38 @@ impl ExtensionError {
                 "[{\"person_id\": \"…\", \"shift_id\": \"…\"}] or \
                  [{\"person_id\": \"…\", \"starts_at\": \"…\", \"ends_at\": \"…\"}]",
             ),
-            Self::UnreadableRule { .. } => Some(
-                "parameters {\"minimum_minutes\": 660}, level one of violation, warning, advisory, unknown",
+            Self::UnreadableRule { rule_type, .. } => Some(match rule_type.as_str() {
+                "maximum_minutes" => {
+                    "parameters such as {\"maximum_minutes\": 2880, \"per\": \"week\"}; level one of violation, \
+                     warning, advisory, unknown"
+                }
+                "consecutive_days" => {
+                    "parameters such as {\"maximum_days\": 6}; level one of violation, warning, advisory, unknown"
+                }
+                _ => {
+                    "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
+                }
+            }),
+            Self::UnfitForSwap { .. } => {
+                Some("name two assignments that book two different people, by assignment_id")
+            }
+            Self::UnreadablePayRules { .. } => {
+                Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
+            }
+            Self::NoInvalidationsOnStandby => Some("ask its primary"),
+            Self::NotPreloaded => Some(
+                "LISTEN rota_invalidation; or set shared_preload_libraries = 'rota' and restart the server",
             ),
+            Self::PreparedAnnouncement => Some("COMMIT it, or rota.unwatch the tables that it changes"),
+            Self::WrongTrigger => Some("rota.watch makes the triggers of a table"),
+            Self::GuardViolated(violation) => Some(violation.hint),
+            Self::UnusableGuard { .. } => Some(
+                "rota.unguard_overlaps and rota.guard_overlaps make it anew; rota.guards shows what it is",
+            ),
+            Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => {
+                Some("a condition on columns of the table, such as status = 'active'")
+            }
+            Self::TooManyOverlaps { .. } => Some("narrow them with a predicate"),
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
@@ -179,13 +347,46 @@ impl ExtensionError {
             Self::UnknownZone { .. } => Some("time_zone"),
             Self::InfiniteDate { argument }
             | Self::MissingArgument { argument }
+            | Self::UnequalArrays { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
+            Self::UnfitForSwap { argument, .. } => Some(argument),
+            Self::UnreadablePayRules { .. } => Some("rules"),
+            Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
+            Self::WaitOutOfRange { .. } => Some("wait_ms"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
             | Self::UnreadableProposal { .. }
             | Self::UnknownInProposal { .. }
             | Self::TooManyProposals { .. } => Some("proposed"),
+            Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => Some("predicate"),
+            Self::UnsuitableColumn { argument, .. } => Some(argument),
+            _ => None,
+        }
+    }
+
+    /// What the report names beside its text.
+    fn fields(&self) -> Vec<(ReportField, &str)> {
+        match self {
+            Self::GuardViolated(violation) => vec![
+                (ReportField::Schema, &violation.schema),
+                (ReportField::Table, &violation.table),
+                (ReportField::Column, &violation.column),
+                (ReportField::Constraint, &violation.guard),
+            ],
+            Self::NegativeLoad { guard, column, .. } => {
+                vec![(ReportField::Column, column), (ReportField::Constraint, guard)]
+            }
+            Self::UnusableGuard { guard, .. } | Self::UnreadableLoad { guard, .. } => {
+                vec![(ReportField::Constraint, guard)]
+            }
+            _ => self.argument().map(|argument| (ReportField::Column, argument)).into_iter().collect(),
+        }
+    }
+
+    fn detail(&self) -> Option<&str> {
+        match self {
+            Self::GuardViolated(violation) => violation.detail.as_deref(),
             _ => None,
         }
     }
@@ -210,45 +411,77 @@ impl<T, E: Into<ExtensionError>> OrRaise for Result<T, E> {
 
 /// The report of an error that is raised next.
 fn report(error: &ExtensionError) -> ErrorReport {
-    if let Some(argument) = error.argument() {
-        name_column(argument);
+    for (field, text) in error.fields() {
+        add_field(field, text);
     }
-    let report = ErrorReport::new(error.sqlstate(), error.to_string(), function_name!());
+    let mut report = ErrorReport::new(error.sqlstate(), error.to_string(), function_name!());
+    if let Some(detail) = error.detail() {
+        report = report.set_detail(detail);
+    }
     match error.hint() {
         Some(hint) => report.set_hint(hint),
         None => report,
     }
 }
 
-/// Has the error that is about to be raised name an argument in its COLUMN field.
+/// A field of an error report that a pgrx report does not have. The numbers are those of `PG_DIAG_SCHEMA_NAME` and
+/// the like in the server's `postgres_ext.h`.
+#[derive(Clone, Copy)]
+enum ReportField {
+    Schema = b's' as isize,
+    Table = b't' as isize,
+    Column = b'c' as isize,
+    Constraint = b'n' as isize,
+}
+
+/// What a callback adds to a report.
+struct Addition {
+    field: ReportField,
+    text: *const c_char,
+}
+
+/// Has the error that is about to be raised carry a field.
 ///
-/// A pgrx report has no such field. The server asks the callbacks of `error_context_stack` for additions
-/// while it finishes an error, so one is pushed. It is not popped: whoever catches the error sets the stack
-/// back.
-fn name_column(argument: &str) {
-    // SAFETY: both allocations lie in the current memory context, which lives until the error is handled, and
+/// The server asks the callbacks of `error_context_stack` for additions while it finishes an error, so one is pushed.
+/// It is not popped: whoever catches the error sets the stack back.
+fn add_field(field: ReportField, text: &str) {
+    // SAFETY: the allocations lie in the current memory context, which lives until the error is handled, and
     // are aligned for any type. The backend has one thread, so nobody else touches the stack.
     unsafe {
+        let addition: *mut Addition = pg_sys::palloc(size_of::<Addition>()).cast();
+        addition.write(Addition { field, text: text.as_pg_cstr() });
         let callback: *mut pg_sys::ErrorContextCallback =
             pg_sys::palloc(size_of::<pg_sys::ErrorContextCallback>()).cast();
         callback.write(pg_sys::ErrorContextCallback {
             previous: pg_sys::error_context_stack,
-            callback: Some(add_column),
-            arg: argument.as_pg_cstr().cast(),
+            callback: Some(add_to_report),
+            arg: addition.cast(),
         });
         pg_sys::error_context_stack = callback;
     }
 }
 
-/// Called by the server while it finishes an error; the argument is a C string.
-#[pg_guard]
-unsafe extern "C-unwind" fn add_column(argument: *mut c_void) {
-    /// `PG_DIAG_COLUMN_NAME` of the server's `postgres_ext.h`.
-    const COLUMN_NAME: i32 = b'c' as i32;
-    // SAFETY: the server calls this only between the start and the end of an error, where adding a field is
-    // allowed; it copies the string.
+/// Does work that reads an argument: an error that the server raises meanwhile names it in its COLUMN field.
+pub(crate) fn naming_argument<T>(argument: &str, work: impl FnOnce() -> T) -> T {
+    // SAFETY: the backend has one thread. The stack is set back where the work ends; after an error, whoever catches
+    // it does.
     unsafe {
-        pg_sys::err_generic_string(COLUMN_NAME, argument.cast_const().cast());
+        let before = pg_sys::error_context_stack;
+        add_field(ReportField::Column, argument);
+        let result = work();
+        pg_sys::error_context_stack = before;
+        result
+    }
+}
+
+/// Called by the server while it finishes an error; the argument is an [`Addition`].
+#[pg_guard]
+unsafe extern "C-unwind" fn add_to_report(argument: *mut c_void) {
+    // SAFETY: the argument is what `add_field` wrote. The server calls this only between the start and the end of an
+    // error, where adding a field is allowed; it copies the string.
+    unsafe {
+        let addition = &*argument.cast::<Addition>();
+        pg_sys::err_generic_string(addition.field as i32, addition.text);
     }
 }
 

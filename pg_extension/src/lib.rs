@@ -6,7 +6,9 @@
 //! | `convert` | server values to engine values and back, infinities and empties included |
 //! | `zone` | time zones: the engine's rules read from the server's own tz database |
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
+//! | `invalidation` | which transaction changed what, announced to caches outside |
 //! | `conflict` | a roster read, examined and written out as rows |
+//! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
 //!
 //! Functions whose work is a query are SQL, in `sql/extension`; this file only orders them.
@@ -20,6 +22,8 @@ mod api;
 mod conflict;
 mod convert;
 mod error;
+mod guard;
+mod invalidation;
 mod source;
 mod zone;
 
@@ -37,6 +41,8 @@ pub extern "C-unwind" fn _PG_init() {
         // SAFETY: the server has one thread, and runs none of its code meanwhile.
         unsafe { std::env::set_var(SWITCH, "0") };
     }
+    guard::register();
+    invalidation::register();
 }
 
 pgrx::extension_sql_file!("../../sql/extension/catalog_changes.sql", name = "catalog_changes", bootstrap);
@@ -56,7 +62,26 @@ pgrx::extension_sql_file!(
     requires = ["endpoints"]
 );
 pgrx::extension_sql_file!("../../sql/extension/imports.sql", name = "imports", requires = ["expose_checks"]);
-pgrx::extension_sql_file!("../../sql/extension/expose.sql", name = "expose", requires = ["imports"]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/cache_options.sql",
+    name = "cache_options",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/endpoint_reads.sql",
+    name = "endpoint_reads",
+    requires = ["endpoints"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/cache_report.sql",
+    name = "cache_report",
+    requires = ["cache_options", "endpoint_reads", "watch"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/expose.sql",
+    name = "expose",
+    requires = ["cache_report", "imports"]
+);
 pgrx::extension_sql_file!(
     "../../sql/extension/slow_calls.sql",
     name = "slow_calls",
@@ -66,5 +91,81 @@ pgrx::extension_sql_file!(
     "../../sql/extension/keyset_page.sql",
     name = "keyset_page",
     requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/coverage_step.sql",
+    name = "coverage_step",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/coverage_aggregate.sql",
+    name = "coverage_aggregate",
+    requires = [
+        coverage_accumulate,
+        coverage_accumulate_heads,
+        coverage_combine,
+        coverage_serialize,
+        coverage_deserialize,
+        coverage_finish
+    ]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/time_zone_report.sql",
+    name = "time_zone_report",
+    requires = [time_zone_changes, time_zone_version]
+);
+pgrx::extension_sql_file!("../../sql/extension/pay.sql", name = "pay", requires = [classify_pay]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/invalidation.sql",
+    name = "invalidation",
+    requires = [
+        api::invalidation::announce_tag,
+        api::invalidation::invalidation_status,
+        api::invalidation::invalidation_words,
+        api::invalidation::next_invalidations,
+        api::invalidation::tag_hash,
+        api::invalidation::watch_changes,
+        api::invalidation::words_of
+    ]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/watch.sql",
+    name = "watch",
+    requires = ["cache_options", "invalidation"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/declared_reads.sql",
+    name = "declared_reads",
+    requires = ["cache_report"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/definition_changes.sql",
+    name = "definition_changes",
+    requires = ["watch"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guards.sql",
+    name = "guards",
+    requires = ["catalog_changes", guard::install::guard_arguments]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_checks.sql",
+    name = "guard_checks",
+    requires = ["guards"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_verification.sql",
+    name = "guard_verification",
+    requires = ["guard_checks", guard::overlaps::relation_overlaps, guard::overlaps::relation_excesses]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_overlaps.sql",
+    name = "guard_overlaps",
+    requires = ["guard_verification", guard::install::qualified_guard_predicate]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/guard_changes.sql",
+    name = "guard_changes",
+    requires = ["guard_overlaps"]
 );
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

@@ -7,21 +7,24 @@
 //! type for an id.
 
 mod arguments;
+mod bookings;
 mod names;
 mod proposals;
 mod query;
 mod reader;
-mod rest_rules;
 mod roster;
+mod rules;
 mod selection;
+mod stream;
 mod views;
 
 pub(crate) use arguments::read_ids;
-pub(crate) use names::Names;
+pub(crate) use bookings::{Booking, read_bookings};
+pub(crate) use names::{Name, Names};
 pub(crate) use proposals::{Proposal, read_proposals};
 pub(crate) use query::Connection;
-pub(crate) use reader::read_roster;
-pub(crate) use rest_rules::{RestRules, read_rest_rules};
-pub(crate) use roster::RosterRows;
+pub(crate) use reader::{read_further_work, read_roster};
+pub(crate) use roster::{RosterRows, widened};
+pub(crate) use rules::{Rules, members, read_rules};
 pub(crate) use selection::{Heads, Selection};
 pub(crate) use views::Views;

@@ -2,6 +2,8 @@
 //!
 //! A second database compiled into the extension would disagree with `AT TIME ZONE` sooner or later.
 
+mod version;
+
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_int, c_long};
 use std::ptr::NonNull;
@@ -10,6 +12,8 @@ use pgrx::pg_sys;
 use rota_engine::{EngineError, Instant, OffsetPeriod, ZoneRules};
 
 use crate::error::ExtensionError;
+
+pub(crate) use version::database_version;
 
 /// Seconds from the epoch of Unix, 1970, to that of Postgres, 2000.
 const UNIX_SECONDS_OF_POSTGRES_EPOCH: i64 = 946_684_800;

@@ -28,6 +28,9 @@ pub enum Error {
     /// The connection ended while it was needed.
     #[error("the connection to the database was lost")]
     ConnectionLost,
+    /// Certificates or keys cannot be used.
+    #[error("TLS: {0}")]
+    Tls(String),
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
@@ -52,6 +55,15 @@ pub enum Error {
     /// The database is not at the level of this program.
     #[error("the database is not at the level of this program:\n  {}\nrun rota migrate", .0.join("\n  "))]
     NotCurrent(Vec<String>),
+    /// Zones of this machine that the database knows otherwise, or not at all.
+    #[error("{count} time zones differ between this machine and the database")]
+    ZonesDiffer {
+        /// How many.
+        count: usize,
+    },
+    /// This machine has no time zones to compare.
+    #[error("this machine has no time zone database: install tzdata, or set TZDIR to its folder")]
+    NoZones,
     /// A demonstration is asked for where real people are.
     #[error("the database has {employees} employees already; rota demo fills an empty one only")]
     DemoNotEmpty {

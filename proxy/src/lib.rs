@@ -4,6 +4,8 @@
 //! of stages, each able to refuse (`pipeline`).
 
 pub mod admin;
+pub mod admission;
+pub mod cache;
 pub mod command;
 pub mod config;
 pub mod database;

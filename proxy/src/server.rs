@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::header;
-use pingora_core::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream, ServerApp};
+use pingora_core::apps::{HttpServerApp, ReusedHttpStream, ServerApp};
+use pingora_core::listeners::tls::TlsSettings;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use pingora_core::services::Service as _;
 use pingora_core::services::listening::Service;
+use rustls::server::ResolvesServerCert;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -22,8 +24,10 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::admin::AdminApp;
+use crate::cache::{reader, warm};
 use crate::config::Settings;
 use crate::error::Error;
+use crate::http::certificate::Certificate;
 use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::Reply;
@@ -32,6 +36,8 @@ use crate::pipeline::Proxy;
 
 /// Longest wait for each last act of the stop: it must not hang on a database that is away.
 const LAST_WAIT: Duration = Duration::from_secs(1);
+/// Pause between two looks for clients whose quota is full again: looking costs more than remembering for long.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// The public side: one call per request.
 pub struct PublicApp {
@@ -79,16 +85,15 @@ impl HttpServerApp for PublicApp {
             _ => return None,
         }
         let _running = self.running.token();
-        if *shutdown.borrow() {
+        // Where a chunked body ends depends on how leniently its chunks are read (an empty size line counts as
+        // the last chunk here). Whatever follows it on this connection is never taken for a request.
+        let is_chunked = session.get_header(header::TRANSFER_ENCODING).is_some();
+        if is_chunked || *shutdown.borrow() {
             session.set_keepalive(None);
         } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(settings.keepalive_timeout_ms.as_secs().max(1)));
         }
-        let exchange = self.serve(session, connected.is_some()).await?;
-        let mut kept = HttpPersistentSettings::for_session(&exchange.session);
-        kept.set_user_context(connected?);
-        let stream = exchange.session.finish().await.ok()??;
-        Some(ReusedHttpStream::from_reusable_stream(stream, kept))
+        self.serve(session, connected).await
     }
 }
 
@@ -101,12 +106,16 @@ impl PublicApp {
         Some(Box::new(Connected { _place: place, gauge }))
     }
 
-    /// Answers one request and tells of it. Nothing is left of the exchange if the client has left.
-    async fn serve(&self, session: ServerSession, has_place: bool) -> Option<Exchange> {
+    /// Answers one request and tells of it. Nothing is left of the connection if the client has left.
+    async fn serve(
+        &self,
+        session: ServerSession,
+        connected: Option<Box<dyn std::any::Any + Send + Sync>>,
+    ) -> Option<ReusedHttpStream> {
         let mut exchange = Exchange::new(session);
         let traceparent = exchange.session.get_header("traceparent").and_then(|value| value.to_str().ok());
         let mut event = RequestEvent::start(exchange.method.clone(), traceparent.map(Into::into));
-        let reply = if has_place {
+        let reply = if connected.is_some() {
             self.proxy.answer(&mut exchange, &mut event).await
         } else {
             let limit = self.proxy.settings.connection_limit;
@@ -119,13 +128,13 @@ impl PublicApp {
             // Told while there is still somebody to tell: the next request goes elsewhere.
             exchange.session.set_keepalive(None);
         }
-        let is_written = match reply {
-            Some(reply) => exchange.write(reply, &mut event, self.proxy.pool.used_percent()).await.is_ok(),
-            None => false,
+        let stream = match reply {
+            Some(reply) => exchange.end(reply, &mut event, self.proxy.pool.used_percent(), connected).await,
+            None => None,
         };
         event.finish();
         self.proxy.observer.request(&event);
-        is_written.then_some(exchange)
+        stream
     }
 
     /// Answers a head that is no HTTP.
@@ -158,16 +167,19 @@ pub async fn run(settings: Settings) -> Result<(), Error> {
         probe(address)?;
     }
     let proxy = Arc::new(Proxy::new(settings.clone())?);
-    let tasks = spawn_tasks(&proxy, &settings);
+    let certificate = Certificate::of(&settings)?;
+    let mut tasks = spawn_tasks(&proxy, &settings);
+    tasks.extend(certificate.clone().map(|certificate| tokio::spawn(certificate.follow())));
     let running = TaskTracker::new();
     let public = PublicApp {
         proxy: Arc::clone(&proxy),
         connections: Arc::new(Semaphore::new(settings.connection_limit)),
         running: running.clone(),
     };
-    let (stop_public, public) = listen("public", settings.listen, public, settings.accept_tasks);
+    let tls = certificate.as_ref().map(encrypting).transpose()?;
+    let (stop_public, public) = listen("public", settings.listen, tls, public, settings.accept_tasks);
     let admin = AdminApp::new(Arc::clone(&proxy));
-    let (stop_admin, admin) = listen("admin", settings.admin_listen, admin, 1);
+    let (stop_admin, admin) = listen("admin", settings.admin_listen, None, admin, 1);
     tracing::info!(listen = %settings.listen, admin_listen = %settings.admin_listen, "serving");
 
     let signal_name = signals.next().await;
@@ -194,6 +206,7 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
         proxy.cut_off.cancel();
         let _ = timeout(LAST_WAIT, running.wait()).await;
     }
+    let _ = timeout(LAST_WAIT, proxy.pool.settled()).await;
     let _ = timeout(LAST_WAIT, proxy.observer.slow_calls.flush(&proxy.pool)).await;
 }
 
@@ -201,14 +214,26 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
 fn listen<A: ServerApp + Send + Sync + 'static>(
     name: &str,
     address: SocketAddr,
+    tls: Option<TlsSettings>,
     app: A,
     accept_tasks: usize,
 ) -> (watch::Sender<bool>, JoinHandle<()>) {
     let (stop, stopped) = watch::channel(false);
     let mut service = Service::new(name.to_owned(), app);
-    service.add_tcp(&address.to_string());
+    match tls {
+        Some(tls) => service.add_tls_with_settings(&address.to_string(), None, tls),
+        None => service.add_tcp(&address.to_string()),
+    }
     let task = tokio::spawn(async move { service.start_service(None, stopped, accept_tasks).await });
     (stop, task)
+}
+
+/// TLS with a certificate that may change. HTTP/1.1 is what is spoken in it.
+fn encrypting(certificate: &Arc<Certificate>) -> Result<TlsSettings, Error> {
+    // No file names: the certificate comes from the resolver.
+    let mut tls = TlsSettings::intermediate("", "").map_err(|error| Error::Tls(error.to_string()))?;
+    tls.set_cert_resolver(Arc::clone(certificate) as Arc<dyn ResolvesServerCert>);
+    Ok(tls)
 }
 
 /// Tries an address before pingora does: it would try for half a minute and then panic.
@@ -217,17 +242,33 @@ fn probe(address: SocketAddr) -> Result<(), Error> {
 }
 
 fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
-    vec![
+    let mut tasks = vec![
         tokio::spawn(Arc::clone(&proxy.catalog).run(settings.clone())),
         tokio::spawn(proxy.pool.clone().retire()),
         tokio::spawn(flush_slow_calls(Arc::clone(proxy))),
-    ]
+        tokio::spawn(forget_clients(Arc::clone(proxy))),
+    ];
+    if settings.cache_bytes > 0 {
+        tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
+        tasks.push(tokio::spawn(warm::run(Arc::clone(proxy))));
+    }
+    if let Some(level2) = &proxy.cache.level2 {
+        tasks.push(tokio::spawn(Arc::clone(level2).run()));
+    }
+    tasks
 }
 
 async fn flush_slow_calls(proxy: Arc<Proxy>) {
     loop {
         sleep(proxy.settings.slow_flush_ms).await;
         proxy.observer.slow_calls.flush(&proxy.pool).await;
+    }
+}
+
+async fn forget_clients(proxy: Arc<Proxy>) {
+    while let Some(limit) = &proxy.rate_limit {
+        sleep(FORGET_EVERY).await;
+        limit.forget();
     }
 }
 

@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
+use crate::cache::verdict::Verdict;
+use crate::config::Settings;
 use crate::database::connect::{SessionOptions, connect};
 use crate::database::failure::refused;
 use crate::database::sqlstate;
@@ -33,7 +35,8 @@ pub(crate) async fn receive(
     exchange: &mut Exchange,
     event: &mut RequestEvent,
 ) -> Result<Reply, Refusal> {
-    event.own_path = Some(format!("/api/imports/{}", import.name).into());
+    event.own_path = Some(import.path().into());
+    event.own_metrics = Some(proxy.observer.metrics.endpoint("POST", &import.path()));
     let settings = &proxy.settings;
     let options = ImportOptions { dry_run: dry_run(exchange.target.query())?, ..ImportOptions::default() };
     check_media_type(exchange)?;
@@ -50,26 +53,34 @@ pub(crate) async fn receive(
         application_name: "rota import",
         statement_timeout: Some(settings.import_timeout_ms),
     };
-    let mut client = connect(settings, session).await.map_err(|error| failed(&error, event))?;
+    let mut client = connect(settings, session).await.map_err(|error| failed(&error, settings, event))?;
     event.ends(Phase::Pool);
     exchange.invite_body().await?;
 
+    event.cache = Verdict::Write;
+    let write = proxy.own_write(settings.import_timeout_ms);
     let (pieces, mut arrived) = mpsc::channel::<io::Result<Bytes>>(PIECES_BUFFERED);
     let reader = StreamReader::new(poll_fn(move |context| arrived.poll_recv(context)));
     let importing =
         join(run_import(&mut client, import, reader, &options, |_| ()), pump(exchange, pieces, limit_bytes));
     let outcome = timeout(settings.import_timeout_ms, importing).await;
     event.ends(Phase::Call);
+    match &outcome {
+        Ok((Ok(report), _)) => write.ended(report.transaction),
+        Ok((Err(error), _)) if has_changed_nothing(error) => write.ended(None),
+        _ => drop(write),
+    }
     let (imported, pumped) = outcome.map_err(|_| {
         let limit_ms = settings.import_timeout_ms.as_millis();
         let detail = format!("the import took longer than its limit of {limit_ms} ms; nothing was changed");
         Problem::new(ProblemKind::DeadlineExceeded, detail).closing()
     })?;
     let metrics = &proxy.observer.metrics;
-    match pumped.and_then(|()| imported.map_err(|error| failed(&error, event))) {
+    match pumped.and_then(|()| imported.map_err(|error| failed(&error, settings, event))) {
         Ok(report) => {
             metrics.imports.with_label_values(&["done"]).inc();
             count_rows(&metrics.import_rows, &report);
+            event.transaction = report.transaction;
             let body = serde_json::to_vec(&report).unwrap_or_default();
             Ok(proxy.encode(Reply::new(StatusCode::OK, JSON, body), exchange, event).await?)
         }
@@ -136,10 +147,10 @@ fn check_media_type(exchange: &Exchange) -> Result<(), Problem> {
     Err(Problem::new(ProblemKind::UnsupportedMediaType, "the body must be text/csv in UTF-8").closing())
 }
 
-fn failed(error: &Error, event: &mut RequestEvent) -> Problem {
+fn failed(error: &Error, settings: &Settings, event: &mut RequestEvent) -> Problem {
     let problem = match error {
         Error::Import(fault) => sqlstate::told(fault.sqlstate().code(), &fault.to_string(), None, None),
-        Error::Database { source, .. } => refused(source, event),
+        Error::Database { source, .. } => refused(source, settings.log_database_messages, event),
         Error::ConnectTimeout(_) => Problem::new(ProblemKind::Unavailable, "the database cannot be reached"),
         _ => Problem::new(ProblemKind::Internal, "the import failed; the log has the reason"),
     };
@@ -147,6 +158,17 @@ fn failed(error: &Error, event: &mut RequestEvent) -> Problem {
         event.cause = Some(error.to_string());
     }
     problem.closing()
+}
+
+/// Whether an import that failed is known to have left nothing behind: its file was refused, or one of its statements.
+fn has_changed_nothing(error: &Error) -> bool {
+    match error {
+        Error::Import(_) => true,
+        Error::Database { source, .. } => {
+            source.code().is_some_and(|code| !sqlstate::ends_session(code.code()))
+        }
+        _ => false,
+    }
 }
 
 fn count_rows(rows: &prometheus::IntCounterVec, report: &ImportReport) {

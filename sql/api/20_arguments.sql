@@ -35,7 +35,7 @@ COMMENT ON FUNCTION api.require_window IS
 CREATE FUNCTION api.window_instants(from_date date, to_date date, time_zone text, maximum_days integer)
 RETURNS tstzrange
 LANGUAGE plpgsql
-STABLE
+IMMUTABLE
 AS $$
 BEGIN
     PERFORM api.require_window(from_date, to_date, maximum_days);

@@ -1,8 +1,7 @@
 -- Bookings as data: reading the assignments of a request, and saying who is double booked.
 --
--- A booking locks the people first, in the order of their ids, then looks, then writes. Two requests for the
--- same person therefore wait for each other instead of meeting in the exclusion constraint, which would let
--- them deadlock; the constraint stays the last word against writers that do not lock.
+-- A booking locks the people first, in the order of their ids, then looks, then writes. What it says about a person is
+-- therefore still true when it writes. The guard of the table has the last word, also against writers that do not lock.
 
 CREATE FUNCTION api.as_list(assignments jsonb) RETURNS jsonb
 LANGUAGE sql
@@ -57,7 +56,9 @@ BEGIN
                     'has no whole number as employee_id'
                 WHEN coalesce(listed.item ->> 'shift_id', CASE WHEN shift_optional THEN '0' ELSE '' END)
                     !~ whole_number THEN 'has no whole number as shift_id'
-                WHEN listed.item ->> 'shift_id' IS NULL AND listed.item ->> 'starts_at' IS NULL THEN
+                WHEN coalesce(
+                    listed.item ->> 'shift_id', listed.item ->> 'starts_at', listed.item ->> 'replaces'
+                ) IS NULL THEN
                     'has neither shift_id nor starts_at and ends_at'
                 WHEN (listed.item ->> 'starts_at' IS NULL) <> (listed.item ->> 'ends_at' IS NULL) THEN
                     'has only one of starts_at and ends_at'
@@ -67,6 +68,8 @@ BEGIN
                     'has no instant like 2026-10-05T14:00:00+02:00 as ends_at'
                 WHEN (listed.item ->> 'starts_at')::timestamptz >= (listed.item ->> 'ends_at')::timestamptz
                     THEN 'has an ends_at that is not after its starts_at'
+                WHEN coalesce(listed.item ->> 'replaces', '0') !~ whole_number THEN
+                    'has no whole number as replaces'
                 WHEN coalesce(listed.item ->> 'schedule_id', '0') !~ whole_number THEN
                     'has no whole number as schedule_id'
                 WHEN coalesce(listed.item ->> 'status', 'assigned') NOT IN (

@@ -204,5 +204,8 @@ SELECT rota.expose(
     'api.analytics_overview'::regproc,
     'GET',
     '/api/analytics/overview',
-    summary => 'Hours and overtime'
+    summary => 'Hours and overtime',
+    -- The current week begins at a midnight.
+    cache_ttl_ms => 60000,
+    lane => 'batch'
 );

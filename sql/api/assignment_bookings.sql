@@ -187,7 +187,8 @@ BEGIN ATOMIC
                         'person_id', listed.item ->> 'employee_id',
                         'shift_id', listed.item ->> 'shift_id',
                         'starts_at', listed.item ->> 'starts_at',
-                        'ends_at', listed.item ->> 'ends_at'
+                        'ends_at', listed.item ->> 'ends_at',
+                        'replaces', listed.item ->> 'replaces'
                     )
                 )
                 ORDER BY listed.position
@@ -198,7 +199,8 @@ BEGIN ATOMIC
                     WHEN api.require_bookings(
                         api.as_list(assignments),
                         ARRAY[
-                            'employee_id', 'shift_id', 'starts_at', 'ends_at', 'schedule_id', 'status', 'note'
+                            'employee_id', 'shift_id', 'starts_at', 'ends_at', 'replaces', 'schedule_id',
+                            'status', 'note'
                         ]
                     ) THEN api.as_list(assignments)
                 END
@@ -246,9 +248,10 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.check_assignments IS
-    'What would happen: every conflict that booking these would add, and nothing is written. Items as for '
-    'booking, or {"employee_id", "starts_at", "ends_at"} for a shift that does not exist yet. proposal and '
-    'other_proposal are places in the request, counted from 0.';
+    'What would happen: every conflict that booking these would add or make worse, and nothing is written. '
+    'Items as for booking, or {"employee_id", "starts_at", "ends_at"} for a shift that does not exist yet; '
+    '"replaces" names an assignment whose place one takes. proposal and other_proposal are places in the '
+    'request, counted from 0; proposal is null where an assignment that goes is the reason.';
 
 SELECT rota.expose(
     'api.check_assignments'::regproc,

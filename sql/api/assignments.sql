@@ -113,7 +113,8 @@ SELECT rota.expose(
         'workforce.shifts',
         'workforce.employees',
         'workforce.departments'
-    ]::regclass[]
+    ]::regclass[],
+    keyed_reads => '{"workforce.assignments": {"employee_id": "employee_id", "schedule_id": "schedule_id"}}'
 );
 
 CREATE FUNCTION api.update_assignment(

@@ -24,8 +24,9 @@ BEGIN ATOMIC
                 'kind',
                 kind,
                 ARRAY[
-                    'overlap', 'duplicate', 'insufficient_rest', 'time_off', 'unavailable',
-                    'missing_qualification', 'understaffed', 'overstaffed'
+                    'overlap', 'duplicate', 'over_allocated', 'insufficient_rest', 'excessive_hours',
+                    'consecutive_days', 'time_off', 'unavailable', 'missing_qualification', 'understaffed',
+                    'overstaffed'
                 ]
             )
     ),
@@ -46,7 +47,14 @@ BEGIN ATOMIC
         SELECT
             found.*,
             row_number() OVER (
-                ORDER BY lower(found.during), found.kind, found.shift_id, found.person_id, found.assignment_id
+                ORDER BY
+                    lower(found.during),
+                    found.kind,
+                    found.shift_id,
+                    found.person_id,
+                    found.assignment_id,
+                    found.rule_id,
+                    upper(found.during)
             ) AS position
         FROM
             found
@@ -131,10 +139,10 @@ END;
 
 COMMENT ON FUNCTION api.conflicts IS
     'Conflicts that meet the local days [from_date, to_date) of time_zone, in order of time, at most '
-    '"limit"; counts covers all of them by kind. kind: overlap, duplicate, insufficient_rest, time_off, '
-    'unavailable, missing_qualification, understaffed, overstaffed. heads sums the heads missing and '
-    'surplus; staffing is not judged when employee_id is given. minimum_rest_minutes takes the place of the '
-    'rest rules.';
+    '"limit"; counts covers all of them by kind. kind: overlap, duplicate, over_allocated, '
+    'insufficient_rest, excessive_hours, consecutive_days, time_off, unavailable, missing_qualification, '
+    'understaffed, overstaffed. heads sums the heads missing and surplus; staffing is not judged when '
+    'employee_id is given. minimum_rest_minutes takes the place of the rest rules.';
 
 SELECT rota.expose(
     'api.conflicts'::regproc,

@@ -74,7 +74,12 @@ SELECT rota.expose(
     'GET',
     '/api/department-history',
     summary => 'List moves between departments',
-    reads => ARRAY['workforce.department_history', 'workforce.employees', 'workforce.departments']::regclass[]
+    reads => ARRAY[
+        'workforce.department_history',
+        'workforce.employees',
+        'workforce.departments'
+    ]::regclass[],
+    keyed_reads => '{"workforce.department_history": {"employee_id": "employee_id"}}'
 );
 
 CREATE FUNCTION api.employee_department_history(
@@ -111,5 +116,13 @@ SELECT rota.expose(
     'GET',
     '/api/employees/{employee_id}/department-history',
     summary => 'List an employee''s moves between departments',
-    reads => ARRAY['workforce.department_history', 'workforce.employees', 'workforce.departments']::regclass[]
+    reads => ARRAY[
+        'workforce.department_history',
+        'workforce.employees',
+        'workforce.departments'
+    ]::regclass[],
+    keyed_reads => '{
+        "workforce.department_history": {"employee_id": "employee_id"},
+        "workforce.employees": {"employee_id": "employee_id"}
+    }'
 );

@@ -128,7 +128,9 @@ SELECT rota.expose(
         'workforce.departments',
         'workforce.employee_qualifications',
         'workforce.qualifications'
-    ]::regclass[]
+    ]::regclass[],
+    -- Which qualifications somebody holds today changes at midnight.
+    cache_ttl_ms => 60000
 );
 
 CREATE FUNCTION api.employee(employee_id bigint) RETURNS json
@@ -163,4 +165,14 @@ END;
 
 COMMENT ON FUNCTION api.employee IS 'One employee with every field.';
 
-SELECT rota.expose('api.employee'::regproc, 'GET', '/api/employees/{employee_id}', summary => 'One employee');
+SELECT rota.expose(
+    'api.employee'::regproc,
+    'GET',
+    '/api/employees/{employee_id}',
+    summary => 'One employee',
+    cache_ttl_ms => 60000,
+    keyed_reads => '{
+        "workforce.employees": {"employee_id": "employee_id"},
+        "workforce.employee_qualifications": {"employee_id": "employee_id"}
+    }'
+);

@@ -124,5 +124,10 @@ SELECT rota.expose(
     'api.employee_roster'::regproc,
     'GET',
     '/api/employees/{employee_id}/roster',
-    summary => 'One person''s roster'
+    summary => 'One person''s roster',
+    keyed_reads => '{
+        "workforce.employees": {"employee_id": "employee_id"},
+        "workforce.assignments": {"employee_id": "employee_id"},
+        "workforce.time_off": {"employee_id": "employee_id"}
+    }'
 );

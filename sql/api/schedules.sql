@@ -85,7 +85,8 @@ SELECT rota.expose(
     'GET',
     '/api/schedules',
     summary => 'List schedules',
-    reads => ARRAY['workforce.schedules', 'workforce.departments', 'workforce.assignments']::regclass[]
+    reads => ARRAY['workforce.schedules', 'workforce.departments', 'workforce.assignments']::regclass[],
+    keyed_reads => '{"workforce.schedules": {"department_id": "department_id"}}'
 );
 
 CREATE FUNCTION api.schedule_size(schedule_id bigint) RETURNS bigint
@@ -159,4 +160,13 @@ END;
 
 COMMENT ON FUNCTION api.schedule IS 'One schedule with its assignments of every status, in order of time.';
 
-SELECT rota.expose('api.schedule'::regproc, 'GET', '/api/schedules/{schedule_id}', summary => 'One schedule');
+SELECT rota.expose(
+    'api.schedule'::regproc,
+    'GET',
+    '/api/schedules/{schedule_id}',
+    summary => 'One schedule',
+    keyed_reads => '{
+        "workforce.schedules": {"schedule_id": "schedule_id"},
+        "workforce.assignments": {"schedule_id": "schedule_id"}
+    }'
+);

@@ -96,7 +96,8 @@ SELECT rota.expose(
     'GET',
     '/api/shifts',
     summary => 'List shifts',
-    reads => ARRAY['workforce.shifts', 'workforce.departments', 'workforce.assignments']::regclass[]
+    reads => ARRAY['workforce.shifts', 'workforce.departments', 'workforce.assignments']::regclass[],
+    keyed_reads => '{"workforce.shifts": {"department_id": "department_id"}}'
 );
 
 CREATE FUNCTION api.binding_heads(shift_id bigint) RETURNS bigint
@@ -171,4 +172,13 @@ END;
 
 COMMENT ON FUNCTION api.shift IS 'One shift with every field and its assignments of every status.';
 
-SELECT rota.expose('api.shift'::regproc, 'GET', '/api/shifts/{shift_id}', summary => 'One shift');
+SELECT rota.expose(
+    'api.shift'::regproc,
+    'GET',
+    '/api/shifts/{shift_id}',
+    summary => 'One shift',
+    keyed_reads => '{
+        "workforce.shifts": {"shift_id": "shift_id"},
+        "workforce.assignments": {"shift_id": "shift_id"}
+    }'
+);

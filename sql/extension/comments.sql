@@ -4,19 +4,52 @@ COMMENT ON FUNCTION rota.version() IS
     'Version of the loaded library; the extension''s own is in pg_extension.';
 
 COMMENT ON FUNCTION rota.shift_range(date, time, time, text, text, text) IS
-    'The instants of a shift planned on the wall clock; an end not after the start is on the next day.';
+    'The instants of a shift planned on the wall clock; an end not after the start is on the next day. fold '
+    '(earlier, later, reject) and gap (earlier, later, change, reject) say what a repeated or a skipped '
+    'reading means.';
 
-COMMENT ON FUNCTION rota.local_days(daterange, text) IS
+COMMENT ON FUNCTION rota.shift_lasting(date, time, integer, text, text, text) IS
+    'The instants of a shift that starts at a reading of the clock and lasts so many minutes, whatever the '
+    'clocks do meanwhile.';
+
+COMMENT ON FUNCTION rota.local_days(daterange, text, text, text) IS
     'From the first instant of the first local day to the first instant of the day after the last.';
 
 COMMENT ON FUNCTION rota.worked_minutes(tstzrange, integer) IS
     'Exact elapsed minutes without the unpaid break.';
 
-COMMENT ON FUNCTION rota.split_shift(tstzrange, text, text) IS
-    'The pieces of a range per local day, or per ISO week from Monday; they sum to the whole.';
+COMMENT ON FUNCTION rota.split_shift(tstzrange, text, text, text, text) IS
+    'The pieces of a range by local periods; their minutes sum to those of the whole. boundary is day, '
+    'week, week from sunday, 14 days from 2025-01-06, month, month to 25, half-month or month to 10 and 25, '
+    'each also at 06:00; a cut-off day that a month has not is its last.';
 
-COMMENT ON FUNCTION rota.minutes_in_band(tstzrange, text, time, time) IS
+COMMENT ON FUNCTION rota.shift_pieces(
+    tstzrange, text, text, time, time, tstzrange[], integer, text, text, text
+) IS
+    'The pieces of a range by local day, period (as in rota.split_shift), band of the clock and breaks at '
+    'once, each with what it is. Minutes sum to those of the range, worked_minutes to those without the '
+    'breaks. break_minutes is a further break of which nobody knows when it was: break_position puts it in '
+    'the middle, at the start or the end of the time that is left, or takes it off all pieces in proportion '
+    '(proportional).';
+
+COMMENT ON FUNCTION rota.classify_pay(
+    tstzrange[], text, jsonb, tstzrange[], integer[], integer, integer
+) IS
+    'The work of one person in pieces that are paid alike: regular, overtime with its tier, or on a '
+    'statutory holiday, each at night or not, with the reason and the factor of the rate. duty is the '
+    'position in duties; break_minutes has the length of a further break of each duty. Give all duties '
+    'since the week and the pay period began, or what they came to as weekly_minutes_before (regular) and '
+    'overtime_minutes_before. rules as in rota.pay_rules.';
+
+COMMENT ON FUNCTION rota.period_days(date, text) IS
+    'The days of the period that a day is in, by a boundary as in rota.split_shift.';
+
+COMMENT ON FUNCTION rota.minutes_in_band(tstzrange, text, time, time, text, text) IS
     'Exact minutes of a range in a daily band of the clock; an end not after the start is the next day.';
+
+COMMENT ON FUNCTION rota.clock_ranges(tstzrange, text, time[], time[], text, text) IS
+    'What of a range lies in any of some daily bands of the clock, such as breaks at fixed times; an end '
+    'not after its start is the next day.';
 
 COMMENT ON FUNCTION rota.union_minutes(tstzrange[]) IS
     'Exact minutes covered by at least one of the ranges.';
@@ -24,8 +57,78 @@ COMMENT ON FUNCTION rota.union_minutes(tstzrange[]) IS
 COMMENT ON FUNCTION rota.merge_ranges(tstzrange[]) IS
     'The same instants as the fewest ranges, in order; what overlaps or touches becomes one.';
 
+COMMENT ON FUNCTION rota.merge_duties(tstzrange[], integer) IS
+    'The duties of one person as the fewest ranges, in order; what overlaps, touches or is at most '
+    'gap_minutes apart becomes one.';
+
+COMMENT ON FUNCTION rota.coverage(tstzrange[], tstzrange, bigint[]) IS
+    'How many heads there are over time, as stretches that follow one another: from the first start to the '
+    'last end, or over within. heads says how many each range brings, negative to take them off; one each '
+    'by default.';
+
+COMMENT ON FUNCTION rota.coverage_slots(tstzrange[], tstzrange, text, integer, bigint[]) IS
+    'The fewest and most heads in each slot of the clock, and the minutes times heads. Slots start at whole '
+    'numbers of slot_minutes since local midnight, and where the clocks skip from one into another.';
+
+COMMENT ON FUNCTION rota.coverage_accumulate(internal, tstzrange) IS
+    'Part of rota.coverage_agg.';
+
+COMMENT ON FUNCTION rota.coverage_accumulate_heads(internal, tstzrange, bigint) IS
+    'Part of rota.coverage_agg.';
+
+COMMENT ON FUNCTION rota.coverage_combine(internal, internal) IS
+    'Part of rota.coverage_agg.';
+
+COMMENT ON FUNCTION rota.coverage_serialize(internal) IS
+    'Part of rota.coverage_agg.';
+
+COMMENT ON FUNCTION rota.coverage_deserialize(bytea, internal) IS
+    'Part of rota.coverage_agg.';
+
+COMMENT ON FUNCTION rota.coverage_finish(internal) IS
+    'Part of rota.coverage_agg.';
+
+COMMENT ON FUNCTION rota.time_zone_changes(text, tstzrange) IS
+    'Every change of a zone''s offset within a range, by the server''s time zone data; the first row is the '
+    'offset at its start.';
+
+COMMENT ON FUNCTION rota.time_zone_version() IS
+    'Edition of the server''s time zone data, such as 2025b; NULL when its files do not say.';
+
 COMMENT ON FUNCTION rota.find_conflicts(timestamptz, timestamptz, text[], text[], integer) IS
     'Every conflict in a window of time, of everybody or of some people or teams, by the source views.';
 
 COMMENT ON FUNCTION rota.check_assignments(jsonb, integer) IS
-    'Every conflict that writing the proposed assignments would add, among themselves included.';
+    'Every conflict that writing the proposed assignments would add or make worse, among themselves included; '
+    '"replaces" names an assignment whose place one takes.';
+
+COMMENT ON FUNCTION rota.check_swap(text, text, integer) IS
+    'Every conflict that it would add or make worse if two people exchanged these two assignments.';
+
+COMMENT ON FUNCTION rota.require_rule(text, jsonb) IS
+    'True when the parameters of a rule can be applied, or its type is none that conflicts are judged by; else '
+    'an error that names the parameter. Meant for a CHECK constraint.';
+
+COMMENT ON FUNCTION rota.qualified_guard_predicate(oid, text) IS
+    'A guard''s predicate with every name qualified; refuses one that a guard cannot go by.';
+
+COMMENT ON FUNCTION rota.guard_predicate_columns(oid, text) IS
+    'The columns that a guard''s predicate names.';
+
+COMMENT ON FUNCTION rota.renamed_guard_predicate(oid, text, text, text) IS
+    'A guard''s predicate with the new name of a column that was renamed.';
+
+COMMENT ON FUNCTION rota.find_guard_index(oid, text, text, text) IS
+    'The B-tree of a table that would serve a guard; NULL when there is none.';
+
+COMMENT ON FUNCTION rota.check_guard_types(oid, text, text) IS
+    'Refuses key and load columns of types that a guard cannot work with.';
+
+COMMENT ON FUNCTION rota.guard_arguments(bytea) IS
+    'The arguments of a trigger, from pg_trigger.tgargs.';
+
+COMMENT ON FUNCTION rota.relation_overlaps(oid, text, text, text, bigint, boolean) IS
+    'As rota.find_overlaps, with a least distance and, when asked for, the latest snapshot.';
+
+COMMENT ON FUNCTION rota.relation_excesses(oid, text, text, text, text, text) IS
+    'Every stretch during which the rows of one key weigh more than a capacity.';

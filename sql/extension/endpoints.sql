@@ -13,13 +13,24 @@ CREATE TABLE rota.endpoints (
     statement_timeout_ms integer,
     slow_ms integer,
     body_limit_bytes bigint,
+    cache_ttl_ms integer,
+    consistency text NOT NULL DEFAULT 'bounded',
+    claims text[] NOT NULL DEFAULT '{}',
+    keyed_reads jsonb,
+    lane text NOT NULL DEFAULT 'interactive',
+    cached boolean NOT NULL DEFAULT true,
+    warm boolean NOT NULL DEFAULT false,
     PRIMARY KEY (method, path),
     CONSTRAINT endpoints_method_known CHECK (method IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
     CONSTRAINT endpoints_path_absolute CHECK (starts_with(path, '/')),
     CONSTRAINT endpoints_success_status_is_success CHECK (success_status BETWEEN 200 AND 299),
     CONSTRAINT endpoints_statement_timeout_positive CHECK (statement_timeout_ms > 0),
     CONSTRAINT endpoints_slow_not_negative CHECK (slow_ms >= 0),
-    CONSTRAINT endpoints_body_limit_not_negative CHECK (body_limit_bytes >= 0)
+    CONSTRAINT endpoints_body_limit_not_negative CHECK (body_limit_bytes >= 0),
+    CONSTRAINT endpoints_cache_ttl_positive CHECK (cache_ttl_ms > 0),
+    CONSTRAINT endpoints_consistency_known
+        CHECK (consistency IN ('bounded', 'after-token', 'one-proxy', 'checked')),
+    CONSTRAINT endpoints_lane_known CHECK (lane IN ('interactive', 'batch'))
 );
 
 COMMENT ON TABLE rota.endpoints IS 'Endpoints: the function that answers a method and path.';
@@ -32,6 +43,15 @@ COMMENT ON COLUMN rota.endpoints.reads IS 'Tables and views that the function re
 COMMENT ON COLUMN rota.endpoints.statement_timeout_ms IS 'Longest run; NULL = the general setting.';
 COMMENT ON COLUMN rota.endpoints.slow_ms IS 'Calls this long are recorded; NULL = the general setting.';
 COMMENT ON COLUMN rota.endpoints.body_limit_bytes IS 'Largest request body; NULL = the general setting.';
+COMMENT ON COLUMN rota.endpoints.cache_ttl_ms IS 'Longest that an answer is kept; NULL = no such limit.';
+COMMENT ON COLUMN rota.endpoints.consistency IS 'bounded, after-token, one-proxy or checked.';
+COMMENT ON COLUMN rota.endpoints.claims IS 'Claims of the caller that the answer depends on.';
+COMMENT ON COLUMN rota.endpoints.keyed_reads IS
+    'Tables of which only rows with a column equal to an argument are read: {table: {column: argument}}.';
+COMMENT ON COLUMN rota.endpoints.lane IS 'interactive or batch: whose place in the queue a call takes.';
+COMMENT ON COLUMN rota.endpoints.cached IS 'Whether answers may be cached at all.';
+COMMENT ON COLUMN rota.endpoints.warm IS
+    'Whether the answer without arguments is fetched before it is asked for.';
 
 SELECT pg_catalog.pg_extension_config_dump('rota.endpoints', '');
 

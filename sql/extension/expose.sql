@@ -12,7 +12,14 @@ CREATE FUNCTION rota.expose(
     reads regclass[] DEFAULT NULL,
     statement_timeout_ms integer DEFAULT NULL,
     slow_ms integer DEFAULT NULL,
-    body_limit_bytes bigint DEFAULT NULL
+    body_limit_bytes bigint DEFAULT NULL,
+    cache_ttl_ms integer DEFAULT NULL,
+    consistency text DEFAULT 'bounded',
+    claims text[] DEFAULT '{}',
+    keyed_reads jsonb DEFAULT NULL,
+    lane text DEFAULT 'interactive',
+    cached boolean DEFAULT true,
+    warm boolean DEFAULT false
 ) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -86,14 +93,20 @@ BEGIN
     END IF;
 
     PERFORM rota.check_endpoint_limits(success_status, statement_timeout_ms, slow_ms, body_limit_bytes);
+    PERFORM rota.check_cache_options(
+        endpoint_function, method, cache_ttl_ms, consistency, claims, keyed_reads, lane, warm
+    );
 
     INSERT INTO rota.endpoints AS endpoint (
         method, path, function_signature, summary, success_status, reads,
-        statement_timeout_ms, slow_ms, body_limit_bytes
+        statement_timeout_ms, slow_ms, body_limit_bytes,
+        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm
     )
     VALUES (
         expose.method, expose.path, endpoint_function::text, expose.summary, expose.success_status,
-        expose.reads::text[], expose.statement_timeout_ms, expose.slow_ms, expose.body_limit_bytes
+        expose.reads::text[], expose.statement_timeout_ms, expose.slow_ms, expose.body_limit_bytes,
+        expose.cache_ttl_ms, expose.consistency, expose.claims, expose.keyed_reads, expose.lane,
+        coalesce(expose.cached, true), expose.warm
     )
     ON CONFLICT (method, path) DO UPDATE SET
         function_signature = excluded.function_signature,
@@ -102,13 +115,19 @@ BEGIN
         reads = excluded.reads,
         statement_timeout_ms = excluded.statement_timeout_ms,
         slow_ms = excluded.slow_ms,
-        body_limit_bytes = excluded.body_limit_bytes;
+        body_limit_bytes = excluded.body_limit_bytes,
+        cache_ttl_ms = excluded.cache_ttl_ms,
+        consistency = excluded.consistency,
+        claims = excluded.claims,
+        keyed_reads = excluded.keyed_reads,
+        lane = excluded.lane,
+        cached = excluded.cached,
+        warm = excluded.warm;
 END
 $$;
 
-COMMENT ON FUNCTION rota.expose(
-    regprocedure, text, text, text, integer, regclass[], integer, integer, bigint
-) IS 'Makes a function answer a method and path, or replaces what was said about it before.';
+COMMENT ON FUNCTION rota.expose IS
+    'Makes a function answer a method and path, or replaces what was said about it before.';
 
 CREATE FUNCTION rota.conceal(method text, path text) RETURNS void
 LANGUAGE sql
@@ -152,7 +171,15 @@ RETURNS TABLE (
     statement_timeout_ms integer,
     slow_ms integer,
     body_limit_bytes bigint,
-    arguments json
+    arguments json,
+    read_tables jsonb,
+    cacheable boolean,
+    uncacheable_reason text,
+    cache_ttl_ms integer,
+    claims text[],
+    consistency text,
+    lane text,
+    warm boolean
 )
 LANGUAGE sql
 STABLE
@@ -172,10 +199,19 @@ AS $$
         endpoint.statement_timeout_ms,
         endpoint.slow_ms,
         endpoint.body_limit_bytes,
-        coalesce(argument_list.arguments, '[]'::json)
+        coalesce(argument_list.arguments, '[]'::json),
+        caching.read_tables,
+        caching.reason IS NULL,
+        caching.reason,
+        endpoint.cache_ttl_ms,
+        endpoint.claims,
+        endpoint.consistency,
+        endpoint.lane,
+        endpoint.warm
     FROM
         rota.endpoints AS endpoint
         JOIN rota.resolve_endpoints() AS resolved USING (method, path)
+        JOIN rota.endpoint_caching() AS caching USING (method, path)
         JOIN pg_proc AS procedure ON procedure.oid = resolved.function_oid
         JOIN pg_namespace AS schema ON schema.oid = procedure.pronamespace
         CROSS JOIN LATERAL (
@@ -201,10 +237,10 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.endpoint_catalog() IS
-    'Every endpoint that can be served, with its function''s arguments, types and defaults.';
+    'Every endpoint that can be served: its function''s arguments, what it reads, how it may be cached.';
 
 REVOKE ALL ON FUNCTION
-    rota.expose(regprocedure, text, text, text, integer, regclass[], integer, integer, bigint),
+    rota.expose,
     rota.conceal(text, text),
     rota.conceal_schema(text)
 FROM PUBLIC;

@@ -32,6 +32,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("listen_addresses", "127.0.0.1"),
     ("max_connections", "200"),
     ("unix_socket_permissions", "0777"),
+    ("shared_preload_libraries", "rota"),
     ("timezone", "UTC"),
     ("log_timezone", "UTC"),
     ("log_destination", "stderr"),

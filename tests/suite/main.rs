@@ -4,9 +4,13 @@
 //! name.
 
 mod api;
+mod cache;
 mod data;
 mod errors;
+mod guard;
+mod invalidation;
 mod labels;
+mod pay;
 mod proxy;
 mod smoke;
 mod time;

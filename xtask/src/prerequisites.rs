@@ -16,6 +16,8 @@ pub(crate) struct Plans {
     pub(crate) proxy: bool,
     /// It formats and lints.
     pub(crate) lints: bool,
+    /// It runs the suite.
+    pub(crate) suite: bool,
     /// It measures.
     pub(crate) measures: bool,
 }
@@ -100,6 +102,18 @@ const REQUIREMENTS: &[Requirement] = &[
         needed: |plans| plans.measures,
         present: |machine| machine.has_program("wrk"),
         packages: &["wrk"],
+    },
+    Requirement {
+        what: "nginx (hits of the cache are measured against it)",
+        needed: |plans| plans.measures,
+        present: |machine| machine.has_program("nginx"),
+        packages: &["nginx-light"],
+    },
+    Requirement {
+        what: "redis-server (the shared level of the cache is tested on it)",
+        needed: |plans| plans.suite,
+        present: |machine| machine.has_program("redis-server"),
+        packages: &["redis-server"],
     },
 ];
 

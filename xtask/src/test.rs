@@ -26,6 +26,7 @@ pub(crate) fn test(options: &TestOptions) -> Result<()> {
     let only_suite = !options.filters.is_empty();
     let mut plans = Plans {
         proxy: true,
+        suite: true,
         lints: !only_suite,
         build_cargo_pgrx: !cargo_pgrx::is_built(&project),
         ..Plans::default()

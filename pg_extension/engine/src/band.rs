@@ -2,9 +2,10 @@
 
 use crate::duration::Duration;
 use crate::error::EngineError;
-use crate::instant::Instant;
-use crate::local::{LocalDate, TimeOfDay};
+use crate::local::TimeOfDay;
+use crate::policy::LocalPolicy;
 use crate::span::Span;
+use crate::span_set::SpanSet;
 use crate::split::limited_length;
 use crate::zone::ZoneRules;
 
@@ -21,45 +22,51 @@ pub struct Band {
 }
 
 impl Band {
-    /// The band that opens on a local day. Both instants are the same when the clocks skip all of it.
-    fn opened_on(self, zone: &dyn ZoneRules, date: LocalDate) -> Result<Opening, EngineError> {
-        let end_date = if self.end <= self.start { date.plus_days(1)? } else { date };
-        Ok(Opening {
-            opens: zone.first_instant_at(date.at(self.start)?)?,
-            closes: zone.first_instant_at(end_date.at(self.end)?)?,
-        })
+    /// The parts of a span within the band, in order.
+    ///
+    /// The band's readings become instants under the policy and are intersected with the span. The band that
+    /// opened on the evening before the span counts; a band of which the clocks skip everything is empty.
+    /// With [`LocalPolicy::BOUNDARY`] those instants never run backwards, so a band and its complement are
+    /// the span. Cost: two zone look-ups a day.
+    ///
+    /// # Errors
+    /// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`;
+    /// [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`], naming `band_start` or
+    /// `band_end`, where the policy rejects a reading inside of the span; those of
+    /// [`ZoneRules::period_at`].
+    pub fn within(
+        self,
+        zone: &dyn ZoneRules,
+        span: Span,
+        policy: LocalPolicy,
+    ) -> Result<SpanSet, EngineError> {
+        limited_length(span)?;
+        // A band closes on the next day at the latest, and a policy moves that by no more than a day.
+        let mut date = zone.local_at(span.start())?.date().plus_days(-2)?;
+        let mut parts = Vec::new();
+        loop {
+            let next_date = date.plus_days(1)?;
+            let end_date = if self.end <= self.start { next_date } else { date };
+            let opens = policy.boundary(zone, date.at(self.start)?, span, "band_start")?;
+            if opens >= span.end() {
+                return Ok(parts.into_iter().collect());
+            }
+            let closes = policy.boundary(zone, end_date.at(self.end)?, span, "band_end")?;
+            parts.extend(Span::new(opens, closes).and_then(|open| open.intersect(span)));
+            date = next_date;
+        }
     }
-}
-
-/// One day's band on the time line.
-struct Opening {
-    opens: Instant,
-    closes: Instant,
 }
 
 /// The elapsed time of a span within a daily band of the clock in a zone. Exact.
 ///
-/// The band's readings become instants ([`ZoneRules::first_instant_at`]) and are intersected with the span.
-/// Those instants never run backwards, so no time counts twice, and a band and its complement sum to the
-/// span. The band that opened on the evening before the span counts. Cost: two zone look-ups a day.
-///
 /// # Errors
-/// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`; those of
-/// [`ZoneRules::period_at`].
-pub fn time_in_band(zone: &dyn ZoneRules, span: Span, band: Band) -> Result<Duration, EngineError> {
-    limited_length(span)?;
-    // The band of the day before yesterday closes, at the latest, when today starts.
-    let mut date = zone.local_at(span.start())?.date().plus_days(-1)?;
-    let mut total = Duration::ZERO;
-    loop {
-        let opening = band.opened_on(zone, date)?;
-        if opening.opens >= span.end() {
-            return Ok(total);
-        }
-        let open = Span::new(opening.opens, opening.closes);
-        if let Some(within) = open.and_then(|open| open.intersect(span)) {
-            total = total.plus(within.elapsed()?)?;
-        }
-        date = date.plus_days(1)?;
-    }
+/// As [`Band::within`].
+pub fn time_in_band(
+    zone: &dyn ZoneRules,
+    span: Span,
+    band: Band,
+    policy: LocalPolicy,
+) -> Result<Duration, EngineError> {
+    band.within(zone, span, policy)?.total()
 }

@@ -14,6 +14,8 @@ pub struct Duration(i64);
 impl Duration {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// More than any length that is measured.
+    pub(crate) const MAX: Self = Self(i64::MAX);
 
     /// From microseconds.
     #[must_use]
@@ -49,7 +51,10 @@ impl Duration {
     /// [`Minutes`] says how exact it is.
     #[must_use]
     pub const fn minutes(self) -> Minutes {
-        Minutes(self)
+        const HALF: i128 = MICROSECONDS_PER_MINUTE as i128 / 2;
+        let scaled = self.0 as i128 * Minutes::ONE;
+        let half = if scaled < 0 { -HALF } else { HALF };
+        Minutes((scaled + half) / MICROSECONDS_PER_MINUTE as i128)
     }
 }
 
@@ -59,20 +64,60 @@ impl Duration {
 /// For the others no finite decimal exists (20 s are a third of a minute); they are rounded to 12 decimals,
 /// so that `round(minutes * 60000000)` gives back the very microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Minutes(Duration);
+pub struct Minutes(i128);
+
+impl Minutes {
+    /// A minute, in units of the last decimal.
+    const ONE: i128 = 1_000_000_000_000;
+
+    /// The number without its point, and how many of its digits are decimals: as few as there can be.
+    /// 479.5 is (4795, 1).
+    #[must_use]
+    pub const fn digits(self) -> (i128, u32) {
+        if self.0 % Self::ONE == 0 {
+            return (self.0 / Self::ONE, 0);
+        }
+        let (mut digits, mut decimals) = (self.0, 12);
+        while digits % 10 == 0 {
+            digits /= 10;
+            decimals -= 1;
+        }
+        (digits, decimals)
+    }
+}
 
 impl fmt::Display for Minutes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const ONE: u128 = 1_000_000_000_000;
-        let per_minute = u128::from(MICROSECONDS_PER_MINUTE.unsigned_abs());
-        let scaled = (u128::from(self.0.0.unsigned_abs()) * ONE + per_minute / 2) / per_minute;
-        let (whole, rest) = (scaled / ONE, scaled % ONE);
-        let sign = if self.0.0 < 0 { "-" } else { "" };
-        if rest == 0 {
-            return write!(formatter, "{sign}{whole}");
+        let (digits, decimals) = self.digits();
+        if decimals == 0 {
+            return write!(formatter, "{digits}");
         }
-        let decimals = format!("{rest:012}");
-        write!(formatter, "{sign}{whole}.{}", decimals.trim_end_matches('0'))
+        let one = 10_u128.pow(decimals);
+        let (whole, rest) = (digits.unsigned_abs() / one, digits.unsigned_abs() % one);
+        let sign = if digits < 0 { "-" } else { "" };
+        write!(formatter, "{sign}{whole}.{rest:0width$}", width = decimals as usize)
+    }
+}
+
+/// Minutes of parts that follow one another, such that they sum to the minutes of the whole to the last
+/// decimal: each is what it adds to the minutes of all before it.
+///
+/// The minutes of a part are those of its own length, but for one in the last decimal where neither has a
+/// finite decimal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MinutesInParts {
+    so_far: Duration,
+}
+
+impl MinutesInParts {
+    /// The minutes of the next part.
+    ///
+    /// # Errors
+    /// As [`Duration::plus`].
+    pub fn next(&mut self, part: Duration) -> Result<Minutes, EngineError> {
+        let before = self.so_far;
+        self.so_far = before.plus(part)?;
+        Ok(Minutes(self.so_far.minutes().0 - before.minutes().0))
     }
 }
 
@@ -91,6 +136,14 @@ mod tests {
         assert_eq!(written(20_000_000), "0.333333333333");
         assert_eq!(written(40_000_000), "0.666666666667");
         assert_eq!(written(i64::MIN), "-153722867280.912930133333");
+    }
+
+    #[test]
+    fn minutes_in_parts_sum_to_the_minutes_of_the_whole() {
+        let mut parts = MinutesInParts::default();
+        let thirds = [20_000_000, 20_000_000, 20_000_000];
+        let minutes = thirds.map(|part| parts.next(Duration::from_microseconds(part)).unwrap().to_string());
+        assert_eq!(minutes, ["0.333333333333", "0.333333333334", "0.333333333333"]);
     }
 
     #[test]

@@ -81,6 +81,37 @@ pub enum EngineError {
         /// Exact minutes of the shift.
         shift_minutes: String,
     },
+    /// A parameter of a rule that is missing, unknown, or says nothing sensible.
+    #[error(
+        "parameter {name} {}, {wanted} would be right",
+        value.as_ref().map_or_else(|| "is missing".to_owned(), |value| format!("is \"{value}\""))
+    )]
+    UnreadableParameter {
+        /// Its name.
+        name: String,
+        /// What it says; `None` when it is missing.
+        value: Option<String>,
+        /// What would be right.
+        wanted: String,
+    },
+    /// A number that means nothing where it stands.
+    #[error("{argument} is {value}, {wanted} would be right")]
+    UnfitNumber {
+        /// The argument's name.
+        argument: &'static str,
+        /// What was given.
+        value: i64,
+        /// The numbers that would be right, in words.
+        wanted: &'static str,
+    },
+    /// More slots than one call returns.
+    #[error("{argument} has more than {limit} slots, a shorter range or longer slots would be right")]
+    TooManySlots {
+        /// The argument's name.
+        argument: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// A date, time or sum of lengths outside of what Postgres can hold.
     #[error("{argument} is out of range")]
     OutOfRange {
@@ -133,10 +164,24 @@ impl EngineError {
             | Self::NegativeBreak { .. }
             | Self::BreakLongerThanShift { .. }
             | Self::RosterReference { .. }
-            | Self::RosterContradiction { .. } => "22023",
+            | Self::RosterContradiction { .. }
+            | Self::UnfitNumber { .. }
+            | Self::UnreadableParameter { .. } => "22023",
             Self::OutOfRange { .. } => "22008",
-            Self::SpanTooLong { .. } | Self::RosterLimit { .. } => "54000",
+            Self::SpanTooLong { .. } | Self::TooManySlots { .. } | Self::RosterLimit { .. } => "54000",
             Self::BrokenZoneRules => "XX000",
+        }
+    }
+
+    /// The same error about a span or a date, naming another argument: the engine calls a span `during`.
+    #[must_use]
+    pub fn naming(self, argument: &'static str) -> Self {
+        match self {
+            Self::UnboundedSpan { .. } => Self::UnboundedSpan { argument },
+            Self::SpanTooLong { days, limit_days, .. } => Self::SpanTooLong { argument, days, limit_days },
+            Self::TooManySlots { limit, .. } => Self::TooManySlots { argument, limit },
+            Self::OutOfRange { .. } => Self::OutOfRange { argument },
+            other => other,
         }
     }
 
@@ -149,12 +194,15 @@ impl EngineError {
             | Self::RepeatedLocalTime { argument, .. }
             | Self::UnboundedSpan { argument }
             | Self::SpanTooLong { argument, .. }
+            | Self::UnfitNumber { argument, .. }
+            | Self::TooManySlots { argument, .. }
             | Self::OutOfRange { argument }
             | Self::RosterReference { argument, .. }
             | Self::RosterLimit { argument, .. }
             | Self::RosterContradiction { argument, .. } => Some(argument),
             Self::ShiftWithoutLength { .. } => Some("end_time"),
             Self::NegativeBreak { .. } | Self::BreakLongerThanShift { .. } => Some("break_minutes"),
+            Self::UnreadableParameter { .. } => Some("parameters"),
             Self::BrokenZoneRules => None,
         }
     }

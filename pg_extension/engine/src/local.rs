@@ -41,18 +41,6 @@ impl LocalDate {
         self.0.checked_add(days).map(Self).ok_or(EngineError::OutOfRange { argument: "date" })
     }
 
-    /// The Monday on or before this day: the start of its ISO 8601 week.
-    ///
-    /// # Errors
-    /// [`EngineError::OutOfRange`] before the first date of an `i32`.
-    pub fn monday(self) -> Result<Self, EngineError> {
-        // 2000-01-01 was a Saturday: five days after a Monday.
-        let days_after_monday = (i64::from(self.0) + 5).rem_euclid(7);
-        i32::try_from(i64::from(self.0) - days_after_monday)
-            .map(Self)
-            .map_err(|_| EngineError::OutOfRange { argument: "date" })
-    }
-
     /// This day at a reading of the clock; 24:00 is the next day's midnight.
     ///
     /// # Errors
@@ -63,24 +51,6 @@ impl LocalDate {
             .and_then(|midnight| midnight.checked_add(time.0))
             .map(LocalDateTime)
             .ok_or(EngineError::OutOfRange { argument: "date" })
-    }
-
-    /// The proleptic Gregorian year, month and day.
-    ///
-    /// Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-    fn year_month_day(self) -> (i64, i64, i64) {
-        const DAYS_FROM_0000_03_01_TO_2000_01_01: i64 = 730_425;
-        let days = i64::from(self.0) + DAYS_FROM_0000_03_01_TO_2000_01_01;
-        let era = days.div_euclid(146_097);
-        let day_of_era = days.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        (year, month, day)
     }
 }
 
@@ -101,6 +71,17 @@ impl TimeOfDay {
             return None;
         }
         Self::from_microseconds((hours as i64 * 60 + minutes as i64) * 60_000_000)
+    }
+
+    /// Reads `06:00`, up to `24:00`; `None` for anything else.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (hours, minutes) = text.split_once(':')?;
+        let number = |part: &str| {
+            let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| part.parse::<u8>().ok())?
+        };
+        Self::from_hours_and_minutes(number(hours)?, number(minutes)?)
     }
 
     /// Microseconds since midnight.
@@ -137,18 +118,6 @@ impl LocalDateTime {
     }
 }
 
-impl fmt::Display for LocalDate {
-    /// ISO 8601, years before 1 with `BC` as Postgres writes them.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.year_month_day();
-        if year > 0 {
-            write!(formatter, "{year:04}-{month:02}-{day:02}")
-        } else {
-            write!(formatter, "{:04}-{month:02}-{day:02} BC", 1 - year)
-        }
-    }
-}
-
 impl fmt::Display for TimeOfDay {
     /// `HH:MM`, with seconds and microseconds only when there are any.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,19 +144,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_written_as_people_read_them() {
-        let written = |days| LocalDate::from_days(days).to_string();
-        assert_eq!(written(0), "2000-01-01");
-        assert_eq!(written(59), "2000-02-29");
-        assert_eq!(written(60), "2000-03-01");
-        assert_eq!(written(-1), "1999-12-31");
-        assert_eq!(written(9_131), "2024-12-31");
-        assert_eq!(written(9_220), "2025-03-30");
-        assert_eq!(written(-730_119), "0001-01-01");
-        assert_eq!(written(-730_120), "0001-12-31 BC");
-    }
-
-    #[test]
     fn times_show_seconds_only_when_they_have_some() {
         let written = |microseconds| TimeOfDay::from_microseconds(microseconds).unwrap().to_string();
         assert_eq!(written(0), "00:00");
@@ -201,23 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn every_day_belongs_to_the_week_of_the_monday_before_it() {
-        for days in -1_000..1_000 {
-            let date = LocalDate::from_days(days);
-            let monday = date.monday().unwrap();
-            assert!((0..7).contains(&(days - monday.days())));
-            assert_eq!(monday.days().rem_euclid(7), 2, "2000-01-03 was a Monday");
-        }
-    }
-
-    #[test]
     fn extreme_readings_neither_overflow_nor_panic() {
         for microseconds in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX] {
             let local = LocalDateTime::from_microseconds(microseconds);
             assert!(!local.to_string().is_empty());
         }
         assert!(LocalDate::from_days(i32::MAX).plus_days(1).is_err());
-        assert!(LocalDate::from_days(i32::MIN).monday().is_err());
         assert!(LocalDate::from_days(i32::MAX).at(TimeOfDay::MIDNIGHT).is_err());
     }
 }

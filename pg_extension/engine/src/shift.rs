@@ -2,9 +2,10 @@
 
 use crate::duration::Duration;
 use crate::error::EngineError;
-use crate::local::{LocalDate, TimeOfDay};
+use crate::local::{LocalDate, LocalDateTime, TimeOfDay};
+use crate::policy::LocalPolicy;
 use crate::span::Span;
-use crate::zone::{LocalPolicy, ZoneRules};
+use crate::zone::ZoneRules;
 
 /// A shift as people write it: a day and two readings of the clock.
 ///
@@ -38,6 +39,33 @@ impl ShiftIntent {
             end_time: self.end_time,
         })
     }
+}
+
+/// The span of a shift that starts at a reading of the clock and lasts so many minutes, whatever the clocks do
+/// meanwhile.
+///
+/// # Errors
+/// [`EngineError::UnfitNumber`], naming `elapsed_minutes`, unless there is at least one;
+/// [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`] where the policy rejects, naming
+/// `start_time`; [`EngineError::OutOfRange`] when Postgres cannot hold it.
+pub fn shift_lasting(
+    zone: &dyn ZoneRules,
+    start: LocalDateTime,
+    elapsed_minutes: i64,
+    policy: LocalPolicy,
+) -> Result<Span, EngineError> {
+    if elapsed_minutes < 1 {
+        return Err(EngineError::UnfitNumber {
+            argument: "elapsed_minutes",
+            value: elapsed_minutes,
+            wanted: "one or more",
+        });
+    }
+    let start = policy.instant(zone, start, "start_time")?;
+    Duration::from_minutes(elapsed_minutes)
+        .and_then(|length| start.checked_add_microseconds(length.microseconds()))
+        .and_then(|end| Span::new(start, end))
+        .ok_or(EngineError::OutOfRange { argument: "elapsed_minutes" })
 }
 
 /// The elapsed time of a shift without its unpaid break. Exact.

@@ -63,6 +63,12 @@ impl Span {
         self.start > Instant::NEG_INFINITY && self.end < Instant::INFINITY
     }
 
+    /// The shortest span that covers both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
     /// Whether both share an instant. Spans that only touch do not.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {

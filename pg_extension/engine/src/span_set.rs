@@ -41,6 +41,44 @@ impl SpanSet {
         after.checked_sub(1).and_then(|last| self.spans.get(last)).is_some_and(|own| own.covers(span))
     }
 
+    /// The same set with its gaps of at most this length filled.
+    #[must_use]
+    pub fn bridge(&self, longest_gap: Duration) -> Self {
+        let mut spans: Vec<Span> = Vec::with_capacity(self.spans.len());
+        for span in &self.spans {
+            let bridged = spans.last_mut().and_then(|last| {
+                let gap = Span::new(last.end(), span.start())?.elapsed().ok()?;
+                (gap <= longest_gap).then_some((last, *span))
+            });
+            match bridged.and_then(|(last, span)| Some((Span::new(last.start(), span.end())?, last))) {
+                Some((joined, last)) => *last = joined,
+                None => spans.push(*span),
+            }
+        }
+        Self { spans }
+    }
+
+    /// The instants that lie at least so far into the set, and less than `length` further; what lies between
+    /// the spans does not count. Linear.
+    ///
+    /// # Errors
+    /// As [`SpanSet::total`].
+    pub fn stretch(&self, after: Duration, length: Duration) -> Result<Self, EngineError> {
+        let (first, end) = (after, after.plus(length)?);
+        let mut passed = Duration::ZERO;
+        let mut spans = Vec::new();
+        for span in &self.spans {
+            let until = passed.plus(span.elapsed()?)?;
+            let at = |into: Duration| {
+                let microseconds = into.max(passed).min(until).microseconds() - passed.microseconds();
+                Instant::from_microseconds(span.start().microseconds() + microseconds)
+            };
+            spans.extend(Span::new(at(first), at(end)));
+            passed = until;
+        }
+        Ok(Self { spans })
+    }
+
     /// The instants of either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {

@@ -1,8 +1,11 @@
-//! Cutting a span where local days or weeks begin.
+//! Cutting a span where local days, weeks or pay periods begin.
 
 use crate::duration::Duration;
 use crate::error::EngineError;
+use crate::instant::Instant;
 use crate::local::{LocalDate, MICROSECONDS_PER_DAY};
+use crate::period::Boundary;
+use crate::policy::LocalPolicy;
 use crate::span::Span;
 use crate::zone::ZoneRules;
 
@@ -10,73 +13,49 @@ use crate::zone::ZoneRules;
 /// some 100,000 zone look-ups, which are over in milliseconds: no call needs to be interrupted.
 pub const LONGEST_SPLIT_DAYS: i64 = 36_600;
 
-/// Where a span is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Boundary {
-    /// At the first instant of each local day.
-    Day,
-    /// At the first instant of each Monday, where ISO 8601 weeks begin.
-    Week,
-}
-
-/// A part of a span within one local day or week.
+/// A part of a span within one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
-    /// The day, or the Monday of the week, also when the piece starts later.
+    /// The first day of the period, also when the piece starts later.
     pub period_start: LocalDate,
     /// The part of the span within that period.
     pub span: Span,
 }
 
-impl Boundary {
-    /// From the word that SQL uses: `day` or `week`.
-    ///
-    /// # Errors
-    /// [`EngineError::UnknownChoice`], naming `boundary`.
-    pub fn from_word(word: &str) -> Result<Self, EngineError> {
-        match word {
-            "day" => Ok(Self::Day),
-            "week" => Ok(Self::Week),
-            _ => Err(EngineError::UnknownChoice {
-                argument: "boundary",
-                value: word.to_owned(),
-                choices: "day, week",
-            }),
-        }
-    }
-
-    fn days(self) -> i32 {
-        match self {
-            Self::Day => 1,
-            Self::Week => 7,
-        }
-    }
-}
-
-/// Cuts a span at the local days or weeks of a zone. The pieces follow one another and sum to the whole.
+/// Cuts a span at the boundaries of a zone's local periods. The pieces follow one another and sum to the
+/// whole.
 ///
-/// Where the clocks go back over midnight, the repeated hour belongs to the day that had begun: days are
-/// contiguous. A day that a zone skipped as a whole has no piece. Cost: one zone look-up a day or week.
+/// With [`LocalPolicy::BOUNDARY`] a period begins at the first instant at which the clock shows its reading or
+/// a later one. Where the clocks go back over midnight, the repeated hour then belongs to the day that had
+/// begun. A period that a zone skipped as a whole has no piece. Under other policies a boundary never lies
+/// before the one that precedes it. Cost: two zone look-ups, and one for each piece.
 ///
 /// # Errors
-/// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`; those of
-/// [`ZoneRules::period_at`].
-pub fn split(zone: &dyn ZoneRules, span: Span, boundary: Boundary) -> Result<Vec<Piece>, EngineError> {
+/// [`EngineError::UnboundedSpan`] and [`EngineError::SpanTooLong`], naming `during`;
+/// [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`], naming `boundary`, where the
+/// policy rejects a boundary inside of the span; those of [`ZoneRules::period_at`].
+pub fn split(
+    zone: &dyn ZoneRules,
+    span: Span,
+    boundary: Boundary,
+    policy: LocalPolicy,
+) -> Result<Vec<Piece>, EngineError> {
     limited_length(span)?;
+    let begins = |first_day| policy.boundary(zone, boundary.reading_on(first_day)?, span, "boundary");
+    let (mut first_day, mut next_first_day) = boundary.period_of(zone.local_at(span.start())?.date())?;
+    // Before the day's boundary, the period that the day is in has not begun.
+    while begins(first_day)? > span.start() {
+        (first_day, next_first_day) = boundary.period_of(first_day.plus_days(-1)?)?;
+    }
     let mut pieces = Vec::new();
-    let mut period_start = match boundary {
-        Boundary::Day => zone.local_at(span.start())?.date(),
-        Boundary::Week => zone.local_at(span.start())?.date().monday()?,
-    };
     let mut rest = Some(span);
     while let Some(remaining) = rest {
-        let next_period = period_start.plus_days(boundary.days())?;
-        let next_start = zone.start_of_day(next_period)?;
-        if let Some(piece) = Span::new(remaining.start(), remaining.end().min(next_start)) {
-            pieces.push(Piece { period_start, span: piece });
+        let next: Instant = begins(next_first_day)?;
+        if let Some(piece) = Span::new(remaining.start(), remaining.end().min(next)) {
+            pieces.push(Piece { period_start: first_day, span: piece });
         }
-        rest = Span::new(remaining.start().max(next_start), remaining.end());
-        period_start = next_period;
+        rest = Span::new(remaining.start().max(next), remaining.end());
+        (first_day, next_first_day) = (next_first_day, boundary.period_of(next_first_day)?.1);
     }
     Ok(pieces)
 }

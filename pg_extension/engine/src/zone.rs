@@ -3,6 +3,7 @@
 use crate::error::EngineError;
 use crate::instant::Instant;
 use crate::local::{LocalDate, LocalDateTime, TimeOfDay};
+use crate::policy::LocalPolicy;
 use crate::span::Span;
 
 /// The farthest that local time can be from UTC: Postgres takes POSIX zones up to 167:59:59 (`getsecs` of its
@@ -62,7 +63,7 @@ pub trait ZoneRules {
                 let forward = instant_in(local, before)?;
                 // The old offset puts the reading at or after the change, the new one before it.
                 if here < start && start <= forward {
-                    skipped = Some(Resolution::Gap { earlier: here, later: forward });
+                    skipped = Some(Resolution::Gap { earlier: here, change: start, later: forward });
                 }
             }
             offset_before = Some(period.offset_seconds);
@@ -112,6 +113,8 @@ pub enum Resolution {
     Gap {
         /// Moved back by the length of the gap.
         earlier: Instant,
+        /// The instant at which the clocks skip it.
+        change: Instant,
         /// Moved forward by the length of the gap.
         later: Instant,
     },
@@ -124,113 +127,24 @@ pub enum Resolution {
     },
 }
 
-/// Which instant a repeated reading means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FoldPolicy {
-    /// The first. The default, as in RFC 5545 and Temporal; Postgres' own cast takes the last.
-    #[default]
-    Earlier,
-    /// The last.
-    Later,
-    /// None: it is an error.
-    Reject,
-}
-
-/// Which instant a skipped reading means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum GapPolicy {
-    /// The reading moved back by the length of the gap: 02:30 is 01:30.
-    Earlier,
-    /// The reading moved forward by the length of the gap: 02:30 is 03:30. The default, as in Postgres' own
-    /// cast.
-    #[default]
-    Later,
-    /// None: it is an error.
-    Reject,
-}
-
-/// What to do with readings that mean no instant, or more than one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LocalPolicy {
-    /// For repeated readings.
-    pub fold: FoldPolicy,
-    /// For skipped readings.
-    pub gap: GapPolicy,
-}
-
-const POLICY_WORDS: &str = "earlier, later, reject";
-
-impl FoldPolicy {
-    /// From the word that SQL uses: `earlier`, `later` or `reject`.
-    ///
-    /// # Errors
-    /// [`EngineError::UnknownChoice`], naming `fold`.
-    pub fn from_word(word: &str) -> Result<Self, EngineError> {
-        match word {
-            "earlier" => Ok(Self::Earlier),
-            "later" => Ok(Self::Later),
-            "reject" => Ok(Self::Reject),
-            _ => Err(unknown("fold", word)),
-        }
-    }
-}
-
-impl GapPolicy {
-    /// From the word that SQL uses: `earlier`, `later` or `reject`.
-    ///
-    /// # Errors
-    /// [`EngineError::UnknownChoice`], naming `gap`.
-    pub fn from_word(word: &str) -> Result<Self, EngineError> {
-        match word {
-            "earlier" => Ok(Self::Earlier),
-            "later" => Ok(Self::Later),
-            "reject" => Ok(Self::Reject),
-            _ => Err(unknown("gap", word)),
-        }
-    }
-}
-
-impl LocalPolicy {
-    /// The instant of a local reading under this policy. `argument` is named in the error.
-    ///
-    /// # Errors
-    /// [`EngineError::SkippedLocalTime`] and [`EngineError::RepeatedLocalTime`] where the policy rejects;
-    /// those of [`ZoneRules::resolve`].
-    pub fn instant(
-        self,
-        zone: &dyn ZoneRules,
-        local: LocalDateTime,
-        argument: &'static str,
-    ) -> Result<Instant, EngineError> {
-        match zone.resolve(local)? {
-            Resolution::Unique(instant) => Ok(instant),
-            Resolution::Gap { earlier, later } => match self.gap {
-                GapPolicy::Earlier => Ok(earlier),
-                GapPolicy::Later => Ok(later),
-                GapPolicy::Reject => Err(EngineError::SkippedLocalTime { argument, local }),
-            },
-            Resolution::Fold { earlier, later } => match self.fold {
-                FoldPolicy::Earlier => Ok(earlier),
-                FoldPolicy::Later => Ok(later),
-                FoldPolicy::Reject => Err(EngineError::RepeatedLocalTime { argument, local }),
-            },
-        }
-    }
-}
-
 /// The span of the local days `[first, end)`; a missing day is no bound.
 ///
-/// `None` when that holds no instant: no days, or only days that the zone skipped as a whole.
+/// `None` when that holds no instant: no days, or only days that the zone skipped as a whole. With
+/// [`LocalPolicy::BOUNDARY`] a day starts with its first instant, also when midnight is skipped or occurs
+/// twice.
 ///
 /// # Errors
-/// As [`ZoneRules::first_instant_at`].
+/// As [`LocalPolicy::instant`], naming `days`.
 pub fn local_days(
     zone: &dyn ZoneRules,
     first: Option<LocalDate>,
     end: Option<LocalDate>,
+    policy: LocalPolicy,
 ) -> Result<Option<Span>, EngineError> {
-    let start = first.map_or(Ok(Instant::NEG_INFINITY), |date| zone.start_of_day(date))?;
-    let end = end.map_or(Ok(Instant::INFINITY), |date| zone.start_of_day(date))?;
+    let midnight =
+        |date: LocalDate| policy.boundary(zone, date.at(TimeOfDay::MIDNIGHT)?, Span::ALWAYS, "days");
+    let start = first.map_or(Ok(Instant::NEG_INFINITY), midnight)?;
+    let end = end.map_or(Ok(Instant::INFINITY), midnight)?;
     Ok(Span::new(start, end))
 }
 
@@ -277,8 +191,4 @@ fn instant_in(local: LocalDateTime, offset_seconds: i32) -> Result<Instant, Engi
         .map(Instant::from_microseconds)
         .filter(|instant| instant.is_finite())
         .ok_or(EngineError::OutOfRange { argument: "date" })
-}
-
-fn unknown(argument: &'static str, word: &str) -> EngineError {
-    EngineError::UnknownChoice { argument, value: word.to_owned(), choices: POLICY_WORDS }
 }

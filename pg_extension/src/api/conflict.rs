@@ -3,11 +3,13 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{JsonB, default, name, pg_extern, search_path};
+use rota_engine::conflict::Requirement;
 use rota_engine::{Instant, Span};
 
 use crate::conflict::{self, ConflictRow, Question};
 use crate::convert::{InstantRange, NumericMinutes, NumericQuantity};
 use crate::error::{ExtensionError, OrRaise};
+use crate::source::members;
 
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
@@ -112,6 +114,69 @@ fn check_assignments(
             row.other_proposal.and_then(|proposal| i32::try_from(proposal).ok()),
         )
     }))
+}
+
+#[pg_extern(stable, parallel_restricted)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns of the SQL function from this type")]
+fn check_swap(
+    assignment_id: Option<String>,
+    other_assignment_id: Option<String>,
+    minimum_rest_minutes: default!(Option<i32>, "NULL"),
+) -> TableIterator<
+    'static,
+    (
+        name!(kind, &'static str),
+        name!(level, &'static str),
+        name!(person_id, Option<String>),
+        name!(team_id, Option<String>),
+        name!(shift_id, Option<String>),
+        name!(assignment_id, Option<String>),
+        name!(other_assignment_id, Option<String>),
+        name!(during, InstantRange),
+        name!(minutes, Option<NumericMinutes>),
+        name!(rule_id, Option<String>),
+        name!(measured, Option<NumericQuantity>),
+        name!(limit_value, Option<NumericQuantity>),
+        name!(message, String),
+    ),
+> {
+    let rows = || -> Result<Vec<ConflictRow>, ExtensionError> {
+        let given = |argument, id: Option<String>| id.ok_or(ExtensionError::MissingArgument { argument });
+        conflict::check_swap(
+            given("assignment_id", assignment_id)?,
+            given("other_assignment_id", other_assignment_id)?,
+            minimum_rest_minutes,
+        )
+    };
+    TableIterator::new(rows().or_raise().into_iter().map(|row| {
+        (
+            row.kind.as_str(),
+            row.level.as_str(),
+            row.person_id,
+            row.team_id,
+            row.shift_id,
+            row.assignment_id,
+            row.other_assignment_id,
+            InstantRange(Some(row.during)),
+            row.time.map(NumericMinutes),
+            row.rule_id,
+            row.measured.map(NumericQuantity),
+            row.limit.map(NumericQuantity),
+            row.message,
+        )
+    }))
+}
+
+#[pg_extern(immutable, parallel_safe)]
+fn require_rule(rule_type: Option<&str>, parameters: Option<JsonB>) -> bool {
+    let readable = || -> Result<bool, ExtensionError> {
+        let rule_type = rule_type.ok_or(ExtensionError::MissingArgument { argument: "rule_type" })?;
+        let parameters = parameters.ok_or(ExtensionError::MissingArgument { argument: "parameters" })?;
+        Requirement::read(rule_type, &members(&parameters.0))?;
+        Ok(true)
+    };
+    readable().or_raise()
 }
 
 fn window(

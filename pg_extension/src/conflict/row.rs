@@ -4,7 +4,7 @@ use rota_engine::conflict::{Cause, Conflict, ConflictKind, Level, Quantity};
 use rota_engine::{Duration, Span};
 
 use super::message;
-use crate::source::{RestRules, RosterRows};
+use crate::source::{RosterRows, Rules};
 
 /// A conflict as SQL shows it.
 #[derive(Debug, Clone)]
@@ -19,19 +19,19 @@ pub(crate) struct ConflictRow {
     pub(crate) team_id: Option<String>,
     /// The shift of the assignment, or the one staffed wrongly.
     pub(crate) shift_id: Option<String>,
-    /// The assignment that starts first; `None` for a proposal.
+    /// The assignment that starts first; `None` for a proposal, and where more than two add up.
     pub(crate) assignment_id: Option<String>,
     /// The other one, if two are at odds; `None` for a proposal.
     pub(crate) other_assignment_id: Option<String>,
-    /// The overlap, the rest, the work, or the shift.
+    /// The overlap, the rest, the work, the shift, or the time that is summed over.
     pub(crate) during: Span,
     /// How long that is.
     pub(crate) time: Option<Duration>,
     /// The rule that was broken, if it is a row.
     pub(crate) rule_id: Option<String>,
-    /// The rest there is, or the heads there are.
+    /// The rest, heads, time, days or load that there are.
     pub(crate) measured: Option<Quantity>,
-    /// The least rest, or the heads required.
+    /// The least rest, the heads required, or the most of the others.
     pub(crate) limit: Option<Quantity>,
     /// The conflict in a sentence.
     pub(crate) message: String,
@@ -43,14 +43,14 @@ pub(crate) struct ConflictRow {
 
 impl ConflictRow {
     /// The row of a conflict that was found in these rows, by these rules.
-    pub(super) fn of(conflict: &Conflict, rows: &RosterRows, rules: &RestRules) -> Self {
+    pub(super) fn of(conflict: &Conflict, rows: &RosterRows, rules: &Rules) -> Self {
         let team = match (conflict.person, conflict.shift) {
             (Some(person), _) => rows.people.get(person).and_then(|person| person.team),
             (None, Some(shift)) => rows.shift_teams.get(shift).copied().flatten(),
             (None, None) => None,
         };
         let rule_id = match conflict.cause {
-            Some(Cause::RestRule(rule)) => rules.ids.get(rule).cloned().flatten(),
+            Some(Cause::Rule(rule)) => rules.ids.get(rule).cloned().flatten(),
             _ => None,
         };
         let assignment_id =
@@ -68,7 +68,7 @@ impl ConflictRow {
             rule_id,
             measured: conflict.measured,
             limit: conflict.limit,
-            message: message::of(conflict, rows),
+            message: message::of(conflict, rows, rules),
             proposal: None,
             other_proposal: None,
         }

@@ -44,14 +44,16 @@ const INSTANT_BYTES: usize = 8;
 const LONGEST_BYTES: usize = HEADER_BYTES + OID_BYTES + 2 * INSTANT_BYTES + 1;
 
 /// The bounds of a serialized range whose subtype is `WIDTH` bytes wide.
-enum Serialized<const WIDTH: usize> {
+pub(crate) enum Serialized<const WIDTH: usize> {
+    /// The empty range.
     Empty,
+    /// The lower and the upper one, in the machine's byte order.
     Bounds(Bound<[u8; WIDTH]>, Bound<[u8; WIDTH]>),
 }
 
 impl<const WIDTH: usize> Serialized<WIDTH> {
     /// Reads what follows the varlena header; `None` when the bytes are too few for their own flags.
-    fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (&flags, bytes) = bytes.split_last()?;
         if flags & EMPTY != 0 {
             return Some(Self::Empty);

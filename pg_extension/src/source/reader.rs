@@ -1,7 +1,9 @@
 //! Reads the roster that the views show.
 
-use rota_engine::Span;
-use rota_engine::conflict::{Absence, Assignment, Availability, Person, Preference, Shift, SkillValidity};
+use rota_engine::conflict::{
+    Absence, Assignment, Availability, Load, Person, Preference, Shift, SkillValidity,
+};
+use rota_engine::{Duration, Span};
 
 use super::names::{Name, Names};
 use super::query::{Connection, Parameters};
@@ -9,6 +11,10 @@ use super::roster::RosterRows;
 use super::selection::{Heads, Selection, one_of, overlaps};
 use super::views::Views;
 use crate::error::ExtensionError;
+use crate::zone::ServerZone;
+
+/// The expression that reads a load as billionths of a person. A load of unknown size is the whole person.
+const LOAD: &str = "(coalesce(assignment.load::numeric, 1) * 1000000000)::bigint";
 
 /// Reads what a selection asks for. `team_ids` are numbers that the rules of the roster refer to.
 ///
@@ -34,6 +40,29 @@ pub(crate) fn read_roster(
     Ok(rows)
 }
 
+/// Reads more of the assignments of some people, by number: those that meet a span, and have not been read.
+///
+/// # Errors
+/// As [`read_roster`].
+pub(crate) fn read_further_work(
+    connection: &Connection,
+    views: &Views,
+    selection: &Selection,
+    (people, span): (&[usize], Span),
+    rows: &mut RosterRows,
+) -> Result<(), ExtensionError> {
+    let Some(known) = rows.known_work.replace(span) else { return Ok(()) };
+    let ids: Vec<String> = people.iter().filter_map(|person| rows.person_ids.text(*person)).collect();
+    let mut parameters = Parameters::default();
+    let wanted = format!(
+        "{} AND NOT {} AND {}",
+        overlaps("assignment", span, &mut parameters),
+        overlaps("assignment", known, &mut parameters),
+        one_of(views, ("assignments", "person_id"), "assignment", &ids, &mut parameters)?,
+    );
+    Reader { connection, views, selection }.assignments_where(&wanted, parameters, rows)
+}
+
 struct Reader<'a> {
     connection: &'a Connection,
     views: &'a Views,
@@ -45,18 +74,35 @@ impl Reader<'_> {
         self.views.check("people", &["person_id", "name", "team_id"])?;
         let mut parameters = Parameters::default();
         let wanted = self.selection.of_people(self.views, "person", &mut parameters)?;
+        let zone = if self.selection.zones {
+            self.views.check("people", &["time_zone"])?;
+            rows.zones.push(ServerZone::named("UTC")?);
+            "person.time_zone::text"
+        } else {
+            "NULL::text"
+        };
         let query = format!(
-            "SELECT {person_id}, person.name::text, {team_id}
+            "SELECT {person_id}, person.name::text, {team_id}, {zone}
             FROM rota_source.people AS person
             WHERE {wanted}",
             person_id = self.views.name_of("people", "person_id", "person")?,
             team_id = self.views.name_of("people", "team_id", "person")?,
         );
+        let mut zone_names = Names::default();
+        zone_names.number("UTC".into());
         self.connection.for_each(&query, parameters, |row| {
             let Some(id) = row.name(1) else { return Ok(()) };
+            let zone = match row.text(4) {
+                Some(name) => zone_names.number(name.into()),
+                None => 0,
+            };
+            if let Some(name) = row.text(4).filter(|_| zone == rows.zones.len()) {
+                rows.zones.push(ServerZone::named(name)?);
+            }
             // Somebody who is listed twice counts as listed first.
             if rows.person_ids.number(id) == rows.people.len() {
-                rows.people.push(Person { team: row.name(3).map(|team| rows.team_ids.number(team)) });
+                let team = row.name(3).map(|team| rows.team_ids.number(team));
+                rows.people.push(Person { team, zone });
                 rows.person_names.push(row.text(2).map(Box::from));
             }
             Ok(())
@@ -107,13 +153,15 @@ impl Reader<'_> {
         self.views.check("shifts", &["shift_id", "team_id", "during", "required", "skills"])?;
         // Heads of other teams' shifts are not read, so they must not be judged.
         let judged = self.selection.of_teams(self.views, "shifts", "shift", &mut parameters)?;
+        let unpaid = self.unpaid("shifts", "break_minutes", "shift")?;
         let query = format!(
             "SELECT
                 {shift_id},
                 {team_id},
                 shift.during,
                 CASE WHEN {judged} THEN shift.required::bigint END,
-                shift.skills::text[]
+                shift.skills::text[],
+                {unpaid}
             FROM rota_source.shifts AS shift
             WHERE {wanted}",
             shift_id = self.views.name_of("shifts", "shift_id", "shift")?,
@@ -125,23 +173,43 @@ impl Reader<'_> {
             let skills = row.texts(5);
             let skills = skills.iter().map(|skill| rows.skill_names.number(skill.as_str().into())).collect();
             let team = row.name(2).map(|team| rows.team_ids.number(team));
-            rows.keep_shift(id, Shift { span, required, skills }, team);
+            rows.keep_shift(id, Shift { span, required, skills }, team, microseconds(row.integer(6)));
             Ok(())
         })
     }
 
     fn assignments(&self, rows: &mut RosterRows) -> Result<(), ExtensionError> {
-        self.views.check("assignments", &["assignment_id", "person_id", "shift_id", "during", "binding"])?;
         let mut parameters = Parameters::default();
-        let in_span = overlaps("assignment", self.span_of_heads(rows), &mut parameters);
+        let span = self.span_of_heads(rows);
+        rows.known_work = Some(span);
+        let in_span = overlaps("assignment", span, &mut parameters);
         let wanted = self.of_people_or_heads(rows, &mut parameters)?;
+        self.assignments_where(&format!("{in_span} AND {wanted}"), parameters, rows)
+    }
+
+    /// Reads the binding assignments that meet a condition.
+    fn assignments_where(
+        &self,
+        wanted: &str,
+        parameters: Parameters,
+        rows: &mut RosterRows,
+    ) -> Result<(), ExtensionError> {
+        let columns = ["assignment_id", "person_id", "shift_id", "during", "binding", "load"];
+        self.views.check("assignments", &columns)?;
         let query = format!(
-            "SELECT {assignment_id}, {person_id}, {shift_id}, assignment.during
+            "SELECT
+                {assignment_id},
+                {person_id},
+                {shift_id},
+                assignment.during,
+                {LOAD},
+                {unpaid}
             FROM rota_source.assignments AS assignment
-            WHERE {in_span} AND assignment.binding AND {wanted}",
+            WHERE {wanted} AND assignment.binding",
             assignment_id = self.views.name_of("assignments", "assignment_id", "assignment")?,
             person_id = self.views.name_of("assignments", "person_id", "assignment")?,
             shift_id = self.views.name_of("assignments", "shift_id", "assignment")?,
+            unpaid = self.unpaid("assignments", "unpaid_minutes", "assignment")?,
         );
         self.connection.for_each(&query, parameters, |row| {
             let (Some(person), Some(span)) = (row.name(2), row.span(4)) else { return Ok(()) };
@@ -150,10 +218,27 @@ impl Reader<'_> {
                 shift: row.name(3).map(|shift| rows.shift_ids.number(shift)),
                 span,
                 binding: true,
+                load: row.integer(5).map_or(Load::WHOLE, Load::from_billionths),
+                unpaid: microseconds(row.integer(6)),
             });
             rows.assignment_ids.push(row.name(1).map(Name::kept));
             Ok(())
         })
+    }
+
+    /// The expression that reads unpaid minutes as microseconds, where they are wanted. They stand in another
+    /// table than the assignments, perhaps.
+    fn unpaid(
+        &self,
+        view: &'static str,
+        column: &'static str,
+        alias: &str,
+    ) -> Result<String, ExtensionError> {
+        if !self.selection.breaks {
+            return Ok("NULL::bigint".to_owned());
+        }
+        self.views.check(view, &[column])?;
+        Ok(format!("({alias}.{column}::numeric * 60000000)::bigint"))
     }
 
     fn absences(&self, rows: &mut RosterRows) -> Result<(), ExtensionError> {
@@ -199,7 +284,8 @@ impl Reader<'_> {
         let mut parameters = Parameters::default();
         // A skill has to be valid during all of the work, also where that reaches beyond the span.
         let work = rows.assignments.iter().map(|assignment| assignment.span);
-        let in_span = overlaps("holding", hull(self.selection.span, work), &mut parameters);
+        let work = work.filter(|work| work.overlaps(self.selection.span));
+        let in_span = overlaps("holding", work.fold(self.selection.span, Span::hull), &mut parameters);
         let wanted = self.of_people("skills", "holding", rows, &mut parameters)?;
         let asked_for: Vec<String> = rows.skill_names.texts().collect();
         let query = format!(
@@ -253,18 +339,16 @@ impl Reader<'_> {
     /// question.
     fn span_of_heads(&self, rows: &RosterRows) -> Span {
         match self.selection.heads {
-            Heads::Ignored => self.selection.span,
+            Heads::Ignored => self.selection.span_of_work,
             Heads::OfTeams | Heads::OfShifts(_) => {
                 let judged = rows.shifts.iter().filter(|shift| shift.required.is_some());
-                hull(self.selection.span, judged.map(|shift| shift.span))
+                judged.map(|shift| shift.span).fold(self.selection.span_of_work, Span::hull)
             }
         }
     }
 }
 
-/// The shortest span that covers a first one and all others.
-fn hull(first: Span, others: impl Iterator<Item = Span>) -> Span {
-    others.fold(first, |hull, span| {
-        Span::new(hull.start().min(span.start()), hull.end().max(span.end())).unwrap_or(hull)
-    })
+/// A length as it is read.
+fn microseconds(value: Option<i64>) -> Duration {
+    Duration::from_microseconds(value.unwrap_or_default())
 }

@@ -6,11 +6,17 @@ use super::query::Parameters;
 use super::views::Views;
 use crate::error::ExtensionError;
 
-/// The time, the people and the teams that a caller asked about.
+/// The time, the people and the teams that a caller asked about, and what the rules want to know of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     /// Rows that overlap it.
     pub(crate) span: Span,
+    /// Assignments that overlap it; no less than `span`.
+    pub(crate) span_of_work: Span,
+    /// Whether the time zones of people are wanted.
+    pub(crate) zones: bool,
+    /// Whether the unpaid breaks of assignments are wanted.
+    pub(crate) breaks: bool,
     /// Only these people, by id; `None` for everybody.
     pub(crate) people: Option<Vec<String>>,
     /// Only these teams, by id; `None` for all.

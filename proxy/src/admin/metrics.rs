@@ -13,6 +13,7 @@ const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) fn answer(proxy: &Proxy) -> Reply {
     proxy.pool.observe();
     proxy.observe_places();
+    proxy.cache.observe();
     match TextEncoder::new().encode_to_string(&proxy.observer.metrics.registry.gather()) {
         Ok(text) => Reply::new(StatusCode::OK, TEXT_FORMAT, text),
         Err(error) => {

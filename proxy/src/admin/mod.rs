@@ -1,6 +1,7 @@
-//! The admin side, on its own port: /live, /ready, /metrics.
+//! The admin side, on its own port: /live, /ready, /metrics, /admin/pool.
 
 mod metrics;
+mod pool;
 mod ready;
 
 use std::sync::Arc;
@@ -35,9 +36,9 @@ impl AdminApp {
 
     async fn answer(&self, exchange: &Exchange) -> Reply {
         let path = exchange.target.path();
-        if !matches!(path, "/live" | "/ready" | "/metrics") {
-            let problem =
-                Problem::new(ProblemKind::UnknownPath, "the admin port has /live, /ready and /metrics");
+        if !matches!(path, "/live" | "/ready" | "/metrics" | "/admin/pool") {
+            let detail = "the admin port has /live, /ready, /metrics and /admin/pool";
+            let problem = Problem::new(ProblemKind::UnknownPath, detail);
             return Reply::problem(&problem, 1);
         }
         if !matches!(exchange.method, Method::GET | Method::HEAD) {
@@ -45,6 +46,7 @@ impl AdminApp {
             return Reply::problem(&Problem { allow: Some("GET, HEAD".into()), ..problem }, 1);
         }
         match path {
+            "/admin/pool" => pool::answer(&self.proxy),
             "/metrics" => metrics::answer(&self.proxy),
             "/ready" => ready::answer(&self.proxy).await,
             // Answering at all is being alive: a hung process answers nothing.

@@ -1,9 +1,10 @@
-//! The command line: four verbs over one set of settings.
+//! The command line: five verbs over one set of settings.
 
 mod demo;
 mod import;
 mod migrate;
 mod serve;
+mod zones;
 
 use std::path::PathBuf;
 
@@ -36,6 +37,8 @@ enum Verb {
     Import(import::ImportArgs),
     /// Fill an empty database with a demonstration organisation.
     Demo(demo::DemoArgs),
+    /// Compare the time zones of this machine with those of the database.
+    Zones,
 }
 
 impl Cli {
@@ -56,6 +59,7 @@ impl Cli {
                 Verb::Migrate(args) => migrate::run(args, settings).await,
                 Verb::Import(args) => import::run(args, settings).await,
                 Verb::Demo(args) => demo::run(args, settings).await,
+                Verb::Zones => zones::run(settings).await,
             }
         })
     }

@@ -4,19 +4,26 @@
 //! the reason for them. File key, environment variable and flag follow from the name: `pool_size` is
 //! `pool_size = 8`, `ROTA_POOL_SIZE=8` and `--pool-size 8`. All faults of all layers are reported at once.
 
+mod database_url;
 mod declare;
 mod flags;
 mod layers;
+mod optional;
 mod print;
+mod redis_address;
 mod settings;
+mod tls_mode;
 mod value;
 
+pub use database_url::DatabaseUrl;
 pub use declare::{Bounds, Declared, Scope};
 pub use flags::{EverywhereFlags, ServeFlags};
 pub use layers::{Fault, Layers, Source};
 pub use print::effective;
+pub use redis_address::RedisAddress;
 pub use settings::{DECLARED, Settings};
-pub use value::{DatabaseUrl, LogFilter, LogFormat, RequestLog, SettingValue};
+pub use tls_mode::TlsMode;
+pub use value::{LogFilter, LogFormat, RequestLog, SettingValue};
 
 #[cfg(test)]
 mod tests;

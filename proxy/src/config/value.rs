@@ -1,7 +1,7 @@
 //! The types a setting may have, each read from text and shown as text.
 
-use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Bounds;
@@ -34,6 +34,15 @@ impl SettingValue for u64 {
     }
 }
 
+impl SettingValue for u32 {
+    fn parse(text: &str, bounds: Bounds) -> Result<Self, String> {
+        Self::try_from(whole_number(text, bounds)?).map_err(|_| "is too large".to_owned())
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl SettingValue for usize {
     fn parse(text: &str, bounds: Bounds) -> Result<Self, String> {
         Self::try_from(whole_number(text, bounds)?).map_err(|_| "is too large for this machine".to_owned())
@@ -59,6 +68,25 @@ impl SettingValue for String {
     }
     fn show(&self) -> String {
         quoted(self)
+    }
+}
+
+impl SettingValue for bool {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        text.trim().parse().map_err(|_| "must be true or false".to_owned())
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// A file; the empty path is none.
+impl SettingValue for PathBuf {
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        Ok(text.into())
+    }
+    fn show(&self) -> String {
+        quoted(&self.display().to_string())
     }
 }
 
@@ -147,73 +175,6 @@ impl SettingValue for LogFilter {
     }
 }
 
-/// A connection string of libpq, as URL or as `key=value` words. Its password is never shown.
-#[derive(Clone)]
-pub struct DatabaseUrl {
-    text: String,
-    parsed: tokio_postgres::Config,
-}
-
-impl DatabaseUrl {
-    /// The parsed connection string.
-    pub fn config(&self) -> &tokio_postgres::Config {
-        &self.parsed
-    }
-
-    /// The connection string as given, password included: for handing on, never for showing.
-    pub fn expose(&self) -> &str {
-        &self.text
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.show())
-    }
-}
-
-impl SettingValue for DatabaseUrl {
-    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
-        let parsed = text.parse::<tokio_postgres::Config>().map_err(|_| {
-            "must be a connection string, such as postgres://user@localhost:5432/rota or \
-             postgres:///rota?host=/var/run/postgresql"
-                .to_owned()
-        })?;
-        if parsed.get_hosts().is_empty() && parsed.get_hostaddrs().is_empty() {
-            return Err(
-                "names no host: add one, such as ?host=/var/run/postgresql for a local socket".to_owned()
-            );
-        }
-        Ok(Self { text: text.to_owned(), parsed })
-    }
-
-    fn show(&self) -> String {
-        let hosts: Vec<String> = self
-            .parsed
-            .get_hosts()
-            .iter()
-            .map(|host| match host {
-                tokio_postgres::config::Host::Tcp(name) => name.clone(),
-                tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-            })
-            .collect();
-        let ports: Vec<String> = self.parsed.get_ports().iter().map(u16::to_string).collect();
-        let password = if self.parsed.get_password().is_some() { " password=***" } else { "" };
-        let part =
-            |key: &str, value: &str| if value.is_empty() { String::new() } else { format!(" {key}={value}") };
-        quoted(
-            format!(
-                "host={}{}{}{}{password}",
-                hosts.join(","),
-                part("port", &ports.join(",")),
-                part("user", self.parsed.get_user().unwrap_or_default()),
-                part("dbname", self.parsed.get_dbname().unwrap_or_default()),
-            )
-            .trim(),
-        )
-    }
-}
-
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

@@ -11,8 +11,10 @@ use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::lease::Lease;
+use super::pool::Pooled;
 use super::sqlstate;
-use crate::endpoint::{StatementText, Value};
+use crate::cache::snapshot::Snapshot;
+use crate::endpoint::{Shape, StatementText, Value};
 
 /// JSON as it came from the server, unparsed.
 struct RawJson<'a>(&'a [u8]);
@@ -32,6 +34,30 @@ impl<'a> FromSql<'a> for RawJson<'a> {
     }
 }
 
+/// What the server answered to a call.
+#[derive(Debug)]
+pub struct Answered {
+    /// The result's JSON, or nothing for SQL NULL.
+    pub json: Option<Bytes>,
+    /// What a read saw. Of a write, nothing is known to be seen.
+    pub stamp: Snapshot,
+    /// The transaction of a write, if it wrote.
+    pub transaction: Option<u64>,
+}
+
+/// A transaction id, 64 bits wide.
+pub(crate) struct TransactionId(pub(crate) u64);
+
+impl<'a> FromSql<'a> for TransactionId {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
+        Ok(Self(u64::from_be_bytes(raw.try_into()?)))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::XID8
+    }
+}
+
 /// What to call.
 #[derive(Debug)]
 pub struct Call<'c> {
@@ -41,11 +67,13 @@ pub struct Call<'c> {
     pub generation: u64,
     /// The statement timeout, where it differs from the session's.
     pub statement_timeout: Option<Duration>,
+    /// The claims that the function may see, as a JSON object; empty if it declares none.
+    pub claims: &'c str,
     /// The values of the parameters.
     pub values: &'c [(usize, Value<'c>)],
 }
 
-/// Calls and gives the result's JSON, or nothing for SQL NULL.
+/// Calls and gives the server's answer.
 ///
 /// One round trip once the statement is prepared. The lease is settled when the call is over; dropped before,
 /// it cancels the call.
@@ -53,7 +81,7 @@ pub struct Call<'c> {
 /// # Errors
 ///
 /// The server's refusal, or the loss of the connection.
-pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, Error> {
+pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> {
     let mut result = attempt(lease, call).await;
     if let Err(error) = &result
         && error.code().is_some_and(|code| sqlstate::asks_to_prepare_again(code.code()))
@@ -68,54 +96,61 @@ pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, E
     result
 }
 
-async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Option<Bytes>, Error> {
+async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> {
     let known = lease.pooled().statements.find(call.text, call.generation);
     let metrics = lease.metrics();
     let looked_up = if known.is_some() { &metrics.statement_hits } else { &metrics.statement_misses };
     looked_up.inc();
-    let pooled = lease.pooled();
-    let statement = match known {
-        Some(statement) => statement,
-        None => pooled.statements.prepare(&pooled.client, call.text).await?,
+    let Pooled { client, statements, driven } = lease.pooled();
+    let asked = async {
+        let statement = match known {
+            Some(statement) => statement,
+            None => statements.prepare(client, call.text).await?,
+        };
+        match call.statement_timeout {
+            None => fetch(client, &statement, call).await,
+            Some(timeout) => fetch_within(client, &statement, call, timeout).await,
+        }
     };
-    match call.statement_timeout {
-        None => fetch(&pooled.client, &statement, call.values).await,
-        Some(timeout) => fetch_within(&pooled.client, &statement, call.values, timeout).await,
-    }
+    driven.drive(asked).await
 }
 
-/// The same in a transaction with its own statement timeout; all three messages fly together.
+/// The same in a transaction with its own statement timeout; all three messages fly together. Should the first fail, the
+/// call runs by itself under the session's timeout, and its own outcome counts.
 async fn fetch_within(
     client: &Client,
     statement: &Statement,
-    values: &[(usize, Value<'_>)],
+    call: &Call<'_>,
     timeout: Duration,
-) -> Result<Option<Bytes>, Error> {
+) -> Result<Answered, Error> {
     let prelude = format!("BEGIN; SET LOCAL statement_timeout = {}", timeout.as_millis());
     // Polled in this order, and each sends at its first poll.
-    let (begun, fetched, committed) = join!(
-        client.batch_execute(&prelude),
-        fetch(client, statement, values),
-        client.batch_execute("COMMIT")
-    );
-    begun?;
+    let (_, fetched, committed) =
+        join!(client.batch_execute(&prelude), fetch(client, statement, call), client.batch_execute("COMMIT"));
     let fetched = fetched?;
     committed?;
     Ok(fetched)
 }
 
-async fn fetch(
-    client: &Client,
-    statement: &Statement,
-    values: &[(usize, Value<'_>)],
-) -> Result<Option<Bytes>, Error> {
-    let mut rows = pin!(client.query_raw(statement, values.iter().map(|(_, value)| value)).await?);
-    let mut json = None;
+async fn fetch(client: &Client, statement: &Statement, call: &Call<'_>) -> Result<Answered, Error> {
+    let claims = Value::Text(call.claims.into());
+    let claims = (!call.claims.is_empty()).then_some(&claims);
+    let values: Vec<&Value<'_>> = call.values.iter().map(|(_, value)| value).chain(claims).collect();
+    let mut rows = pin!(client.query_raw(statement, values).await?);
+    let mut answered = Answered { json: None, stamp: Snapshot::of_nothing(), transaction: None };
     // To the end, though there is one row: only the end says that the connection is free again.
     while let Some(row) = rows.try_next().await? {
-        json = row.try_get::<_, Option<RawJson<'_>>>(0)?.map(|raw| Bytes::copy_from_slice(raw.0));
+        answered.json = row.try_get::<_, Option<RawJson<'_>>>(0)?.map(|raw| Bytes::copy_from_slice(raw.0));
+        match call.text.shape {
+            Shape::Read => {
+                answered.stamp = row.try_get::<_, Snapshot>(1)?.taken_in_recovery(row.try_get(2)?);
+            }
+            Shape::Write => {
+                answered.transaction = row.try_get::<_, Option<TransactionId>>(1)?.map(|id| id.0);
+            }
+        }
     }
-    Ok(json)
+    Ok(answered)
 }
 
 /// Whether the session goes on after this error: the server refused one statement, not the session.

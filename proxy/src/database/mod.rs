@@ -2,8 +2,11 @@
 
 pub mod call;
 pub mod connect;
+mod driven;
 pub mod failure;
 pub mod lease;
 pub mod pool;
+pub mod retry;
 pub mod sqlstate;
 mod statements;
+pub mod tls;

@@ -75,6 +75,11 @@ pub fn asks_to_read_the_catalog_again(code: &str) -> bool {
     matches!(code, "42883" | "3F000")
 }
 
+/// Codes with which the server ends the whole session: what it did before may stand.
+pub fn ends_session(code: &str) -> bool {
+    code.starts_with("57P") || code.starts_with("08")
+}
+
 /// Codes after which a prepared statement is worthless: prepared again, the same call may succeed.
 pub fn asks_to_prepare_again(code: &str) -> bool {
     // 0A000: cached plan must not change result type; 26000: no such prepared statement; 42883 and XX000: the

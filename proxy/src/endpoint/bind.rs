@@ -4,18 +4,21 @@ use serde_json::value::RawValue;
 
 use super::body::members;
 use super::{Argument, Endpoint, Value, decode, pairs};
+use crate::cache::claims::Claims;
 use crate::http::problem::{FieldFault, Problem, ProblemKind};
 
 /// Faults told at once. Past these a caller sent something else altogether, and the answer stays small.
 const FAULTS_TOLD: usize = 50;
 
 /// The supplied arguments of one call.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Arguments<'r> {
     /// A bit for each supplied argument, by its position.
     pub supplied: u128,
     /// Position and value, in the order of the function.
     pub values: Vec<(usize, Value<'r>)>,
+    /// What the function may know of the caller.
+    pub claims: Claims,
 }
 
 struct Binder<'r> {
@@ -38,7 +41,8 @@ pub fn bind<'r>(
     body: &'r [u8],
 ) -> Result<Arguments<'r>, Problem> {
     let capacity = endpoint.arguments.len().min(8);
-    let arguments = Arguments { supplied: 0, values: Vec::with_capacity(capacity) };
+    let arguments =
+        Arguments { supplied: 0, values: Vec::with_capacity(capacity), claims: Claims::default() };
     let mut binder = Binder { endpoint, arguments, given: 0, faults: Vec::new() };
     for (position, raw) in endpoint.path_arguments.iter().zip(path_values) {
         binder.text(*position, raw, false);

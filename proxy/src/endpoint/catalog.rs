@@ -9,7 +9,13 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use tokio_postgres::{Client, Row};
 
-use super::{Argument, ArgumentType, Router, StatementText, openapi};
+use super::{Argument, ArgumentType, Router, Shape, StatementText, openapi};
+use crate::admission::{Borrower, Lane};
+use crate::cache::key::Viewpoint;
+use crate::cache::rules::Rules;
+use crate::cache::snapshot::Snapshot;
+use crate::cache::verdict::Verdict;
+use crate::cache::wish::Consistency;
 use crate::import::{self, ImportSpec};
 use crate::observe::EndpointMetrics;
 use crate::observe::metrics::Metrics;
@@ -45,8 +51,16 @@ pub struct Endpoint {
     pub arguments: Vec<Argument>,
     /// The positions, in `arguments`, of the path's parameters from left to right.
     pub path_arguments: Vec<usize>,
+    /// How its answers are cached, or the verdict that says why they are not.
+    pub cache: Result<Rules, Verdict>,
+    /// The consistency that its answers promise at least.
+    pub consistency: Consistency,
+    /// The claims of the caller that the function may see.
+    pub claims: Vec<String>,
     /// The metrics of this endpoint, resolved once.
     pub metrics: EndpointMetrics,
+    /// The endpoint as a borrower of connections, with its lane.
+    pub borrower: Arc<Borrower>,
     statements: RwLock<HashMap<u128, Arc<StatementText>>>,
 }
 
@@ -55,13 +69,25 @@ impl Endpoint {
     pub fn statement(&self, supplied: u128) -> Arc<StatementText> {
         let known = self.statements.read().unwrap_or_else(PoisonError::into_inner).get(&supplied).cloned();
         known.unwrap_or_else(|| {
-            let text = Arc::new(StatementText::new(&self.schema, &self.function, &self.arguments, supplied));
+            let text = Arc::new(StatementText::new(
+                &self.schema,
+                &self.function,
+                &self.arguments,
+                supplied,
+                self.shape(),
+                !self.claims.is_empty(),
+            ));
             let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
             if statements.len() < STATEMENT_TEXTS_KEPT {
                 statements.insert(supplied, Arc::clone(&text));
             }
             text
         })
+    }
+
+    /// What its statements tell besides the result. A GET reads, everything else may write.
+    fn shape(&self) -> Shape {
+        if self.method == Method::GET { Shape::Read } else { Shape::Write }
     }
 
     fn from_row(row: &Row, metrics: &Metrics) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
@@ -103,9 +129,25 @@ impl Endpoint {
             let value: Option<i32> = row.try_get(column)?;
             Ok(value.and_then(|value| u64::try_from(value).ok()).map(Duration::from_millis))
         };
+        let lane = Lane::named(row.try_get("lane")?)?;
         let status: i32 = row.try_get("success_status")?;
+        let consistency: String = row.try_get("consistency")?;
+        let consistency = Consistency::named(&consistency)
+            .ok_or_else(|| format!("consistency {consistency} is not known"))?;
+        let cache = if row.try_get("cacheable")? {
+            let reads: Option<&str> = row.try_get("read_tables")?;
+            let reads = serde_json::from_str(reads.unwrap_or("[]"))?;
+            Ok(Rules::new(reads, &arguments, milliseconds("cache_ttl_ms")?, row.try_get("warm")?))
+        } else {
+            let reason: Option<&str> = row.try_get("uncacheable_reason")?;
+            Err(Verdict::uncacheable(reason.unwrap_or("its database does not let it be cached")))
+        };
         Ok(Self {
+            cache,
+            consistency,
+            claims: row.try_get::<_, Option<Vec<String>>>("claims")?.unwrap_or_default(),
             metrics: metrics.endpoint(&method, &path),
+            borrower: metrics.borrower(&method, &path, lane),
             method: method.parse()?,
             path,
             schema: row.try_get("function_schema")?,
@@ -130,6 +172,11 @@ impl Endpoint {
 pub struct Catalog {
     /// Counts the readings of this process; prepared statements of an older one are dropped.
     pub generation: u64,
+    /// Who reads, and the database's own count of its changes: the same for every proxy of one role.
+    pub viewpoint: Viewpoint,
+    /// What the reading saw at least: with the tag that changes of the catalog announce, it tells whether the
+    /// reading is still the current one.
+    pub stamp: Snapshot,
     /// The endpoints, by path and method.
     pub endpoints: Vec<Arc<Endpoint>>,
     /// The imports, by name.
@@ -140,10 +187,17 @@ pub struct Catalog {
     pub openapi: Bytes,
 }
 
+const SEEN: &str = "
+    SELECT
+        current_database()::text, current_user::text, rota.catalog_generation(),
+        pg_current_snapshot(), pg_is_in_recovery()";
+
 const QUERY: &str = "
     SELECT
         method, path, function_schema, function_name, summary, description, success_status,
-        statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments
+        statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments,
+        cacheable, uncacheable_reason, cache_ttl_ms, claims, consistency, warm, lane,
+        read_tables::text AS read_tables
     FROM rota.endpoint_catalog()
     ORDER BY path, method";
 
@@ -158,6 +212,10 @@ impl Catalog {
         generation: u64,
         metrics: &Metrics,
     ) -> Result<Self, crate::error::Error> {
+        // Before everything else, so that what is read afterwards is at least as new.
+        let seen = Self::seen(client)
+            .await
+            .map_err(crate::error::Error::database("does not tell the state of its catalog"))?;
         let rows = client
             .query(QUERY, &[])
             .await
@@ -175,15 +233,32 @@ impl Catalog {
                 }
             }
         }
-        let imports = imports.into_iter().map(Arc::new).collect();
-        Ok(Self::new(generation, endpoints, imports))
+        let imports: Vec<_> = imports.into_iter().map(Arc::new).collect();
+        for import in &imports {
+            // Their series begin at zero, as those of the endpoints do.
+            drop(metrics.endpoint("POST", &import.path()));
+        }
+        Ok(Self::new(generation, seen, endpoints, imports))
+    }
+
+    /// The viewpoint and the snapshot of this moment.
+    async fn seen(client: &Client) -> Result<(Viewpoint, Snapshot), tokio_postgres::Error> {
+        let row = client.query_one(SEEN, &[]).await?;
+        let (database, role, generation) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let stamp: Snapshot = row.try_get(3)?;
+        Ok((Viewpoint { database, role, generation }, stamp.taken_in_recovery(row.try_get(4)?)))
     }
 
     /// The catalog of these endpoints and imports.
-    pub fn new(generation: u64, endpoints: Vec<Arc<Endpoint>>, imports: Vec<Arc<ImportSpec>>) -> Self {
+    pub fn new(
+        generation: u64,
+        (viewpoint, stamp): (Viewpoint, Snapshot),
+        endpoints: Vec<Arc<Endpoint>>,
+        imports: Vec<Arc<ImportSpec>>,
+    ) -> Self {
         let router = Router::new(&endpoints, &imports);
         let openapi = Bytes::from(openapi::description(&endpoints, &imports).to_string());
-        Self { generation, endpoints, imports, router, openapi }
+        Self { generation, viewpoint, stamp, endpoints, imports, router, openapi }
     }
 }
 
@@ -218,7 +293,11 @@ pub(crate) mod samples {
             body_limit_bytes: None,
             arguments,
             path_arguments,
+            cache: Err(Verdict::uncacheable("a sample")),
+            consistency: Consistency::default(),
+            claims: Vec::new(),
             metrics: Metrics::new().unwrap().endpoint(method, path),
+            borrower: Metrics::new().unwrap().borrower(method, path, Lane::Interactive),
             statements: RwLock::default(),
         })
     }

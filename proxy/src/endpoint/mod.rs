@@ -13,9 +13,11 @@ mod watch;
 
 pub use argument::{Argument, ArgumentType, Scalar};
 pub use bind::{Arguments, bind};
+#[cfg(test)]
+pub(crate) use catalog::samples;
 pub use catalog::{Catalog, Endpoint};
 pub use query::{decode, pairs};
 pub use route::{Resolved, Router};
-pub use statement::StatementText;
+pub use statement::{Shape, StatementText};
 pub use value::Value;
 pub use watch::{CatalogState, CatalogWatch};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::route::{IMPORTS_PATH, OPENAPI_PATH};
+use super::route::OPENAPI_PATH;
 use super::{Argument, ArgumentType, Endpoint, Scalar};
 use crate::import::ImportSpec;
 
@@ -21,7 +21,7 @@ pub(super) fn description(endpoints: &[Arc<Endpoint>], imports: &[Arc<ImportSpec
         operations[endpoint.method.as_str().to_lowercase()] = operation;
     }
     for import in imports {
-        paths.insert(format!("{IMPORTS_PATH}/{}", import.name), json!({"post": import_operation(import)}));
+        paths.insert(import.path(), json!({"post": import_operation(import)}));
     }
     paths.insert(OPENAPI_PATH.to_owned(), json!({"get": own_operation()}));
     json!({

@@ -12,8 +12,6 @@ use crate::import::ImportSpec;
 
 /// The path of the description.
 pub(super) const OPENAPI_PATH: &str = "/openapi.json";
-/// The path above the imports.
-pub(super) const IMPORTS_PATH: &str = "/api/imports";
 
 /// What answers one method of one path.
 #[derive(Clone, Debug)]
@@ -73,8 +71,7 @@ impl Router {
         let mut entries: BTreeMap<String, Vec<(Method, Target)>> = BTreeMap::new();
         entries.insert(OPENAPI_PATH.to_owned(), vec![(Method::GET, Target::Description)]);
         for import in imports {
-            let path = format!("{IMPORTS_PATH}/{}", import.name);
-            entries.insert(path, vec![(Method::POST, Target::Import(Arc::clone(import)))]);
+            entries.insert(import.path(), vec![(Method::POST, Target::Import(Arc::clone(import)))]);
         }
         for endpoint in endpoints {
             let targets = entries.entry(numbered(&endpoint.path)).or_default();

@@ -7,6 +7,34 @@ use tokio_postgres::types::Type;
 
 use super::Argument;
 
+/// What a statement tells besides the function's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// What it saw: the snapshot that the function's queries used too, since all are of one statement, and whether a
+    /// standby took it.
+    Read,
+    /// Under which transaction it wrote, if it did. Columns are computed from left to right.
+    Write,
+}
+
+impl Shape {
+    /// The columns behind the result.
+    const fn columns(self) -> &'static str {
+        match self {
+            Self::Read => ", pg_catalog.pg_current_snapshot(), pg_catalog.pg_is_in_recovery()",
+            Self::Write => ", pg_catalog.pg_current_xact_id_if_assigned()",
+        }
+    }
+}
+
+/// Makes the claims of the caller known to the call, in its own statement: nothing can come between the two. The
+/// subquery is volatile, so that it is computed, and before the row that calls the function. The setting ends with the
+/// statement's transaction.
+fn with_claims(sql: &mut String, position: usize) {
+    // Writing to a String cannot fail.
+    let _ = write!(sql, " FROM (SELECT pg_catalog.set_config('rota.claims', ${position}, true)) AS claims");
+}
+
 /// One statement of one endpoint, for one set of supplied arguments.
 #[derive(Debug)]
 pub struct StatementText {
@@ -16,11 +44,21 @@ pub struct StatementText {
     pub sql: String,
     /// The types of the parameters.
     pub types: Vec<Type>,
+    /// What it tells besides the result.
+    pub shape: Shape,
 }
 
 impl StatementText {
-    /// The call of `schema.function` with the arguments whose bits are set in `supplied`, in their own order.
-    pub fn new(schema: &str, function: &str, arguments: &[Argument], supplied: u128) -> Self {
+    /// The call of `schema.function` with the arguments whose bits are set in `supplied`, in their own order, and behind
+    /// them the claims of the caller, if the endpoint takes any.
+    pub fn new(
+        schema: &str,
+        function: &str,
+        arguments: &[Argument],
+        supplied: u128,
+        shape: Shape,
+        takes_claims: bool,
+    ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let mut sql = format!("SELECT {}.{}(", quoted(schema), quoted(function));
         let mut types = Vec::new();
@@ -36,7 +74,12 @@ impl StatementText {
             }
         }
         sql.push(')');
-        Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), sql, types }
+        sql.push_str(shape.columns());
+        if takes_claims {
+            types.push(Type::TEXT);
+            with_claims(&mut sql, types.len());
+        }
+        Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), sql, types, shape }
     }
 }
 
@@ -66,13 +109,28 @@ mod tests {
             argument("limit", 23, "integer"),
             argument("from_date", 1082, "date"),
         ];
-        let statement = StatementText::new("api", "employees", &arguments, 0b101);
-        assert_eq!(statement.sql, r#"SELECT "api"."employees"("search" => $1, "from_date" => $2)"#);
+        let statement = StatementText::new("api", "employees", &arguments, 0b101, Shape::Write, false);
+        assert_eq!(
+            statement.sql,
+            r#"SELECT "api"."employees"("search" => $1, "from_date" => $2), pg_catalog.pg_current_xact_id_if_assigned()"#
+        );
         assert_eq!(statement.types, [Type::TEXT, Type::DATE]);
         assert_eq!(
-            StatementText::new("api", "employees", &arguments, 0).sql,
-            r#"SELECT "api"."employees"()"#
+            StatementText::new("api", "employees", &arguments, 0, Shape::Read, false).sql,
+            r#"SELECT "api"."employees"(), pg_catalog.pg_current_snapshot(), pg_catalog.pg_is_in_recovery()"#
         );
+    }
+
+    #[test]
+    fn claims_are_the_last_parameter_of_the_same_statement() {
+        let arguments = [argument("search", 25, "text")];
+        let statement = StatementText::new("api", "f", &arguments, 1, Shape::Write, true);
+        assert_eq!(
+            statement.sql,
+            "SELECT \"api\".\"f\"(\"search\" => $1), pg_catalog.pg_current_xact_id_if_assigned() \
+             FROM (SELECT pg_catalog.set_config('rota.claims', $2, true)) AS claims"
+        );
+        assert_eq!(statement.types, [Type::TEXT, Type::TEXT]);
     }
 
     #[test]
@@ -82,11 +140,11 @@ mod tests {
             argument("days", 3912, "daterange"),
             argument("kinds", 99_999, "workforce.kind[]"),
         ];
-        let statement = StatementText::new("api", "f", &arguments, 0b111);
+        let statement = StatementText::new("api", "f", &arguments, 0b111, Shape::Write, false);
         assert_eq!(
             statement.sql,
             "SELECT \"api\".\"f\"(\"rate\" => $1::text::numeric, \"days\" => $2::text::daterange, \
-             \"kinds\" => $3::text[]::workforce.kind[])"
+             \"kinds\" => $3::text[]::workforce.kind[]), pg_catalog.pg_current_xact_id_if_assigned()"
         );
         assert_eq!(statement.types, [Type::TEXT, Type::TEXT, Type::TEXT_ARRAY]);
     }

@@ -1,11 +1,17 @@
 //! One request and its answer over a pingora session.
 
+use std::any::Any;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderName, Method, Uri, header};
+use pingora_core::apps::{HttpPersistentSettings, ReusedHttpStream};
 use pingora_core::protocols::http::ServerSession;
+use pingora_core::protocols::l4::socket::SocketAddr;
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
+use super::prepared;
 use super::problem::{Problem, ProblemKind};
 use super::reply::Reply;
 use crate::observe::RequestEvent;
@@ -37,6 +43,15 @@ impl Exchange {
     /// A header's value, if there is one and it is text.
     pub fn header(&self, name: HeaderName) -> Option<&str> {
         self.session.get_header(name)?.to_str().ok()
+    }
+
+    /// Who asks, for its quota: the value of the header of this name, else the address of the peer.
+    pub fn client(&self, header: &str) -> String {
+        let named = (!header.is_empty()).then(|| self.session.get_header(header)).flatten();
+        match named {
+            Some(value) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            None => self.session.client_addr().map(peer).unwrap_or_default(),
+        }
     }
 
     /// The length that the client announces for its body.
@@ -91,6 +106,68 @@ impl Exchange {
         while self.session.read_body_or_idle(true).await.is_ok() {}
     }
 
+    /// Writes the answer and gives back the connection, if it can be used again, together with what belongs to it.
+    pub async fn end(
+        mut self,
+        reply: Reply,
+        event: &mut RequestEvent,
+        pool_used_percent: usize,
+        connected: Option<Box<dyn Any + Send + Sync>>,
+    ) -> Option<ReusedHttpStream> {
+        if let Some(unchanging) = &reply.prepared
+            && self.takes_prepared(event)
+            && let Some(connected) = connected
+        {
+            let head = prepared::head(unchanging, event, pool_used_percent);
+            event.status = reply.status.as_u16();
+            event.coding = reply.coding;
+            event.response_bytes = reply.body.len() as u64;
+            return self.write_prepared(head, reply.body, connected).await;
+        }
+        self.write(reply, event, pool_used_percent).await.ok()?;
+        let mut kept = HttpPersistentSettings::for_session(&self.session);
+        kept.set_user_context(connected?);
+        let stream = self.session.finish().await.ok()??;
+        Some(ReusedHttpStream::from_reusable_stream(stream, kept))
+    }
+
+    /// Whether a prepared head says everything: a usual GET on a connection that stays.
+    fn takes_prepared(&mut self, event: &RequestEvent) -> bool {
+        self.method == Method::GET
+            && event.quota.is_none()
+            && event.snapshot.is_none()
+            && self.session.get_keepalive().is_some()
+            && self.session.is_body_done()
+            && matches!(self.session, ServerSession::H1(_))
+    }
+
+    /// Writes head and body in one system call, past pingora's own writing.
+    async fn write_prepared(
+        self,
+        head: BytesMut,
+        body: Bytes,
+        connected: Box<dyn Any + Send + Sync>,
+    ) -> Option<ReusedHttpStream> {
+        let mut kept = HttpPersistentSettings::for_session(&self.session);
+        kept.set_user_context(connected);
+        let ServerSession::H1(session) = self.session else { return None };
+        let longest = session.get_write_timeout();
+        let (mut stream, pipelined) = session.reuse().await.ok()??.into_parts();
+        if let Some(prefix) = pipelined {
+            kept.set_pipelined_prefix(prefix);
+        }
+        let mut whole = head.chain(body);
+        let writing = async {
+            stream.write_all_buf(&mut whole).await?;
+            stream.flush().await
+        };
+        match longest {
+            Some(longest) => timeout(longest, writing).await.ok()?.ok()?,
+            None => writing.await.ok()?,
+        }
+        Some(ReusedHttpStream::new(stream, Some(kept)))
+    }
+
     /// Writes the answer in one go. The session remembers whether it can be used again.
     pub async fn write(
         &mut self,
@@ -133,7 +210,7 @@ impl Exchange {
             }
         };
         // Time is up: then the client has had its chance.
-        let _ = tokio::time::timeout(LINGER_TIME, reading).await;
+        let _ = timeout(LINGER_TIME, reading).await;
     }
 }
 
@@ -150,4 +227,9 @@ pub fn client_left() -> Problem {
         "the body ended before its announced end, or paused for too long",
     )
     .closing()
+}
+
+/// The host of a peer's address: its port changes with every connection.
+fn peer(address: &SocketAddr) -> String {
+    address.as_inet().map(|address| address.ip().to_string()).unwrap_or_default()
 }

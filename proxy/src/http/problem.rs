@@ -31,6 +31,8 @@ pub enum ProblemKind {
     UnsupportedMediaType,
     /// The values are well-formed and break a rule of the data.
     Unprocessable,
+    /// The client has used up its quota.
+    RateLimited,
     /// A fault of ours.
     Internal,
     /// The proxy is full.
@@ -43,7 +45,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, for metrics and descriptions.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::MalformedRequest,
         Self::InvalidArguments,
         Self::Unauthenticated,
@@ -56,6 +58,7 @@ impl ProblemKind {
         Self::TargetTooLong,
         Self::UnsupportedMediaType,
         Self::Unprocessable,
+        Self::RateLimited,
         Self::Internal,
         Self::Overloaded,
         Self::Unavailable,
@@ -75,6 +78,7 @@ impl ProblemKind {
             Self::TargetTooLong => 414,
             Self::UnsupportedMediaType => 415,
             Self::Unprocessable => 422,
+            Self::RateLimited => 429,
             Self::Internal => 500,
             Self::Overloaded | Self::Unavailable => 503,
             Self::DeadlineExceeded => 504,
@@ -96,6 +100,7 @@ impl ProblemKind {
             Self::TargetTooLong => "target-too-long",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::Unprocessable => "unprocessable",
+            Self::RateLimited => "rate-limited",
             Self::Internal => "internal",
             Self::Overloaded => "overloaded",
             Self::Unavailable => "unavailable",
@@ -118,6 +123,7 @@ impl ProblemKind {
             Self::TargetTooLong => "The target of the request is too long",
             Self::UnsupportedMediaType => "The media type is not supported",
             Self::Unprocessable => "The values break a rule of the data",
+            Self::RateLimited => "The client has used up its quota",
             Self::Internal => "The server failed",
             Self::Overloaded => "The server is full",
             Self::Unavailable => "The database is not available",
@@ -150,6 +156,8 @@ pub struct Problem {
     pub errors: Vec<FieldFault>,
     /// The methods of the path, for the Allow header.
     pub allow: Option<Box<str>>,
+    /// When to try again, in seconds, where it is known better than by a setting.
+    pub retry_after_seconds: Option<u64>,
     /// Whether the rest of the request's body is worthless, so that the connection ends.
     pub closes: bool,
 }
@@ -164,6 +172,7 @@ impl Problem {
             hint: None,
             errors: Vec::new(),
             allow: None,
+            retry_after_seconds: None,
             closes: false,
         }
     }

@@ -8,6 +8,7 @@ use pingora_http::ResponseHeader;
 
 use super::accept::Coding;
 use super::problem::{Problem, ProblemKind};
+use crate::cache::wish::SNAPSHOT;
 use crate::observe::{Phase, RequestEvent};
 
 /// The media type of results.
@@ -15,8 +16,15 @@ pub const JSON: &str = "application/json";
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// What the cache did (RFC 9211).
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// The transaction of a change, for `Rota-After` of a later read.
+const TRANSACTION: HeaderName = HeaderName::from_static("rota-transaction");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
 const POOL_UTILIZATION: HeaderName = HeaderName::from_static("x-db-pool-utilization");
+/// The quota of the client, and what is left of it: draft-ietf-httpapi-ratelimit-headers.
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// An answer: status, the headers that vary, and the whole body.
@@ -33,13 +41,15 @@ pub struct Reply {
     /// Whether another Accept-Encoding would get another answer.
     pub varies: bool,
     /// The entity tag, quotes included.
-    pub entity_tag: Option<String>,
+    pub entity_tag: Option<HeaderValue>,
     /// The Allow header.
     pub allow: Option<Box<str>>,
     /// The Retry-After header, in seconds.
     pub retry_after_seconds: Option<u64>,
     /// Whether the connection ends after the answer.
     pub closes: bool,
+    /// The unchanging part of the head, where it is made already. The other fields say the same.
+    pub prepared: Option<Bytes>,
 }
 
 impl Reply {
@@ -55,6 +65,7 @@ impl Reply {
             allow: None,
             retry_after_seconds: None,
             closes: false,
+            prepared: None,
         }
     }
 
@@ -75,7 +86,9 @@ impl Reply {
         let is_for_now = matches!(problem.kind, ProblemKind::Overloaded | ProblemKind::Unavailable);
         Self {
             allow: problem.allow.clone(),
-            retry_after_seconds: is_for_now.then_some(retry_after_seconds),
+            retry_after_seconds: problem
+                .retry_after_seconds
+                .or_else(|| is_for_now.then_some(retry_after_seconds)),
             closes: problem.closes,
             ..Self::new(status, PROBLEM_JSON, problem.body())
         }
@@ -87,8 +100,8 @@ impl Reply {
         event: &RequestEvent,
         pool_used_percent: usize,
     ) -> pingora_core::Result<ResponseHeader> {
-        // Eleven headers at most, two more are pingora's.
-        let mut head = ResponseHeader::build_no_case(self.status, Some(13))?;
+        // Sixteen headers at most, two more are pingora's.
+        let mut head = ResponseHeader::build_no_case(self.status, Some(18))?;
         let has_body = !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if has_body {
             head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type))?;
@@ -101,7 +114,7 @@ impl Reply {
             head.insert_header(header::VARY, HeaderValue::from_static("Accept-Encoding"))?;
         }
         if let Some(tag) = &self.entity_tag {
-            head.insert_header(header::ETAG, tag.as_str())?;
+            head.insert_header(header::ETAG, tag.clone())?;
             // The answer may be stored, and must be asked for again each time: the data may have changed.
             head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))?;
         } else {
@@ -113,8 +126,23 @@ impl Reply {
         if let Some(seconds) = self.retry_after_seconds {
             head.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds))?;
         }
-        let mut text = String::with_capacity(96);
+        head.insert_header(CACHE_STATUS, event.cache.header())?;
+        if let Some(snapshot) = &event.snapshot {
+            head.insert_header(SNAPSHOT, snapshot.as_str())?;
+        }
+        if let Some(transaction) = event.transaction {
+            head.insert_header(TRANSACTION, HeaderValue::from(transaction))?;
+        }
         // Writing to a String cannot fail.
+        let mut text = String::with_capacity(96);
+        if let Some(quota) = &event.quota {
+            let _ = write!(text, "\"client\";q={};w={}", quota.requests, quota.window_seconds);
+            head.insert_header(RATE_LIMIT_POLICY, text.as_str())?;
+            text.clear();
+            let _ = write!(text, "\"client\";r={};t={}", quota.left, quota.full_in_seconds);
+            head.insert_header(RATE_LIMIT, text.as_str())?;
+            text.clear();
+        }
         let _ = write!(text, "{:.3}ms", event.duration().as_secs_f64() * 1000.0);
         head.insert_header(RESPONSE_TIME, text.as_str())?;
         text.clear();

@@ -27,6 +27,7 @@ pub use self::spec::{ImportSpec, read_catalog};
 
 use self::header::Header;
 use self::record::RecordReader;
+use crate::database::call::TransactionId;
 use crate::error::Error;
 
 /// How one file is imported.
@@ -89,10 +90,11 @@ where
 async fn call(transaction: &Transaction<'_>, spec: &ImportSpec) -> Result<ImportReport, Error> {
     let schema = escape_identifier(&spec.function_schema);
     let function = escape_identifier(&spec.function_name);
-    let call = format!("SELECT {schema}.{function}()");
+    let call = format!("SELECT {schema}.{function}(), pg_catalog.pg_current_xact_id_if_assigned()");
     let row = transaction.query_one(&call, &[]).await.map_err(refused)?;
     let report: Option<Json<ImportReport>> = row.try_get(0).map_err(refused)?;
-    Ok(report.map(|Json(report)| report).unwrap_or_default())
+    let transaction = row.try_get::<_, Option<TransactionId>>(1).map_err(refused)?.map(|id| id.0);
+    Ok(ImportReport { transaction, ..report.map(|Json(report)| report).unwrap_or_default() })
 }
 
 fn refused(source: tokio_postgres::Error) -> Error {

@@ -40,6 +40,9 @@ pub struct ImportReport {
     /// True if everything was rolled back on demand.
     #[serde(default)]
     pub dry_run: bool,
+    /// The transaction that wrote the rows. A header tells it, not the report.
+    #[serde(skip)]
+    pub transaction: Option<u64>,
     /// Every fault of the refused rows in the order of the file, at least one for each row unless they are
     /// very many.
     pub refusals: Vec<Refusal>,
@@ -54,6 +57,8 @@ impl ImportReport {
         self.refusals.extend(loader.kept);
         self.refusals.sort_by_key(|refusal| refusal.line);
         self.dry_run = dry_run;
+        // What is rolled back is no transaction to wait for.
+        self.transaction = self.transaction.filter(|_| !dry_run);
         self
     }
 }

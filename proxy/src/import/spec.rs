@@ -43,6 +43,11 @@ pub async fn read_catalog(client: &Client) -> Result<Vec<ImportSpec>, tokio_post
 }
 
 impl ImportSpec {
+    /// The path of the import over HTTP.
+    pub fn path(&self) -> String {
+        format!("/api/imports/{}", self.name)
+    }
+
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
             name: row.try_get("name")?,

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use super::EndpointMetrics;
+use crate::admission::Quota;
+use crate::cache::verdict::Verdict;
 use crate::endpoint::Endpoint;
 use crate::http::accept::Coding;
 use crate::http::problem::ProblemKind;
@@ -38,8 +41,18 @@ pub struct RequestEvent {
     pub endpoint: Option<Arc<Endpoint>>,
     /// The path where it is the proxy's own: an import, the description.
     pub own_path: Option<Box<str>>,
+    /// The metrics of what answers at that path.
+    pub own_metrics: Option<EndpointMetrics>,
+    /// What is left of the client's quota, where there is one.
+    pub quota: Option<Quota>,
     /// The arguments that were supplied, a bit for each; names only, never values.
     pub supplied: u128,
+    /// What the cache did.
+    pub cache: Verdict,
+    /// The snapshot of the answer, where the caller asked for it.
+    pub snapshot: Option<String>,
+    /// The transaction of a change.
+    pub transaction: Option<u64>,
     /// The status of the answer.
     pub status: u16,
     /// Why it was refused, if it was.
@@ -71,7 +84,12 @@ impl RequestEvent {
             method,
             endpoint: None,
             own_path: None,
+            own_metrics: None,
+            quota: None,
             supplied: 0,
+            cache: Verdict::default(),
+            snapshot: None,
+            transaction: None,
             status: 0,
             problem: None,
             sqlstate: None,
@@ -88,10 +106,12 @@ impl RequestEvent {
         }
     }
 
-    /// Ends a phase: everything since the last one ended was its time.
+    /// Ends a phase: everything since the last one ended was its time. A phase that comes again, as when a call
+    /// is tried again, adds up.
     pub fn ends(&mut self, phase: Phase) {
         let now = Instant::now();
-        self.phases[phase as usize] = Some(now - self.mark);
+        let before = self.phases[phase as usize].unwrap_or_default();
+        self.phases[phase as usize] = Some(before + (now - self.mark));
         self.mark = now;
     }
 

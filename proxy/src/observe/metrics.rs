@@ -1,11 +1,16 @@
 //! The metrics and what the events make of them.
 
+use std::sync::Arc;
+
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
-use super::event::{Phase, RequestEvent};
+use super::by_endpoint::{EndpointFamilies, EndpointMetrics};
+use super::cache::CacheMetrics;
+use super::event::RequestEvent;
 use super::names;
+use crate::admission::{Borrower, Lane};
 use crate::http::accept::Coding;
 use crate::http::problem::ProblemKind;
 
@@ -15,10 +20,6 @@ const DURATION_BUCKETS: &[f64] = &[
     0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-/// The label of requests that no endpoint answers.
-const NO_ENDPOINT: &str = "none";
-/// Classes of statuses, as labels.
-const STATUS_CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 /// Classes of SQLSTATEs that are counted by themselves; all others count as `other`.
 const SQLSTATE_CLASSES: [&str; 14] =
     ["08", "22", "23", "25", "28", "40", "42", "53", "54", "55", "57", "58", "P0", "XX"];
@@ -26,16 +27,8 @@ const SQLSTATE_CLASSES: [&str; 14] =
 pub const CLOSE_REASONS: [&str; 5] = ["lost", "age", "idle", "doubt", "ping"];
 /// Reasons why a request got no connection.
 pub const POOL_FAILURE_REASONS: [&str; 3] = ["wait_timeout", "connect_timeout", "connect"];
-
-/// The metrics of one endpoint, resolved once, so that a request looks nothing up.
-#[derive(Clone, Debug)]
-pub struct EndpointMetrics {
-    pool_wait: Histogram,
-    pool_use: Histogram,
-    duration: Histogram,
-    statuses: [IntCounter; 4],
-    slow: IntCounter,
-}
+/// The failures after which a call is tried again: serialization_failure and deadlock_detected.
+pub const RETRIED_CODES: [&str; 2] = ["40001", "40P01"];
 
 /// All metrics of the proxy.
 #[derive(Debug)]
@@ -52,8 +45,14 @@ pub struct Metrics {
     pub pool_connections: IntGaugeVec,
     /// The pool's limit.
     pub pool_limit: IntGauge,
-    /// Requests waiting for a connection.
-    pub pool_waiting: IntGauge,
+    /// Requests waiting for a connection, by lane.
+    pub pool_waiting: IntGaugeVec,
+    /// Requests refused before they waited, by lane and reason.
+    pub shed: IntCounterVec,
+    /// Calls tried again, by SQLSTATE.
+    pub retries: IntCounterVec,
+    /// Requests beyond the rate limit of their client.
+    pub rate_limited: IntCounter,
     /// Used over limit.
     pub pool_utilization: prometheus::Gauge,
     /// Connections opened.
@@ -72,41 +71,44 @@ pub struct Metrics {
     pub catalog_endpoints: IntGauge,
     /// Whether the catalog is listened to.
     pub catalog_listening: IntGauge,
+    /// The cache.
+    pub cache: CacheMetrics,
     /// Rows of imports, by outcome.
     pub import_rows: IntCounterVec,
     /// Imports, by outcome.
     pub imports: IntCounterVec,
+    endpoints: EndpointFamilies,
+    /// The metrics of requests that no endpoint answers.
     unmatched: EndpointMetrics,
-    requests: IntCounterVec,
-    durations: HistogramVec,
     problems: IntCounterVec,
-    response_bytes: IntCounterVec,
-    pool_waits: HistogramVec,
-    pool_uses: HistogramVec,
+    /// By the position of their coding in [`Coding::ALL`].
+    response_bytes: [IntCounter; Coding::ALL.len()],
     database_errors: IntCounterVec,
-    slow_calls: IntCounterVec,
     slow_calls_dropped: IntCounter,
 }
 
 /// Makes and registers metrics.
-struct Maker(Registry);
+pub(super) struct Maker(Registry);
 
 impl Maker {
-    fn registered<C: prometheus::core::Collector + Clone + 'static>(&self, made: C) -> prometheus::Result<C> {
+    pub(super) fn registered<C: prometheus::core::Collector + Clone + 'static>(
+        &self,
+        made: C,
+    ) -> prometheus::Result<C> {
         self.0.register(Box::new(made.clone()))?;
         Ok(made)
     }
 
-    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+    pub(super) fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
         self.registered(IntCounter::new(name, help)?)
     }
 
-    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+    pub(super) fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
         self.registered(IntGauge::new(name, help)?)
     }
 
     /// A counter over one label; with known values given, all of them start at zero.
-    fn counters(
+    pub(super) fn counters(
         &self,
         name: &str,
         help: &str,
@@ -120,9 +122,15 @@ impl Maker {
         Ok(made)
     }
 
-    fn endpoint_histograms(&self, name: &str, help: &str) -> prometheus::Result<HistogramVec> {
+    /// A histogram of durations.
+    pub(super) fn durations(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> prometheus::Result<HistogramVec> {
         let options = HistogramOpts::new(name, help).buckets(DURATION_BUCKETS.to_vec());
-        self.registered(HistogramVec::new(options, &["method", "path"])?)
+        self.registered(HistogramVec::new(options, labels)?)
     }
 }
 
@@ -134,33 +142,44 @@ impl Metrics {
     /// Two metrics of one name, or a name that is none: found by any test that calls this.
     pub fn new() -> prometheus::Result<Self> {
         let maker = Maker(Registry::new());
-        let endpoint = ["method", "path"];
-        let requests =
-            maker.counters(names::HTTP_REQUESTS, "Requests answered.", &["method", "path", "status"], &[])?;
-        let durations =
-            maker.endpoint_histograms(names::HTTP_DURATION, "Time from head to end of answer.")?;
-        let pool_waits = maker.endpoint_histograms(names::POOL_WAIT, "Wait for a database connection.")?;
-        let pool_uses = maker.endpoint_histograms(names::POOL_USE, "Use of a database connection.")?;
-        let slow_calls = maker.counters(names::SLOW_CALLS, "Calls over their threshold.", &endpoint, &[])?;
-        let label = NO_ENDPOINT;
-        let unmatched = resolve(&requests, &durations, &pool_waits, &pool_uses, &slow_calls, label, label);
+        let endpoints = EndpointFamilies::new(&maker)?;
+        let unmatched = endpoints.unmatched();
         let build = maker
             .registered(IntGaugeVec::new(Opts::new(names::BUILD_INFO, "The program."), &["version"])?)?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let states =
             IntGaugeVec::new(Opts::new(names::POOL_CONNECTIONS, "Database connections."), &["state"])?;
+        let waiting = IntGaugeVec::new(
+            Opts::new(names::POOL_WAITING, "Requests that wait for a connection."),
+            &["lane"],
+        )?;
         let outcomes = ["hit", "miss"];
         let statements =
             maker.counters(names::STATEMENTS, "Look-ups of prepared statements.", &["outcome"], &outcomes)?;
         let utilization =
             prometheus::Gauge::new(names::POOL_UTILIZATION, "Used database connections over the limit.")?;
+        let bytes = maker.counters(
+            names::HTTP_RESPONSE_BYTES,
+            "Bytes of bodies sent.",
+            &["coding"],
+            &Coding::ALL.map(Coding::token),
+        )?;
         Ok(Self {
             connections: maker.gauge(names::HTTP_CONNECTIONS, "Open client connections.")?,
             in_flight: maker.gauge(names::HTTP_IN_FLIGHT, "Requests past validation.")?,
             abandoned: maker.counter(names::HTTP_ABANDONED, "Clients that left before their answer.")?,
             pool_connections: maker.registered(states)?,
             pool_limit: maker.gauge(names::POOL_LIMIT, "Most database connections.")?,
-            pool_waiting: maker.gauge(names::POOL_WAITING, "Requests that wait for a connection.")?,
+            pool_waiting: maker.registered(waiting)?,
+            shed: maker.counters(
+                names::SHED,
+                "Requests refused before they waited.",
+                &["lane", "reason"],
+                &[],
+            )?,
+            retries: maker.counters(names::RETRIES, "Calls tried again.", &["code"], &RETRIED_CODES)?,
+            rate_limited: maker
+                .counter(names::RATE_LIMITED, "Requests beyond the rate limit of their client.")?,
             pool_utilization: maker.registered(utilization)?,
             pool_opened: maker.counter(names::POOL_OPENED, "Database connections opened.")?,
             pool_closed: maker.counters(
@@ -186,6 +205,7 @@ impl Metrics {
             catalog_endpoints: maker.gauge(names::CATALOG_ENDPOINTS, "Endpoints served.")?,
             catalog_listening: maker
                 .gauge(names::CATALOG_LISTENING, "Whether catalog changes are listened for.")?,
+            cache: CacheMetrics::new(&maker)?,
             import_rows: maker.counters(
                 names::IMPORT_ROWS,
                 "Rows of imports.",
@@ -199,12 +219,7 @@ impl Metrics {
                 &["kind"],
                 &ProblemKind::ALL.map(ProblemKind::name),
             )?,
-            response_bytes: maker.counters(
-                names::HTTP_RESPONSE_BYTES,
-                "Bytes of bodies sent.",
-                &["coding"],
-                &Coding::ALL.map(Coding::token),
-            )?,
+            response_bytes: Coding::ALL.map(|coding| bytes.with_label_values(&[coding.token()])),
             database_errors: maker.counters(
                 names::DATABASE_ERRORS,
                 "Errors of the server.",
@@ -212,40 +227,31 @@ impl Metrics {
                 &[&SQLSTATE_CLASSES[..], &["other"]].concat(),
             )?,
             slow_calls_dropped: maker.counter(names::SLOW_CALLS_DROPPED, "Slow calls that found no room.")?,
+            endpoints,
             unmatched,
-            requests,
-            durations,
-            pool_waits,
-            pool_uses,
-            slow_calls,
             registry: maker.0,
         })
     }
 
-    /// The metrics of one endpoint. The labels come from the catalog, so their number is bounded by it.
+    /// The metrics of one endpoint or import. The labels come from the catalog, so their number is bounded by it.
     pub fn endpoint(&self, method: &str, path: &str) -> EndpointMetrics {
-        resolve(
-            &self.requests,
-            &self.durations,
-            &self.pool_waits,
-            &self.pool_uses,
-            &self.slow_calls,
-            method,
-            path,
-        )
+        self.endpoints.endpoint(method, path)
+    }
+
+    /// An endpoint as a borrower of connections, with its histograms.
+    pub fn borrower(&self, method: &str, path: &str, lane: Lane) -> Arc<Borrower> {
+        self.endpoints.borrower(method, path, lane)
+    }
+
+    /// The proxy itself as a borrower.
+    pub fn own_borrower(&self) -> Arc<Borrower> {
+        self.endpoints.own_borrower()
     }
 
     pub(super) fn request(&self, event: &RequestEvent) {
-        let endpoint = event.endpoint.as_ref().map_or(&self.unmatched, |endpoint| &endpoint.metrics);
-        let class = usize::from(event.status / 100).clamp(2, 5) - 2;
-        endpoint.statuses[class].inc();
-        endpoint.duration.observe(event.duration().as_secs_f64());
-        if let Some(wait) = event.phase(Phase::Pool) {
-            endpoint.pool_wait.observe(wait.as_secs_f64());
-        }
-        if let Some(call) = event.phase(Phase::Call) {
-            endpoint.pool_use.observe(call.as_secs_f64());
-        }
+        let own = event.own_metrics.as_ref().unwrap_or(&self.unmatched);
+        event.endpoint.as_ref().map_or(own, |endpoint| &endpoint.metrics).request(event);
+        self.cache.verdict(&event.cache);
         if let Some(kind) = event.problem {
             self.problems.with_label_values(&[kind.name()]).inc();
         }
@@ -254,7 +260,7 @@ impl Metrics {
             self.database_errors.with_label_values(&[class]).inc();
         }
         if event.response_bytes > 0 {
-            self.response_bytes.with_label_values(&[event.coding.token()]).inc_by(event.response_bytes);
+            self.response_bytes[event.coding as usize].inc_by(event.response_bytes);
         }
     }
 
@@ -265,23 +271,5 @@ impl Metrics {
         if !kept {
             self.slow_calls_dropped.inc();
         }
-    }
-}
-
-fn resolve(
-    requests: &IntCounterVec,
-    durations: &HistogramVec,
-    pool_waits: &HistogramVec,
-    pool_uses: &HistogramVec,
-    slow_calls: &IntCounterVec,
-    method: &str,
-    path: &str,
-) -> EndpointMetrics {
-    EndpointMetrics {
-        pool_wait: pool_waits.with_label_values(&[method, path]),
-        pool_use: pool_uses.with_label_values(&[method, path]),
-        duration: durations.with_label_values(&[method, path]),
-        statuses: STATUS_CLASSES.map(|class| requests.with_label_values(&[method, path, class])),
-        slow: slow_calls.with_label_values(&[method, path]),
     }
 }

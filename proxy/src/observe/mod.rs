@@ -1,13 +1,17 @@
 //! What an operator sees: one typed event per request, of which log and metrics each make what they want.
 
+mod by_endpoint;
+pub mod cache;
 pub mod event;
 pub mod log;
 pub mod metrics;
 pub mod names;
 pub mod slow;
 
+pub use by_endpoint::EndpointMetrics;
+pub use cache::CacheMetrics;
 pub use event::{Phase, RequestEvent};
-pub use metrics::{EndpointMetrics, Metrics};
+pub use metrics::Metrics;
 pub use slow::{SlowCall, SlowCalls};
 
 use std::sync::Arc;

@@ -1,8 +1,7 @@
 -- Moves of shifts by a file, and the people on them.
 --
--- A shift that changes its hours takes its people along, so they must be free then. Rows are written one
--- after another, in an order that is not ours to say, and the exclusion constraint looks at each of them: a
--- move has to be clear of what the person's other shifts are and of what this file makes of them.
+-- A shift that changes its hours takes its people along, so they must be free then. A line is judged by itself: its
+-- move has to be clear of what the person's other shifts are, and of what this file makes of them.
 
 CREATE FUNCTION api.refuse_moves_into_bookings() RETURNS void
 LANGUAGE plpgsql

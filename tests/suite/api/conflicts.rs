@@ -176,3 +176,174 @@ async fn the_check_writes_nothing_and_sees_the_batch_itself() -> Result<()> {
     assert_eq!(only(&check, "insufficient_rest")?["measured"], 120, "a shift that does not exist yet");
     Ok(())
 }
+
+#[tokio::test]
+async fn hours_and_days_beyond_a_rule_are_reported_with_the_rule_that_says_so() -> Result<()> {
+    let service = Service::start().await?;
+    let session = service.session().await?;
+    let department_id = service.department("Ward", None).await?;
+    let employee_id = service.employee("1", department_id).await?;
+    let mut shifts = Vec::new();
+    for day in 5..12 {
+        shifts.push(service.shift(department_id, &format!("2026-10-{day:02}"), "06:00", "15:00").await?);
+    }
+    for shift_id in &shifts[..6] {
+        service.book(employee_id, *shift_id).await?;
+    }
+    session
+        .batch_execute(
+            "INSERT INTO workforce.rules (rule_type, parameters, level)
+            VALUES
+                ('maximum_minutes', '{\"maximum_minutes\": 480, \"per\": \"day\"}', 'advisory'),
+                ('maximum_minutes', '{\"maximum_minutes\": 3300, \"per\": \"week\"}', 'violation'),
+                ('consecutive_days', '{\"maximum_days\": 6}', 'warning')",
+        )
+        .await?;
+    let window = "/api/conflicts?from_date=2026-10-07&to_date=2026-10-08&time_zone=Europe/Berlin";
+    let found = service.read(&format!("{window}&kind=excessive_hours")).await?;
+    let hours = only(&found, "excessive_hours")?;
+    assert_eq!(
+        (&hours["measured"], &hours["limit"], &hours["rule_id"]),
+        (&json!(540), &json!(480), &json!(2))
+    );
+    assert_eq!(hours["message"], "Person 1 works 9 h on 2026-10-07, 8 h at most");
+    assert_eq!(hours["starts_at"], "2026-10-06T22:00:00+00:00", "the day is that of Berlin");
+
+    // One more day is a day too many, and hours too many in the week.
+    let body = json!({"assignments": [booking(employee_id, shifts[6])]});
+    let check = service.post("/api/assignments/check", &body).await?;
+    let messages: Vec<&Value> = items(&check)?.iter().map(|item| &item["message"]).collect();
+    let expected = [
+        "Person 1 works 7 days in a row, 2026-10-05 to 2026-10-11, 6 days at most",
+        "Person 1 works 63 h in the week from 2026-10-05, 55 h at most",
+        "Person 1 works 9 h on 2026-10-11, 8 h at most",
+    ];
+    assert_eq!(messages, expected);
+    assert_eq!(check["violations"], 1);
+
+    // In place of the first of them it adds a day, and no more hours.
+    let first = service.read(&format!("/api/assignments?employee_id={employee_id}&page_size=1")).await?;
+    let replaces = &items(&first)?[0]["assignment_id"];
+    let body = json!({"assignments": [
+        {"employee_id": employee_id, "shift_id": shifts[6], "replaces": replaces},
+    ]});
+    let check = service.post("/api/assignments/check", &body).await?;
+    let kinds: Vec<&Value> = items(&check)?.iter().map(|item| &item["kind"]).collect();
+    assert_eq!(kinds, ["excessive_hours", "understaffed"], "{check}");
+    Ok(())
+}
+
+/// Conflicts as a check shows them: it leaves out the name of the department.
+fn without_department(answer: &Value) -> Result<Vec<Value>> {
+    let mut found = items(answer)?.clone();
+    for item in &mut found {
+        if let Some(members) = item.as_object_mut() {
+            members.remove("department");
+        }
+    }
+    Ok(found)
+}
+
+#[tokio::test]
+async fn the_check_of_a_swap_tells_what_is_found_after_it_and_writes_nothing() -> Result<()> {
+    // What the constraints would refuse is no swap.
+    const PAIR: &str = "
+        SELECT one.assignment_id, other.assignment_id
+        FROM workforce.assignments AS one
+            JOIN workforce.assignments AS other ON one.employee_id < other.employee_id
+        WHERE one.binding AND other.binding AND one.shift_id <> other.shift_id
+            AND NOT EXISTS (
+                SELECT FROM workforce.assignments AS third
+                WHERE third.assignment_id NOT IN (one.assignment_id, other.assignment_id)
+                    AND (third.employee_id = one.employee_id
+                        AND (third.shift_id = other.shift_id OR third.binding AND third.during && other.during)
+                        OR third.employee_id = other.employee_id
+                        AND (third.shift_id = one.shift_id OR third.binding AND third.during && one.during)))
+        ORDER BY md5(concat(one.assignment_id, ' ', other.assignment_id, ' $round'))
+        LIMIT 1";
+    let service = Service::start().await?;
+    let session = service.session().await?;
+    random_roster::fill(&service, 77).await?;
+    session
+        .batch_execute(
+            "INSERT INTO workforce.rules (rule_type, parameters)
+            VALUES ('maximum_minutes', '{\"maximum_minutes\": 1500, \"per\": \"week\"}')",
+        )
+        .await?;
+    let window = "/api/conflicts?from_date=2026-09-01&to_date=2026-12-01&limit=10000";
+    let mut told = 0;
+    for round in 0..25 {
+        let pair = session.rows(&PAIR.replace("$round", &round.to_string())).await?;
+        let [Some(one), Some(other)] = &pair[0][..] else { anyhow::bail!("{pair:?}") };
+        let body =
+            json!({"assignment_id": one.parse::<i64>()?, "other_assignment_id": other.parse::<i64>()?});
+        let before = service.read(window).await?;
+        let check = service.post("/api/swaps/check", &body).await?;
+        assert_eq!(service.read(window).await?, before, "a check writes nothing");
+        session
+            .batch_execute(&format!(
+                "BEGIN;
+                CREATE TEMP TABLE pair ON COMMIT DROP AS
+                SELECT * FROM workforce.assignments WHERE assignment_id IN ({one}, {other});
+                DELETE FROM workforce.assignments WHERE assignment_id IN ({one}, {other});
+                INSERT INTO workforce.assignments (assignment_id, shift_id, during, employee_id, status)
+                OVERRIDING SYSTEM VALUE
+                SELECT pair.assignment_id, pair.shift_id, pair.during, partner.employee_id, pair.status
+                FROM pair JOIN pair AS partner ON partner.assignment_id <> pair.assignment_id;
+                COMMIT"
+            ))
+            .await?;
+        let (before, after) =
+            (without_department(&before)?, without_department(&service.read(window).await?)?);
+        let check = items(&check)?;
+        for item in check {
+            assert!(after.contains(item), "{item} is not among {after:?}");
+        }
+        // Whatever is new since then, or got worse, was told.
+        for found in after.iter().filter(|found| !before.contains(found)) {
+            let got_better = before.iter().any(|known| {
+                let of = |item: &Value| {
+                    [&item["kind"], &item["employee_id"], &item["starts_at"], &item["rule_id"]]
+                        .map(Value::clone)
+                };
+                of(known) == of(found) && known["measured"].as_f64() >= found["measured"].as_f64()
+            });
+            assert!(check.contains(found) || got_better, "{found} was not told by {check:?}");
+        }
+        told += check.len();
+    }
+    assert!(told > 10, "the sample is too peaceful: {told}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_swap_that_cannot_be_is_refused_by_its_reason() -> Result<()> {
+    let service = Service::start().await?;
+    let department_id = service.department("Ward", None).await?;
+    let (ada, ben) =
+        (service.employee("1", department_id).await?, service.employee("2", department_id).await?);
+    let early = service.shift(department_id, "2026-10-05", "06:00", "14:00").await?;
+    let late = service.shift(department_id, "2026-10-06", "14:00", "22:00").await?;
+    let night = service.shift(department_id, "2026-10-08", "22:00", "06:00").await?;
+    let one = number(&service.book(ada, early).await?["assignment_id"])?;
+    let same = number(&service.book(ada, night).await?["assignment_id"])?;
+    let other = number(&service.book(ben, late).await?["assignment_id"])?;
+    let swap = |one: i64, other: i64| json!({"assignment_id": one, "other_assignment_id": other});
+    let fine = service.post("/api/swaps/check", &swap(one, other)).await?;
+    assert_eq!(fine, json!({"items": [], "violations": 0}));
+
+    let refused = service.post_problem("/api/swaps/check", &swap(one, 987_654)).await?;
+    assert_eq!((refused.status, refused.field.as_deref()), (404, Some("other_assignment_id")));
+    let refused = service.post_problem("/api/swaps/check", &swap(one, same)).await?;
+    assert_eq!((refused.status, refused.field.as_deref()), (400, Some("other_assignment_id")));
+    assert!(refused.detail.contains("both of employee"), "{}", refused.detail);
+    let cancel = rota_tests::http::Call::new(http::Method::PATCH, &format!("/api/assignments/{other}"))
+        .json(&json!({"status": "cancelled"}));
+    service.proxy.send(&cancel).await?;
+    let refused = service.post_problem("/api/swaps/check", &swap(one, other)).await?;
+    assert_eq!((refused.status, refused.code.as_deref()), (409, Some("55000")));
+    assert!(refused.detail.contains("is cancelled"), "{}", refused.detail);
+    let refused = service.post_problem("/api/swaps/check", &json!({"assignment_id": one})).await?;
+    assert_eq!((refused.status, refused.field.as_deref()), (400, Some("other_assignment_id")));
+    Ok(())
+}

@@ -64,3 +64,46 @@ async fn neither_cancelled_people_nor_called_off_shifts_cover_anything() -> Resu
     assert_eq!(service.read(target).await?["totals"], in_words(&[1, 1, 0, 1, 0], None));
     Ok(())
 }
+
+#[tokio::test]
+async fn open_heads_are_shown_slot_by_slot_of_the_clock() -> Result<()> {
+    let service = Service::start().await?;
+    let department_id = service.department("Ward", None).await?;
+    let employee_id = service.employee("1", department_id).await?;
+    service.shift(department_id, "2026-10-24", "22:00", "03:30").await?;
+    let booked = service.shift(department_id, "2026-10-24", "23:30", "01:30").await?;
+    service.book(employee_id, booked).await?;
+    let slots = async |target: &str| -> Result<Vec<String>> {
+        let coverage = service.read(&format!("/api/coverage/slots?{target}")).await?;
+        let row = |slot: &Value| {
+            format!(
+                "{} {} {} {} {}",
+                slot["local_start"].as_str().unwrap_or_default(),
+                slot["required"],
+                slot["assigned"],
+                slot["missing"],
+                slot["missing_minutes"]
+            )
+        };
+        Ok(items(&coverage)?.iter().map(row).collect())
+    };
+    let window = "from_date=2026-10-25&to_date=2026-10-26&time_zone=Europe/Berlin";
+    let day = slots(window).await?;
+    assert_eq!(day.len(), 25, "the clocks go back");
+    assert_eq!(
+        day[..6],
+        [
+            "2026-10-25T00:00:00 2 1 1 60",
+            "2026-10-25T01:00:00 2 0 1 60",
+            "2026-10-25T02:00:00 1 0 1 60",
+            "2026-10-25T02:00:00 1 0 1 60",
+            "2026-10-25T03:00:00 1 0 1 30",
+            "2026-10-25T04:00:00 0 0 0 0",
+        ]
+    );
+    let nobody = slots(&format!("{window}&department_id=0&slot_minutes=720")).await?;
+    assert_eq!(nobody, ["2026-10-25T00:00:00 0 0 0 0", "2026-10-25T12:00:00 0 0 0 0"]);
+    let problem = service.read_problem(&format!("/api/coverage/slots?{window}&slot_minutes=1")).await?;
+    assert_eq!((problem.status, problem.field.as_deref()), (400, Some("slot_minutes")));
+    Ok(())
+}

@@ -14,7 +14,7 @@ pub(super) async fn fill(service: &Service, seed: u32) -> Result<()> {
     Ok(())
 }
 
-/// Where somebody is busy already, the exclusion constraint skips the row.
+/// Where somebody is busy already, the row is skipped.
 const ROSTER: &str = r"
     INSERT INTO workforce.departments (name, parent_id, time_zone)
     SELECT 'Department ' || n, NULL, 'Europe/Berlin' FROM generate_series(1, 2) AS n;
@@ -90,16 +90,30 @@ const ROSTER: &str = r"
         ) AS calendar
     WHERE random() < 0.4;
 
-    INSERT INTO workforce.assignments (shift_id, during, employee_id, status, note)
-    SELECT
-        shift_id,
-        shifts.during,
-        1 + floor(random() * 40),
-        (ARRAY['assigned', 'confirmed', 'assigned', 'proposed', 'cancelled'])[1 + floor(random() * 5)],
-        CASE WHEN random() < 0.3 THEN 'note ' || n END
-    FROM workforce.shifts CROSS JOIN generate_series(1, 3) AS n
-    WHERE random() < 0.6
-    ON CONFLICT DO NOTHING;
+    DO $$
+    DECLARE
+        drawn record;
+    BEGIN
+        FOR drawn IN
+            SELECT
+                shift_id,
+                shifts.during,
+                1 + floor(random() * 40) AS employee_id,
+                (ARRAY['assigned', 'confirmed', 'assigned', 'proposed', 'cancelled'])[1 + floor(random() * 5)]
+                    AS status,
+                CASE WHEN random() < 0.3 THEN 'note ' || n END AS note
+            FROM workforce.shifts CROSS JOIN generate_series(1, 3) AS n
+            WHERE random() < 0.6
+        LOOP
+            BEGIN
+                INSERT INTO workforce.assignments (shift_id, during, employee_id, status, note)
+                VALUES (drawn.shift_id, drawn.during, drawn.employee_id, drawn.status, drawn.note)
+                ON CONFLICT (shift_id, employee_id) DO NOTHING;
+            EXCEPTION
+                WHEN exclusion_violation THEN NULL;
+            END;
+        END LOOP;
+    END $$;
 
     ANALYZE;
 ";

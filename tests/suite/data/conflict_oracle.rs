@@ -6,7 +6,7 @@ use anyhow::Result;
 use rota_tests::session::Session;
 
 use super::demo::organisation;
-use super::plain_tables::{fill, plain_tables};
+use super::plain_tables::{fill, install_oracle, plain_tables};
 
 /// Questions about a roster of two weeks: everything, one hour on the edge of much, a day, some
 /// people, a team, a rest of one's own, none at all, and all of it together.
@@ -32,7 +32,7 @@ async fn difference(session: &Session, question: &str) -> Result<Vec<String>> {
 #[tokio::test]
 async fn every_conflict_of_random_rosters_is_found_and_nothing_else_in_anybodys_tables() -> Result<()> {
     let (_database, session) = plain_tables().await?;
-    session.batch_execute(include_str!("conflict_oracle.sql")).await?;
+    install_oracle(&session).await?;
     let mut kinds = BTreeSet::new();
     for seed in 1..=25 {
         fill(&session, seed).await?;
@@ -42,7 +42,7 @@ async fn every_conflict_of_random_rosters_is_found_and_nothing_else_in_anybodys_
         }
         kinds.extend(session.rows(&format!("SELECT kind FROM oracle.found({})", QUESTIONS[0])).await?);
     }
-    assert_eq!(kinds.len(), 8, "{kinds:?}");
+    assert_eq!(kinds.len(), 11, "{kinds:?}");
     Ok(())
 }
 
@@ -74,7 +74,7 @@ async fn the_assignments_of_a_rest_are_those_on_its_two_sides_and_each_row_names
 #[tokio::test]
 async fn the_order_in_which_rows_are_stored_changes_nothing_that_counts() -> Result<()> {
     let (_database, session) = plain_tables().await?;
-    session.batch_execute(include_str!("conflict_oracle.sql")).await?;
+    install_oracle(&session).await?;
     for seed in 201..=205 {
         fill(&session, seed).await?;
         let found = format!(
@@ -99,12 +99,18 @@ async fn the_order_in_which_rows_are_stored_changes_nothing_that_counts() -> Res
 async fn every_conflict_of_the_demo_organisation_is_found_and_nothing_else_in_our_tables() -> Result<()> {
     let database = organisation("120", "4", "2026-10-05").await?;
     let session = database.session().await?;
-    session.batch_execute(include_str!("conflict_oracle.sql")).await?;
+    install_oracle(&session).await?;
     session
         .batch_execute(
             "INSERT INTO workforce.rules (rule_type, parameters, level, department_id, valid)
             SELECT 'rest_period', '{\"minimum_minutes\": 780}', 'warning', max(department_id), '[2026-10-20,)'
             FROM workforce.employees;
+            INSERT INTO workforce.rules (rule_type, parameters)
+            VALUES
+                ('maximum_minutes', '{\"maximum_minutes\": 480, \"per\": \"day\"}'),
+                ('maximum_minutes', '{\"maximum_minutes\": 2400, \"per\": \"week\"}'),
+                ('maximum_minutes', '{\"maximum_minutes\": 960, \"per\": \"window\", \"window_minutes\": 2880}'),
+                ('consecutive_days', '{\"maximum_days\": 4}');
             INSERT INTO workforce.availability (employee_id, during, preference)
             SELECT employee_id, tstzrange('2026-10-24 18:00Z', '2026-10-25 06:00Z'), 'unavailable'
             FROM workforce.employees WHERE employee_id % 7 = 0",
@@ -123,7 +129,7 @@ async fn every_conflict_of_the_demo_organisation_is_found_and_nothing_else_in_ou
     }
     let found =
         session.text(&format!("SELECT count(DISTINCT kind) FROM oracle.found({})", questions[0])).await?;
-    // The exclusion constraint leaves no overlap, the unique constraint no duplicate.
-    assert_eq!(found, "6");
+    // The guard leaves no overlap, the unique constraint no duplicate, and everybody is booked whole.
+    assert_eq!(found, "8");
     Ok(())
 }

@@ -4,33 +4,6 @@
 -- Where two assignments start or end together, which of them is named first is nobody's business: pairs are
 -- compared as sorted lists, a rest by its person and its time.
 
-CREATE SCHEMA oracle;
-
-CREATE FUNCTION oracle.minutes(during tstzrange)
-RETURNS numeric
-IMMUTABLE
-RETURN extract(epoch FROM upper(during) - lower(during)) / 60;
-
-CREATE FUNCTION oracle.sorted(ids text[])
-RETURNS text[]
-IMMUTABLE
-RETURN (SELECT array_agg(id ORDER BY id) FROM unnest(ids) AS id WHERE id IS NOT NULL);
-
-CREATE TYPE oracle.conflict AS (
-    kind text,
-    level text,
-    person_id text,
-    team_id text,
-    shift_id text,
-    assignments text[],
-    during tstzrange,
-    minutes numeric,
-    rule_id text,
-    measured numeric,
-    limit_value numeric,
-    skill text
-);
-
 CREATE FUNCTION oracle.defined(
     span tstzrange,
     wanted_people text[],
@@ -41,24 +14,8 @@ RETURNS SETOF oracle.conflict
 STABLE
 BEGIN ATOMIC
     WITH
-    member AS (
-        SELECT person_id::text AS person_id, team_id::text AS team_id
-        FROM rota_source.people
-    ),
     booking AS (
-        SELECT
-            assignment.assignment_id::text AS id,
-            assignment.person_id::text AS person_id,
-            assignment.shift_id::text AS shift_id,
-            assignment.during,
-            member.team_id
-        FROM rota_source.assignments AS assignment
-        LEFT JOIN member
-            ON member.person_id = assignment.person_id::text
-        WHERE assignment.binding
-            AND NOT isempty(assignment.during)
-            AND (wanted_people IS NULL OR member.person_id = ANY (wanted_people))
-            AND (wanted_teams IS NULL OR member.team_id = ANY (wanted_teams))
+        SELECT * FROM oracle.bookings(wanted_people, wanted_teams)
     ),
     pair AS (
         SELECT
@@ -73,6 +30,8 @@ BEGIN ATOMIC
             ON one.person_id = two.person_id
             AND one.id < two.id
             AND one.during && two.during
+            AND one.load = 1
+            AND two.load = 1
     ),
     duty AS (
         SELECT people_duties.person_id, people_duties.team_id, duty
@@ -235,6 +194,9 @@ BEGIN ATOMIC
             NULL
         FROM staffing
         WHERE heads <> required
+        UNION ALL
+        SELECT kind, level, person_id, team_id, NULL, NULL, during, rule_id, measured, limit_value, NULL
+        FROM oracle.sums(span, wanted_people, wanted_teams)
     )
     SELECT
         kind,
@@ -277,7 +239,9 @@ RETURN ROW(
     team_id,
     CASE WHEN kind NOT IN ('overlap', 'insufficient_rest') THEN shift_id END,
     CASE
-        WHEN kind NOT IN ('insufficient_rest', 'understaffed', 'overstaffed') THEN oracle.sorted(assignments)
+        WHEN kind IN (
+            'overlap', 'duplicate', 'time_off', 'unavailable', 'missing_qualification'
+        ) THEN oracle.sorted(assignments)
     END,
     during,
     minutes,
@@ -315,7 +279,7 @@ BEGIN ATOMIC
     FROM rota.find_conflicts(lower(span), upper(span), wanted_people, wanted_teams, minimum_rest_minutes);
 END;
 
--- What proposals would add, each as `new` with its position.
+-- What proposals would add. Each that replaces nothing goes by `new` and its position.
 CREATE FUNCTION oracle.checked(proposed jsonb, minimum_rest_minutes integer)
 RETURNS SETOF oracle.conflict
 STABLE
@@ -327,7 +291,12 @@ BEGIN ATOMIC
             person_id,
             team_id,
             shift_id,
-            ARRAY[assignment_id, other_assignment_id, 'new' || proposal, 'new' || other_proposal],
+            ARRAY[
+                assignment_id,
+                other_assignment_id,
+                CASE WHEN proposed -> proposal ->> 'replaces' IS NULL THEN 'new' || proposal END,
+                CASE WHEN proposed -> other_proposal ->> 'replaces' IS NULL THEN 'new' || other_proposal END
+            ],
             during,
             minutes,
             rule_id,
@@ -338,6 +307,51 @@ BEGIN ATOMIC
     ).*
     FROM rota.check_assignments(proposed, minimum_rest_minutes);
 END;
+
+-- What a swap would add.
+CREATE FUNCTION oracle.swapped(one text, other text, minimum_rest_minutes integer)
+RETURNS SETOF oracle.conflict
+STABLE
+BEGIN ATOMIC
+    SELECT (
+        oracle.comparable(
+            kind,
+            level,
+            person_id,
+            team_id,
+            shift_id,
+            ARRAY[assignment_id, other_assignment_id],
+            during,
+            minutes,
+            rule_id,
+            measured,
+            limit_value,
+            message
+        )
+    ).*
+    FROM rota.check_swap(one, other, minimum_rest_minutes);
+END;
+
+-- Whether what was there before makes what is there after no new conflict.
+CREATE FUNCTION oracle.is_as_bad(before oracle.conflict, after oracle.conflict)
+RETURNS boolean
+IMMUTABLE
+RETURN (before).kind = (after).kind
+    AND (before).level = (after).level
+    AND (before).person_id IS NOT DISTINCT FROM (after).person_id
+    AND (before).assignments IS NOT DISTINCT FROM (after).assignments
+    AND (before).rule_id IS NOT DISTINCT FROM (after).rule_id
+    AND (before).limit_value IS NOT DISTINCT FROM (after).limit_value
+    AND (before).skill IS NOT DISTINCT FROM (after).skill
+    AND (
+        (after).kind NOT IN ('understaffed', 'overstaffed', 'missing_qualification')
+        OR (before).shift_id IS NOT DISTINCT FROM (after).shift_id
+    )
+    AND (before).during @> (after).during
+    AND CASE
+        WHEN (after).kind IN ('insufficient_rest', 'understaffed') THEN (before).measured <= (after).measured
+        ELSE coalesce((before).measured >= (after).measured, true)
+    END;
 
 -- Rows on one side only.
 CREATE FUNCTION oracle.difference(

@@ -24,3 +24,11 @@ pub(super) async fn fill(session: &Session, seed: u32) -> Result<()> {
     session.batch_execute(include_str!("random_roster.sql")).await?;
     Ok(())
 }
+
+/// Has the definitions of conflicts at hand, as functions of schema `oracle`.
+pub(super) async fn install_oracle(session: &Session) -> Result<()> {
+    session.batch_execute(include_str!("conflict_terms.sql")).await?;
+    session.batch_execute(include_str!("conflict_sums.sql")).await?;
+    session.batch_execute(include_str!("conflict_oracle.sql")).await?;
+    Ok(())
+}

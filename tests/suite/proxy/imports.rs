@@ -66,6 +66,24 @@ async fn a_file_of_many_pieces_arrives_whole() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_import_is_counted_under_its_own_path_and_never_under_none() -> Result<()> {
+    let stage = Stage::new(NOTES).await?;
+    let count = async |path: &str, status: &str| -> Result<Option<f64>> {
+        let labels =
+            [("method", if path == "none" { "none" } else { "POST" }), ("path", path), ("status", status)];
+        Ok(samples(&stage.proxy).await?.value("rota_http_requests_total", &labels))
+    };
+    assert_eq!(count("/api/imports/notes", "2xx").await?, Some(0.0), "there from the start");
+    let before = count("none", "2xx").await?;
+    assert_eq!(stage.proxy.send(&post("/api/imports/notes", file(3))).await?.status, 200);
+    assert_eq!(stage.proxy.send(&post("/api/imports/notes?x=1", file(3))).await?.status, 400);
+    assert_eq!(count("/api/imports/notes", "2xx").await?, Some(1.0));
+    assert_eq!(count("/api/imports/notes", "4xx").await?, Some(1.0));
+    assert_eq!(count("none", "2xx").await?, before);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_dry_run_judges_and_keeps_nothing() -> Result<()> {
     let stage = Stage::new(NOTES).await?;
     let answer = stage.proxy.send(&post("/api/imports/notes?dry_run=true", file(10))).await?;

@@ -66,6 +66,11 @@ async fn by_itself_only_what_failed_is_logged() -> Result<()> {
     for target in ["/backend", "/nowhere", "/fail?state=22023", "/fail?state=XX000"] {
         stage.proxy.get(target).await?;
     }
+    // Before it had its endpoints, it failed too.
+    until("the failure is logged", async || {
+        Ok(requests(&stage, 1).await?.iter().any(|line| line["status"] == 500))
+    })
+    .await?;
     let statuses: Vec<u64> =
         requests(&stage, 1).await?.iter().filter_map(|line| line["status"].as_u64()).collect();
     assert!(statuses.contains(&500) && statuses.iter().all(|status| *status >= 500), "{statuses:?}");
@@ -112,7 +117,10 @@ async fn no_value_of_an_argument_is_in_any_log_or_record() -> Result<()> {
     const MARKER: &str = "marker-5f3759df";
     let settings = [ALL, ("ROTA_SLOW_FLUSH_MS", "20"), ("ROTA_LOG_FILTER", "debug,rota_proxy=trace")];
     let stage = Stage::with_settings(TELLTALE, &settings).await?;
-    for how in ["fine", "insert", "cast", "sleep", "22023", "23505", "23514", "P0002", "55000"] {
+    for how in [
+        "fine", "insert", "cast", "sleep", "22023", "23505", "23514", "P0002", "55000", "P0001", "XX000",
+        "ZZZZZ", "42P01",
+    ] {
         stage.proxy.post("/telltale", &json!({"value": MARKER, "how": how})).await?;
     }
     let given_wrong = [

@@ -8,11 +8,13 @@ use super::samples::samples;
 use super::stage::{FUNCTIONS, Stage};
 
 /// Series whose labels are known before anything happens.
-const KNOWN: [(&str, &str, &[&str]); 9] = [
+const KNOWN: [(&str, &str, &[&str]); 11] = [
     ("rota_http_problems_total", "kind", &["internal", "overloaded", "unavailable", "invalid-arguments"]),
     ("rota_http_response_bytes_total", "coding", &["identity", "gzip", "br", "zstd"]),
     ("rota_pool_closed_total", "reason", &["lost", "age", "idle", "doubt", "ping"]),
     ("rota_pool_failures_total", "reason", &["wait_timeout", "connect_timeout", "connect"]),
+    ("rota_pool_waiting", "lane", &["interactive", "batch"]),
+    ("rota_pool_retries_total", "code", &["40001", "40P01"]),
     ("rota_prepared_statements_total", "outcome", &["hit", "miss"]),
     ("rota_database_errors_total", "class", &["08", "22", "23", "40", "53", "57", "58", "XX", "other"]),
     ("rota_catalog_reads_total", "outcome", &["read", "failed"]),
@@ -36,7 +38,8 @@ async fn known_series_start_at_zero() -> Result<()> {
         let labels = [("method", "none"), ("path", "none"), ("status", status)];
         assert_eq!(metrics.value("rota_http_requests_total", &labels), Some(0.0), "{status}");
     }
-    for name in ["rota_http_abandoned_total", "rota_slow_calls_dropped_total", "rota_pool_waiting"] {
+    for name in ["rota_http_abandoned_total", "rota_slow_calls_dropped_total", "rota_http_rate_limited_total"]
+    {
         assert_eq!(metrics.value(name, &[]), Some(0.0), "{name}");
     }
     Ok(())
@@ -51,8 +54,10 @@ async fn an_endpoint_has_its_series_before_its_first_request() -> Result<()> {
         let labels = [&endpoint[..], &[("status", status)]].concat();
         assert_eq!(metrics.value("rota_http_requests_total", &labels), Some(0.0), "{status}");
     }
-    for name in ["http_request_duration_seconds_count", "pool_wait_seconds_count", "pool_use_seconds_count"] {
-        assert_eq!(metrics.value(&format!("rota_{name}"), &endpoint), Some(0.0), "{name}");
+    assert_eq!(metrics.value("rota_http_request_duration_seconds_count", &endpoint), Some(0.0));
+    let borrower = [&endpoint[..], &[("lane", "interactive")]].concat();
+    for name in ["rota_pool_wait_seconds_count", "rota_pool_use_seconds_count"] {
+        assert_eq!(metrics.value(name, &borrower), Some(0.0), "{name}");
     }
     assert_eq!(metrics.value("rota_slow_calls_total", &endpoint), Some(0.0));
     assert_eq!(metrics.value("rota_catalog_endpoints", &[]), Some(3.0));
@@ -87,8 +92,9 @@ async fn every_request_is_counted_once_under_its_endpoint_and_class() -> Result<
     }
     let endpoint = [("method", "GET"), ("path", "/backend")];
     assert_eq!(metrics.value("rota_http_request_duration_seconds_count", &endpoint), Some(5.0));
+    let borrower = [&endpoint[..], &[("lane", "interactive")]].concat();
     for name in ["rota_pool_wait_seconds_count", "rota_pool_use_seconds_count"] {
-        assert_eq!(metrics.value(name, &endpoint), Some(3.0), "{name}: refused arguments take no connection");
+        assert_eq!(metrics.value(name, &borrower), Some(3.0), "{name}: refused arguments take no connection");
     }
     let risen = |name: &str, label: (&str, &str)| {
         Some(metrics.value(name, &[label])? - before.value(name, &[label])?)

@@ -223,8 +223,11 @@ async fn the_pool_never_opens_more_than_its_size() -> Result<()> {
     stage.close_gate().await?;
     let waiting: Vec<_> = (0..9).map(|_| stage.ask("/gate")).collect();
     stage.runs(3).await?;
-    until("six wait", async || Ok(samples(&stage.proxy).await?.value("rota_pool_waiting", &[]) == Some(6.0)))
-        .await?;
+    until("six wait", async || {
+        let waiting = samples(&stage.proxy).await?.value("rota_pool_waiting", &[("lane", "interactive")]);
+        Ok(waiting == Some(6.0))
+    })
+    .await?;
     stage.runs(3).await?;
     stage.open_gate().await?;
     for task in waiting {

@@ -12,10 +12,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Messages of pooled connections by their type byte (chapter "Message Formats" of the server's manual).
-pub(super) type Counts = BTreeMap<char, usize>;
+pub(crate) type Counts = BTreeMap<char, usize>;
 
 /// Relays until it is dropped.
-pub(super) struct Relay {
+pub(crate) struct Relay {
     address: SocketAddr,
     counts: Arc<Mutex<Counts>>,
     is_open: watch::Sender<bool>,
@@ -24,7 +24,7 @@ pub(super) struct Relay {
 
 impl Relay {
     /// A relay to a server on a port of this machine.
-    pub(super) async fn to(port: u16) -> Result<Self> {
+    pub(crate) async fn to(port: u16) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let counts = Arc::<Mutex<Counts>>::default();
@@ -41,27 +41,27 @@ impl Relay {
     }
 
     /// The port to connect to.
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// What pooled connections have sent since the last taking.
-    pub(super) fn take(&self) -> Counts {
+    pub(crate) fn take(&self) -> Counts {
         std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What pooled connections have sent, of one type.
-    pub(super) fn count(&self, kind: char) -> usize {
+    pub(crate) fn count(&self, kind: char) -> usize {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).copied().unwrap_or_default()
     }
 
     /// Holds the server's answers back.
-    pub(super) fn hold(&self) {
+    pub(crate) fn hold(&self) {
         self.is_open.send_replace(false);
     }
 
     /// Lets them through again.
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         self.is_open.send_replace(true);
     }
 }

@@ -118,6 +118,11 @@ impl Samples {
         self.series.get(name)?.iter().find(|(known, _)| *known == wanted).map(|(_, value)| *value)
     }
 
+    /// The least value of all series.
+    pub(super) fn least(&self) -> f64 {
+        self.series.values().flatten().map(|(_, value)| *value).fold(f64::INFINITY, f64::min)
+    }
+
     /// The values that a label has in the series of a name.
     pub(super) fn label_values(&self, name: &str, label: &str) -> BTreeSet<&str> {
         let series = self.series.get(name).map_or(&[][..], Vec::as_slice);

@@ -108,6 +108,22 @@ async fn the_reason_of_a_500_is_in_the_log() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_a_function_raises_is_in_the_log_by_its_code_alone_unless_asked_for() -> Result<()> {
+    for (setting, is_told) in [("false", false), ("true", true)] {
+        let stage = Stage::with_settings(TABLES, &[("ROTA_LOG_DATABASE_MESSAGES", setting)]).await?;
+        stage.proxy.get("/broken?how=raise").await?;
+        super::waiting::until("the log has the failure", async || {
+            Ok(stage.proxy.log()?.iter().any(|line| line["sqlstate"] == "P0001"))
+        })
+        .await?;
+        let log: String = stage.proxy.log()?.iter().map(ToString::to_string).collect();
+        assert_eq!(log.contains("70707"), is_told, "{log}");
+        assert!(is_told || log.contains("exec_stmt_raise"), "{log}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_unreachable_database_is_told_without_its_address() -> Result<()> {
     let url = "postgres://secret_user:secret_word@127.0.0.1:1/secret_base";
     let proxy = rota_tests::proxy::Proxy::with_url(url, &[]).await?;

@@ -1,12 +1,15 @@
 //! What a roster is made of.
 
+use super::days::LocalDays;
+use super::load::Load;
+use super::rule::Rule;
 use crate::duration::Duration;
 use crate::span::Span;
 
 /// Everything that conflicts are found in. Each slice is in any order.
 ///
-/// A `person` is a position in `people`, a `shift` a position in `shifts`. A position past the end is
-/// somebody without a team, or a shift without demands.
+/// A `person` is a position in `people`, a `shift` a position in `shifts`, a `zone` one in `zones`. A position
+/// past the end is somebody without a team in the first zone, a shift without demands, a zone without days.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Roster<'a> {
     /// The people, by number.
@@ -21,8 +24,10 @@ pub struct Roster<'a> {
     pub availability: &'a [Availability],
     /// Who is qualified for what, and when.
     pub skills: &'a [SkillValidity],
-    /// How much rest there has to be between duties.
-    pub rest_rules: &'a [RestRule],
+    /// The local days of each zone, as far as rules that go by them are to be judged.
+    pub zones: &'a [LocalDays],
+    /// What the roster is held against.
+    pub rules: &'a [Rule],
 }
 
 /// Somebody who works.
@@ -30,6 +35,8 @@ pub struct Roster<'a> {
 pub struct Person {
     /// The team whose rules apply, besides those for everybody.
     pub team: Option<usize>,
+    /// The zone whose days and weeks are theirs.
+    pub zone: usize,
 }
 
 /// A shift and what it asks for.
@@ -54,6 +61,10 @@ pub struct Assignment {
     pub span: Span,
     /// Whether it is booked. Others are never looked at.
     pub binding: bool,
+    /// How much of the person it takes.
+    pub load: Load,
+    /// Time in it that is not paid.
+    pub unpaid: Duration,
 }
 
 /// Somebody is away.
@@ -83,7 +94,7 @@ pub enum Preference {
     Available,
     /// They would like to work.
     Preferred,
-    /// They cannot work. Only this conflicts with work.
+    /// They cannot work. Only this conflicts with work: who names good times has not ruled out the others.
     Unavailable,
 }
 
@@ -96,22 +107,4 @@ pub struct SkillValidity {
     pub skill: usize,
     /// When it is valid.
     pub span: Span,
-}
-
-/// The least rest between two duties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RestRule {
-    /// A rest below this is too short.
-    pub minimum: Duration,
-    /// What breaking the rule is.
-    pub level: super::Level,
-    /// The team to which it applies; `None` for everybody.
-    pub team: Option<usize>,
-    /// It applies to rests that begin within this span.
-    pub valid: Span,
-}
-
-impl RestRule {
-    /// Minutes of daily rest where no rule is given: 11 hours (Directive 2003/88/EC, article 3).
-    pub const DEFAULT_MINIMUM_MINUTES: i32 = 660;
 }

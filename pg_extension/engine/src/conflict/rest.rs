@@ -4,65 +4,51 @@
 //! working time). A duty lasts until the latest end of its assignments, which need not be the end of the one
 //! that starts last.
 
-use super::input::{RestRule, Roster};
 use super::row::{Cause, Conflict, ConflictKind, Quantity};
+use super::rule::Rule;
 use super::sweep::{Placed, Sink};
+use crate::duration::Duration;
 use crate::span::Span;
 
-/// Follows one person's duties in order of start.
-pub(super) struct RestWatch<'a> {
-    rules: Vec<(usize, &'a RestRule)>,
-    ending_last: Option<Placed<'a>>,
-}
-
-impl<'a> RestWatch<'a> {
-    /// With the rules that apply to this person.
-    pub(super) fn of(roster: &'a Roster<'a>, person: usize) -> Self {
-        let team = roster.people.get(person).and_then(|person| person.team);
-        let applies = |rule: &RestRule| rule.team.is_none() || rule.team == team;
-        let rules = roster.rest_rules.iter().enumerate().filter(|(_, rule)| applies(rule)).collect();
-        Self { rules, ending_last: None }
-    }
-
-    /// The next assignment by start, then by position. Of assignments that end or start together the first by
-    /// position stands for the duty, so that a later one never takes the blame for a rest that was too short
-    /// without it.
-    pub(super) fn next<E>(&mut self, placed: Placed<'a>, emit: &mut Sink<'_, E>) -> Result<(), E> {
-        let Some(before) = self.ending_last else {
-            self.ending_last = Some(placed);
-            return Ok(());
+/// One conflict for each rest of one person, and each rule, that is too short.
+///
+/// Assignments come by start, then by position. Of those that end or start together the first by position
+/// stands for the duty, so that a later one never takes the blame for a rest that was too short without it.
+pub(super) fn too_short<E>(
+    rules: &[(usize, &Rule, Duration)],
+    team: Option<usize>,
+    assignments: &[Placed<'_>],
+    window: Span,
+    emit: &mut Sink<'_, E>,
+) -> Result<(), E> {
+    let mut ending_last: Option<Placed<'_>> = None;
+    for &placed in assignments {
+        let Some(before) = ending_last else {
+            ending_last = Some(placed);
+            continue;
         };
-        if let Some(rest) = Span::new(before.1.span.end(), placed.1.span.start()) {
-            self.judge(before, placed, rest, emit)?;
+        let rest = Span::new(before.1.span.end(), placed.1.span.start());
+        if let Some(rest) = rest.filter(|rest| rest.overlaps(window))
+            // A rest of more than 292,000 years has no length, and is long enough.
+            && let Ok(length) = rest.elapsed()
+        {
+            for (index, rule, minimum) in rules {
+                if length < *minimum && rule.is_for(team) && rule.valid.contains(rest.start()) {
+                    emit(Conflict {
+                        level: rule.level,
+                        other_assignment: Some(placed.0),
+                        cause: Some(Cause::Rule(*index)),
+                        measured: Some(Quantity::Time(length)),
+                        limit: Some(Quantity::Time(*minimum)),
+                        ..Conflict::of(ConflictKind::InsufficientRest, before, rest)
+                    })?;
+                }
+            }
         }
         let ends = |(index, assignment): Placed<'_>| (assignment.span.end(), std::cmp::Reverse(index));
         if ends(placed) > ends(before) {
-            self.ending_last = Some(placed);
+            ending_last = Some(placed);
         }
-        Ok(())
     }
-
-    fn judge<E>(
-        &self,
-        before: Placed<'_>,
-        after: Placed<'_>,
-        rest: Span,
-        emit: &mut Sink<'_, E>,
-    ) -> Result<(), E> {
-        // A rest of more than 292,000 years has no length, and is long enough.
-        let Ok(length) = rest.elapsed() else { return Ok(()) };
-        for (index, rule) in &self.rules {
-            if length < rule.minimum && rule.valid.contains(rest.start()) {
-                emit(Conflict {
-                    level: rule.level,
-                    other_assignment: Some(after.0),
-                    cause: Some(Cause::RestRule(*index)),
-                    measured: Some(Quantity::Time(length)),
-                    limit: Some(Quantity::Time(rule.minimum)),
-                    ..Conflict::of(ConflictKind::InsufficientRest, before, rest)
-                })?;
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What a conflict is.
 
+use super::load::Load;
 use super::sweep::Placed;
 use crate::duration::Duration;
 use crate::span::Span;
@@ -7,12 +8,18 @@ use crate::span::Span;
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictKind {
-    /// One person works twice at a time.
+    /// One person works twice at a time, each time with the whole of them.
     Overlap,
     /// One person is twice on one shift, at overlapping times. Reported instead of the overlap.
     Duplicate,
+    /// Parts of one person sum to more than the person.
+    OverAllocated,
     /// The rest between two duties is too short.
     InsufficientRest,
+    /// More time in a day, a week or a window than a rule allows.
+    ExcessiveHours,
+    /// More days of work in a row than a rule allows.
+    ConsecutiveDays,
     /// Work during time off.
     TimeOff,
     /// Work while unavailable.
@@ -47,8 +54,8 @@ pub enum Cause {
     Availability(usize),
     /// The number of the skill that is missing.
     Skill(usize),
-    /// A position in [`super::Roster::rest_rules`].
-    RestRule(usize),
+    /// A position in [`super::Roster::rules`].
+    Rule(usize),
 }
 
 /// What was measured, or its limit.
@@ -58,6 +65,10 @@ pub enum Quantity {
     Time(Duration),
     /// A number of people.
     Heads(u32),
+    /// A share of a person.
+    Load(Load),
+    /// A number of local days.
+    Days(u32),
 }
 
 /// One conflict.
@@ -71,27 +82,19 @@ pub struct Conflict {
     pub person: Option<usize>,
     /// The shift of `assignment`, or the shift that is staffed wrongly.
     pub shift: Option<usize>,
-    /// A position in [`super::Roster::assignments`]: the one that starts first, or ends before the rest.
+    /// A position in [`super::Roster::assignments`]: the one that starts first, or ends before the rest. `None`
+    /// where everything in `during` adds up.
     pub assignment: Option<usize>,
     /// The other assignment, if two are at odds: the one that starts last, or begins after the rest.
     pub other_assignment: Option<usize>,
     /// What is at odds besides assignments.
     pub cause: Option<Cause>,
-    /// The overlap, the rest, the work without the skill, or the shift.
+    /// The overlap, the rest, the work without the skill, the shift, or the time that is summed over.
     pub during: Span,
-    /// The rest there is, or the heads there are.
+    /// The rest, the heads, the time, the days or the highest load that there are.
     pub measured: Option<Quantity>,
-    /// The least rest, or the heads required.
+    /// The least rest, the heads required, or the most of the others.
     pub limit: Option<Quantity>,
-}
-
-/// A conflict that a proposal would add.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AddedConflict {
-    /// The first proposal that takes part, counted from 0 among the proposals.
-    pub proposal: usize,
-    /// The conflict, as it would be found once the proposals are written.
-    pub conflict: Conflict,
 }
 
 impl ConflictKind {
@@ -101,7 +104,10 @@ impl ConflictKind {
         match self {
             Self::Overlap => "overlap",
             Self::Duplicate => "duplicate",
+            Self::OverAllocated => "over_allocated",
             Self::InsufficientRest => "insufficient_rest",
+            Self::ExcessiveHours => "excessive_hours",
+            Self::ConsecutiveDays => "consecutive_days",
             Self::TimeOff => "time_off",
             Self::Unavailable => "unavailable",
             Self::MissingQualification => "missing_qualification",
@@ -116,7 +122,10 @@ impl ConflictKind {
         match self {
             Self::Overlap
             | Self::Duplicate
+            | Self::OverAllocated
             | Self::InsufficientRest
+            | Self::ExcessiveHours
+            | Self::ConsecutiveDays
             | Self::TimeOff
             | Self::MissingQualification => Level::Violation,
             Self::Unavailable | Self::Understaffed => Level::Warning,
@@ -172,6 +181,32 @@ impl Conflict {
             measured: None,
             limit: None,
         }
+    }
+
+    /// A conflict of one person at the kind's own level, that no single assignment answers for.
+    pub(super) fn of_person(kind: ConflictKind, person: usize, during: Span) -> Self {
+        Self {
+            kind,
+            level: kind.default_level(),
+            person: Some(person),
+            shift: None,
+            assignment: None,
+            other_assignment: None,
+            cause: None,
+            during,
+            measured: None,
+            limit: None,
+        }
+    }
+
+    /// Whether this one is at least as bad as another of its kind and cause: it covers the other's time, and
+    /// is as far off the limit.
+    pub(super) fn is_as_bad_as(&self, other: &Self) -> bool {
+        let as_far_off = match self.kind {
+            ConflictKind::InsufficientRest | ConflictKind::Understaffed => self.measured <= other.measured,
+            _ => self.measured >= other.measured,
+        };
+        as_far_off && self.during.covers(other.during)
     }
 
     /// The elapsed time of `during`; `None` when it has no bound on one side.

@@ -2,14 +2,15 @@
 
 use std::cmp::Ordering;
 
+use super::change::{AddedConflict, Change};
 use super::input::{Roster, Shift};
-use super::row::{AddedConflict, Conflict, ConflictKind, Quantity};
+use super::row::{Conflict, ConflictKind, Quantity};
 use super::sweep::Sink;
 use crate::span::Span;
 
 /// Every shift in the window with too few or too many heads.
 pub(super) fn find<E>(roster: &Roster<'_>, window: Span, emit: &mut Sink<'_, E>) -> Result<(), E> {
-    let heads = Heads::of(roster);
+    let heads = Heads::of(roster, |_| true);
     for (number, shift) in roster.shifts.iter().enumerate() {
         if shift.span.overlaps(window)
             && let Some(conflict) = judge(number, shift, heads.on(number))
@@ -20,20 +21,22 @@ pub(super) fn find<E>(roster: &Roster<'_>, window: Span, emit: &mut Sink<'_, E>)
     Ok(())
 }
 
-/// Every shift that has too many heads and some of them from the position `existing` on.
+/// Every shift that a change leaves with too many heads and more than before, or too few and fewer.
 pub(super) fn find_added<E>(
     roster: &Roster<'_>,
-    existing: usize,
+    change: &Change,
     emit: &mut dyn FnMut(AddedConflict) -> Result<(), E>,
 ) -> Result<(), E> {
-    let heads = Heads::of(roster);
+    let before = Heads::of(roster, |assignment| change.is_before(assignment));
+    let after = Heads::of(roster, |assignment| change.is_after(assignment));
     for (number, shift) in roster.shifts.iter().enumerate() {
-        let on_shift = heads.on(number);
-        let first_added = on_shift.iter().filter_map(|head| head.assignment.checked_sub(existing)).min();
-        if let Some(proposal) = first_added
-            && let Some(conflict) = judge(number, shift, on_shift)
-            && conflict.kind == ConflictKind::Overstaffed
+        let on_shift = after.on(number);
+        let heads_before = judge(number, shift, before.on(number));
+        if let Some(conflict) = judge(number, shift, on_shift)
+            && !heads_before
+                .is_some_and(|before| before.kind == conflict.kind && before.is_as_bad_as(&conflict))
         {
+            let proposal = on_shift.iter().filter_map(|head| change.proposal(head.assignment)).min();
             emit(AddedConflict { proposal, conflict })?;
         }
     }
@@ -75,12 +78,12 @@ struct Heads {
 }
 
 impl Heads {
-    fn of(roster: &Roster<'_>) -> Self {
+    fn of(roster: &Roster<'_>, counts: impl Fn(usize) -> bool) -> Self {
         let mut sorted: Vec<Head> = roster
             .assignments
             .iter()
             .enumerate()
-            .filter(|(_, assignment)| assignment.binding)
+            .filter(|(index, assignment)| assignment.binding && counts(*index))
             .filter_map(|(index, assignment)| {
                 Some(Head { shift: assignment.shift?, person: assignment.person, assignment: index })
             })

@@ -5,9 +5,10 @@
 //! O(n log n + conflicts).
 
 use super::input::{Absence, Assignment, Availability, Preference, Roster};
+use super::load::Load;
+use super::person::{self, RuleBook};
 use super::qualification::Qualifications;
-use super::rest::RestWatch;
-use super::row::{AddedConflict, Cause, Conflict, ConflictKind};
+use super::row::{Cause, Conflict, ConflictKind};
 use super::staffing;
 use crate::span::Span;
 
@@ -16,14 +17,15 @@ pub(super) type Sink<'a, E> = dyn FnMut(Conflict) -> Result<(), E> + 'a;
 
 /// Finds every conflict whose `during` overlaps the window.
 ///
-/// Give the rows that overlap the window widened on both sides by the longest minimum rest: a rest across the
-/// window's edge is then judged. Staffing is judged when `staffing` is set; it wants all assignments of the
-/// shifts in the window, whoever works them.
+/// Give the rows that overlap the window, and people's work for as much longer on both sides as the rules reach
+/// ([`super::Requirement::reach`]): what reaches over the window's edge is then judged as anywhere else.
+/// Staffing is judged when `staffing` is set; it wants all assignments of the shifts in the window, whoever
+/// works them.
 ///
-/// The order is by person, then by time, then staffing by shift; the same input gives the same order.
-/// O(n log n + conflicts); a million rows take about half a second. The conflicts can be quadratically many
-/// (one person booked ten thousand times at once), so each is handed over as it is found: `emit` is the place
-/// to check for interrupts and to stop at a limit.
+/// The order is by person, each time line before what sums up over it, then staffing by shift; the same input
+/// gives the same order. O(n log n + conflicts); a million rows take about half a second. The conflicts can be
+/// quadratically many (one person booked ten thousand times at once), so each is handed over as it is found:
+/// `emit` is the place to check for interrupts and to stop at a limit.
 ///
 /// # Errors
 /// Those of `emit`, which end the search.
@@ -33,44 +35,24 @@ pub fn find_conflicts<E>(
     staffing: bool,
     mut emit: impl FnMut(Conflict) -> Result<(), E>,
 ) -> Result<(), E> {
-    sweep_everybody(roster, Scope { window, existing: 0 }, &mut emit)?;
+    let placed = by_person(roster, |_| true);
+    let lines = TimeLines::of(roster, window);
+    let rules = RuleBook::of(roster);
+    for assignments in placed.chunk_by(|(_, one), (_, two)| one.person == two.person) {
+        let Some((_, Assignment { person, .. })) = assignments.first() else { continue };
+        lines.sweep(*person, assignments, Scope { window, existing: 0 }, &mut emit)?;
+        person::find(roster, &rules, assignments, window, &mut emit)?;
+    }
     if staffing { staffing::find(roster, window, &mut emit) } else { Ok(()) }
-}
-
-/// Finds the conflicts that proposals, the assignments from position `existing` on, add to those before them.
-///
-/// They are exactly the conflicts of all assignments that are no conflicts of the existing ones alone,
-/// without `Understaffed`: more heads never add that. Each has a proposal in it. A shift that proposals make
-/// `Overstaffed`, or more so, is one conflict.
-///
-/// Give the proposals' people with their rows around the proposals, widened by the longest minimum rest, and
-/// all assignments of the proposals' shifts. Cost, order and interrupts as in [`find_conflicts`].
-///
-/// # Errors
-/// Those of `emit`, which end the search.
-pub fn find_added_conflicts<E>(
-    roster: &Roster<'_>,
-    existing: usize,
-    mut emit: impl FnMut(AddedConflict) -> Result<(), E>,
-) -> Result<(), E> {
-    let proposal_of = |assignment: Option<usize>| assignment.and_then(|index| index.checked_sub(existing));
-    sweep_everybody(roster, Scope { window: Span::ALWAYS, existing }, &mut |conflict| {
-        let sides = [proposal_of(conflict.assignment), proposal_of(conflict.other_assignment)];
-        match sides.into_iter().flatten().min() {
-            Some(proposal) => emit(AddedConflict { proposal, conflict }),
-            None => Ok(()),
-        }
-    })?;
-    staffing::find_added(roster, existing, &mut emit)
 }
 
 /// Which conflicts are wanted.
 #[derive(Clone, Copy)]
-struct Scope {
+pub(super) struct Scope {
     /// Only those that overlap it.
-    window: Span,
+    pub(super) window: Span,
     /// Only those with an assignment from this position on: a subject of the search.
-    existing: usize,
+    pub(super) existing: usize,
 }
 
 impl Scope {
@@ -91,29 +73,52 @@ struct Blocked {
 /// An assignment and its position.
 pub(super) type Placed<'a> = (usize, &'a Assignment);
 
-fn sweep_everybody<E>(roster: &Roster<'_>, scope: Scope, emit: &mut Sink<'_, E>) -> Result<(), E> {
-    let mut placed: Vec<Placed<'_>> =
-        roster.assignments.iter().enumerate().filter(|(_, assignment)| assignment.binding).collect();
+/// The binding assignments that are wanted, by person, then by start, then by position.
+pub(super) fn by_person<'a>(roster: &Roster<'a>, wanted: impl Fn(usize) -> bool) -> Vec<Placed<'a>> {
+    let binding = |(index, assignment): &Placed<'_>| assignment.binding && wanted(*index);
+    let mut placed: Vec<Placed<'_>> = roster.assignments.iter().enumerate().filter(binding).collect();
     placed.sort_unstable_by_key(|(index, assignment)| (assignment.person, assignment.span.start(), *index));
-    let blocked = blocked_times(roster, scope.window);
-    let qualifications = Qualifications::of(roster.skills);
-    for assignments in placed.chunk_by(|(_, one), (_, two)| one.person == two.person) {
-        let Some((_, Assignment { person, .. })) = assignments.first() else { continue };
-        let first = blocked.partition_point(|time| time.person < *person);
-        let end = blocked.partition_point(|time| time.person <= *person);
-        let mut line = TimeLine::new(roster, scope, *person);
-        let mut ahead = blocked.get(first..end).unwrap_or_default().iter().peekable();
+    placed
+}
+
+/// What all time lines of a roster have to do with.
+pub(super) struct TimeLines<'a> {
+    roster: &'a Roster<'a>,
+    /// By person and start.
+    blocked: Vec<Blocked>,
+    qualifications: Qualifications,
+}
+
+impl<'a> TimeLines<'a> {
+    pub(super) fn of(roster: &'a Roster<'a>, window: Span) -> Self {
+        let blocked = blocked_times(roster, window);
+        Self { roster, blocked, qualifications: Qualifications::of(roster.skills) }
+    }
+
+    /// Every conflict of one person's assignments, by start, with each other and with what is known of the
+    /// person.
+    pub(super) fn sweep<E>(
+        &self,
+        person: usize,
+        assignments: &[Placed<'a>],
+        scope: Scope,
+        emit: &mut Sink<'_, E>,
+    ) -> Result<(), E> {
+        let first = self.blocked.partition_point(|time| time.person < person);
+        let end = self.blocked.partition_point(|time| time.person <= person);
+        let mut line = TimeLine::new(self, scope);
+        let mut ahead = self.blocked.get(first..end).unwrap_or_default().iter().peekable();
         for &(index, assignment) in assignments {
             while let Some(time) = ahead.next_if(|time| time.span.start() <= assignment.span.start()) {
                 line.block(time, emit)?;
             }
-            line.work((index, assignment), &qualifications, emit)?;
+            line.work((index, assignment), emit)?;
         }
         for time in ahead {
             line.block(time, emit)?;
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The blocked times that meet the window, by person and start.
@@ -145,63 +150,68 @@ fn blocked_times(roster: &Roster<'_>, window: Span) -> Vec<Blocked> {
 ///
 /// Only what overlaps the window is kept running. That loses nothing: when two spans and the window overlap
 /// pairwise, they share an instant, as intervals on a line always do.
+///
+/// Assignments that take a part of the person are kept apart: any number of them may run at once without
+/// being at odds, so a list of conflicts must not be looked for among them.
 struct TimeLine<'a> {
-    roster: &'a Roster<'a>,
+    lines: &'a TimeLines<'a>,
     scope: Scope,
-    rest: RestWatch<'a>,
     subjects: Vec<Placed<'a>>,
+    partial_subjects: Vec<Placed<'a>>,
     bystanders: Vec<Placed<'a>>,
     blocked: Vec<Blocked>,
 }
 
 impl<'a> TimeLine<'a> {
-    fn new(roster: &'a Roster<'a>, scope: Scope, person: usize) -> Self {
-        let (subjects, bystanders, blocked) = (Vec::new(), Vec::new(), Vec::new());
-        Self { roster, scope, rest: RestWatch::of(roster, person), subjects, bystanders, blocked }
+    fn new(lines: &'a TimeLines<'a>, scope: Scope) -> Self {
+        let (subjects, partial_subjects) = (Vec::new(), Vec::new());
+        let (bystanders, blocked) = (Vec::new(), Vec::new());
+        Self { lines, scope, subjects, partial_subjects, bystanders, blocked }
     }
 
     /// An assignment starts.
-    fn work<E>(
-        &mut self,
-        placed: Placed<'a>,
-        qualifications: &Qualifications,
-        emit: &mut Sink<'_, E>,
-    ) -> Result<(), E> {
+    fn work<E>(&mut self, placed: Placed<'a>, emit: &mut Sink<'_, E>) -> Result<(), E> {
         let (index, assignment) = placed;
-        let window = self.scope.window;
-        self.rest.next(placed, &mut |conflict| {
-            if conflict.during.overlaps(window) { emit(conflict) } else { Ok(()) }
-        })?;
-        if !assignment.span.overlaps(window) {
+        if !assignment.span.overlaps(self.scope.window) {
             return Ok(());
         }
         let start = assignment.span.start();
-        self.subjects.retain(|(_, running)| running.span.end() > start);
-        for &running in &self.subjects {
-            both_at_once(running, placed, emit)?;
+        let is_whole = assignment.load == Load::WHOLE;
+        if is_whole {
+            self.subjects.retain(|(_, running)| running.span.end() > start);
+            for &running in &self.subjects {
+                both_at_once(running, placed, emit)?;
+            }
         }
         if !self.scope.is_subject(index) {
-            self.bystanders.push(placed);
+            if is_whole {
+                self.bystanders.push(placed);
+            }
             return Ok(());
         }
-        self.bystanders.retain(|(_, running)| running.span.end() > start);
-        for &running in &self.bystanders {
-            both_at_once(running, placed, emit)?;
+        if is_whole {
+            self.bystanders.retain(|(_, running)| running.span.end() > start);
+            for &running in &self.bystanders {
+                both_at_once(running, placed, emit)?;
+            }
         }
         self.blocked.retain(|running| running.span.end() > start);
         for running in &self.blocked {
             work_in_blocked_time(placed, running, emit)?;
         }
-        qualifications.missing(self.roster, placed, emit)?;
-        self.subjects.push(placed);
+        self.lines.qualifications.missing(self.lines.roster, placed, emit)?;
+        let subjects = if is_whole { &mut self.subjects } else { &mut self.partial_subjects };
+        subjects.push(placed);
         Ok(())
     }
 
     /// A blocked time starts.
     fn block<E>(&mut self, time: &Blocked, emit: &mut Sink<'_, E>) -> Result<(), E> {
-        self.subjects.retain(|(_, running)| running.span.end() > time.span.start());
-        for &running in &self.subjects {
-            work_in_blocked_time(running, time, emit)?;
+        for subjects in [&mut self.subjects, &mut self.partial_subjects] {
+            subjects.retain(|(_, running)| running.span.end() > time.span.start());
+            for &running in &*subjects {
+                work_in_blocked_time(running, time, emit)?;
+            }
         }
         self.blocked.push(*time);
         Ok(())

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use rota_engine::conflict::{
-    Assignment, Cause, Conflict, ConflictKind, Level, Preference, Quantity, Roster, find_conflicts,
+    Assignment, Cause, Conflict, ConflictKind, Level, Load, Preference, Quantity, Requirement, Roster,
+    find_conflicts,
 };
 use rota_engine::{Instant, Span};
+
+use crate::conflict_sums::sums;
 
 /// What the engine finds, sorted.
 pub(crate) fn found(roster: &Roster<'_>, window: Span, staffing: bool) -> Vec<Conflict> {
@@ -31,6 +34,9 @@ pub(crate) fn defined(roster: &Roster<'_>, window: Span, staffing: bool) -> Vec<
         blocked(roster, one, &mut conflicts);
         unqualified(roster, one, &mut conflicts);
         rest_after(roster, &booked, one, &mut conflicts);
+    }
+    for person in booked.iter().map(|index| roster.assignments[*index].person).collect::<BTreeSet<usize>>() {
+        sums(roster, person, &mut conflicts);
     }
     if staffing {
         staffed(roster, &booked, &mut conflicts);
@@ -58,7 +64,8 @@ fn row(kind: ConflictKind, level: Level, index: usize, assignment: Assignment, d
 fn pair(roster: &Roster<'_>, one: usize, two: usize, conflicts: &mut Vec<Conflict>) {
     let (first, second) = (roster.assignments[one], roster.assignments[two]);
     let in_order = (first.span.start(), one) < (second.span.start(), two);
-    if !in_order || first.person != second.person {
+    let both_whole = first.load == Load::WHOLE && second.load == Load::WHOLE;
+    if !in_order || !both_whole || first.person != second.person {
         return;
     }
     if let Some(during) = first.span.intersect(second.span) {
@@ -132,15 +139,16 @@ fn rest_after(roster: &Roster<'_>, booked: &[usize], one: usize, conflicts: &mut
     }
     let rest = Span::new(end, start).unwrap();
     let team = roster.people.get(assignment.person).and_then(|person| person.team);
-    for (index, rule) in roster.rest_rules.iter().enumerate() {
+    for (index, rule) in roster.rules.iter().enumerate() {
+        let Requirement::Rest(minimum) = rule.requirement else { continue };
         let measured = rest.elapsed().unwrap();
         let applies = rule.team.is_none() || rule.team == team;
-        if applies && rule.valid.contains(end) && measured < rule.minimum {
+        if applies && rule.valid.contains(end) && measured < minimum {
             conflicts.push(Conflict {
                 other_assignment: Some(other),
-                cause: Some(Cause::RestRule(index)),
+                cause: Some(Cause::Rule(index)),
                 measured: Some(Quantity::Time(measured)),
-                limit: Some(Quantity::Time(rule.minimum)),
+                limit: Some(Quantity::Time(minimum)),
                 ..row(ConflictKind::InsufficientRest, rule.level, one, assignment, rest)
             });
         }

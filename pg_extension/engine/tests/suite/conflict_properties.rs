@@ -4,22 +4,45 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rota_engine::conflict::{
-    AddedConflict, Assignment, Conflict, ConflictKind, Level, RestRule, find_added_conflicts, find_conflicts,
+    AddedConflict, Assignment, Change, Conflict, ConflictKind, CountedTime, Level, Load, Period, Requirement,
+    Rule, TimeLimit, find_added_conflicts, find_conflicts,
 };
 use rota_engine::{Duration, Span};
 
-use crate::conflict_generator::{OwnedRoster, rosters, spans};
+use crate::conflict_generator::{OwnedRoster, changes, rosters, spans};
 use crate::conflict_oracle::{defined, found};
+use crate::conflict_sums::most_in_any_window;
 use crate::zone_source::span;
 
-fn added(roster: &OwnedRoster, existing: usize) -> Vec<AddedConflict> {
+fn added(roster: &OwnedRoster, change: &Change) -> Vec<AddedConflict> {
     let mut added = Vec::new();
-    let outcome: Result<(), ()> = find_added_conflicts(&roster.borrowed(), existing, |conflict| {
+    let outcome: Result<(), ()> = find_added_conflicts(&roster.borrowed(), change, |conflict| {
         added.push(conflict);
         Ok(())
     });
     outcome.unwrap();
     added
+}
+
+/// Whether a conflict before a change makes one after it no new one.
+fn is_as_bad(before: &Conflict, after: &Conflict, original: impl Fn(usize) -> Option<usize>) -> bool {
+    let sides = |conflict: &Conflict| {
+        let sides = [conflict.assignment, conflict.other_assignment].into_iter().flatten();
+        sides.map(|side| original(side).unwrap_or(side)).collect::<BTreeSet<usize>>()
+    };
+    let shortage = matches!(after.kind, ConflictKind::InsufficientRest | ConflictKind::Understaffed);
+    let as_far_off =
+        if shortage { before.measured <= after.measured } else { before.measured >= after.measured };
+    let of_rest = after.kind == ConflictKind::InsufficientRest;
+    let of_shift = matches!(
+        after.kind,
+        ConflictKind::Overstaffed | ConflictKind::Understaffed | ConflictKind::MissingQualification
+    );
+    (before.kind, before.person, before.cause) == (after.kind, after.person, after.cause)
+        && (of_rest || sides(before) == sides(after))
+        && (!of_shift || before.shift == after.shift)
+        && before.during.covers(after.during)
+        && as_far_off
 }
 
 proptest! {
@@ -32,28 +55,57 @@ proptest! {
     }
 
     #[test]
-    fn added_conflicts_are_those_after_without_those_before(roster in rosters(), share in 0..=10_usize) {
-        let existing = roster.assignments.len() * share / 10;
+    fn added_conflicts_are_those_after_that_were_not_there_before_or_less_bad(change in changes()) {
+        let (roster, existing, replaced) = change;
         let mut before = roster.clone();
         before.assignments.truncate(existing);
-        let before: BTreeSet<Conflict> = found(&before.borrowed(), Span::ALWAYS, true).into_iter().collect();
-        let mut expected = found(&roster.borrowed(), Span::ALWAYS, true);
-        expected.retain(|conflict| !before.contains(conflict) && conflict.kind != ConflictKind::Understaffed);
+        let before = found(&before.borrowed(), Span::ALWAYS, true);
+        let mut after = roster.clone();
+        for removed in replaced.iter().flatten() {
+            after.assignments[*removed].binding = false;
+        }
+        let mut expected = found(&after.borrowed(), Span::ALWAYS, true);
+        let original = |side: usize| side.checked_sub(existing).and_then(|proposal| replaced[proposal]);
+        expected.retain(|conflict| !before.iter().any(|before| is_as_bad(before, conflict, original)));
 
-        let added = added(&roster, existing);
+        let added = added(&roster, &Change::of(existing, replaced.clone()));
         let mut conflicts: Vec<Conflict> = added.iter().map(|added| added.conflict).collect();
         conflicts.sort();
         prop_assert_eq!(conflicts, expected);
         for AddedConflict { proposal, conflict } in added {
-            let position = existing + proposal;
-            if conflict.kind == ConflictKind::Overstaffed {
-                prop_assert_eq!(roster.assignments[position].shift, conflict.shift);
-            } else {
-                let sides = [conflict.assignment, conflict.other_assignment];
-                let first = sides.into_iter().flatten().filter(|side| *side >= existing).min();
-                prop_assert_eq!(first, Some(position));
+            let sides = [conflict.assignment, conflict.other_assignment].into_iter().flatten();
+            let of_sides = sides.filter_map(|side| side.checked_sub(existing)).min();
+            let proposals = roster.assignments[existing..].iter();
+            let of_time = proposals.clone().position(|row| {
+                row.binding && Some(row.person) == conflict.person && row.span.overlaps(conflict.during)
+            });
+            match conflict.kind {
+                ConflictKind::Overstaffed | ConflictKind::Understaffed => {
+                    let of_proposal = proposal.map(|proposal| roster.assignments[existing + proposal].shift);
+                    prop_assert!(of_proposal.is_none_or(|shift| shift == conflict.shift));
+                    prop_assert!(conflict.kind == ConflictKind::Understaffed || proposal.is_some());
+                }
+                ConflictKind::ExcessiveHours | ConflictKind::ConsecutiveDays | ConflictKind::OverAllocated => {
+                    prop_assert_eq!(proposal, of_time);
+                }
+                _ => prop_assert_eq!(proposal, of_sides),
             }
         }
+    }
+
+    #[test]
+    fn a_window_with_too_much_in_it_is_told_wherever_it_begins(roster in rosters(), length in 1..12_i64, most in 0..9_i64) {
+        let maximum = Duration::from_microseconds(most);
+        let period = Period::Time(Duration::from_microseconds(length));
+        let limit = TimeLimit { maximum, period, counted: CountedTime::Worked };
+        let own: Vec<Assignment> =
+            roster.assignments.iter().copied().filter(|row| row.binding && row.span.is_bounded()).collect();
+        let own: Vec<Assignment> = own.into_iter().map(|row| Assignment { person: 0, ..row }).collect();
+        let is_too_much = most_in_any_window(&own, length) > maximum;
+        let rule = Rule { requirement: Requirement::Time(limit), level: Level::Violation, team: None, valid: Span::ALWAYS };
+        let roster = OwnedRoster { assignments: own, rules: vec![rule], ..OwnedRoster::default() };
+        let told = found(&roster.borrowed(), Span::ALWAYS, false);
+        prop_assert_eq!(told.iter().any(|row| row.kind == ConflictKind::ExcessiveHours), is_too_much);
     }
 
     #[test]
@@ -75,16 +127,24 @@ proptest! {
 }
 
 fn one_person(spans: impl IntoIterator<Item = Span>) -> OwnedRoster {
-    let assignment = |span| Assignment { person: 0, shift: None, span, binding: true };
-    let rest_rule = RestRule {
-        minimum: Duration::from_microseconds(3),
-        level: Level::Violation,
-        team: None,
-        valid: Span::ALWAYS,
+    let assignment = |span| Assignment {
+        person: 0,
+        shift: None,
+        span,
+        binding: true,
+        load: Load::WHOLE,
+        unpaid: Duration::from_microseconds(1),
     };
+    let rule = |requirement| Rule { requirement, level: Level::Violation, team: None, valid: Span::ALWAYS };
+    let window = Period::Time(Duration::from_microseconds(12));
+    let maximum = Duration::from_microseconds(8);
+    let in_window = TimeLimit { maximum, period: window, counted: CountedTime::Worked };
     OwnedRoster {
         assignments: spans.into_iter().map(assignment).collect(),
-        rest_rules: vec![rest_rule],
+        rules: vec![
+            rule(Requirement::Rest(Duration::from_microseconds(3))),
+            rule(Requirement::Time(in_window)),
+        ],
         ..OwnedRoster::default()
     }
 }
@@ -124,6 +184,6 @@ fn a_search_ends_where_the_caller_wants_it_to() {
 #[test]
 fn conflicts_among_existing_rows_cost_a_check_nothing() {
     let mut roster = one_person(vec![span(0, 5); 70_000]);
-    roster.assignments.push(Assignment { person: 0, shift: None, span: span(20, 25), binding: true });
-    assert_eq!(added(&roster, 70_000), []);
+    roster.assignments.push(Assignment { span: span(20, 25), ..roster.assignments[0] });
+    assert_eq!(added(&roster, &Change::of(70_000, vec![None])), []);
 }

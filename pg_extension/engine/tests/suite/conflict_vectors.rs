@@ -1,8 +1,8 @@
 //! Conflicts that a person can check by hand.
 
 use rota_engine::conflict::{
-    Absence, Assignment, Availability, Cause, Conflict, ConflictKind, Level, Person, Preference, Quantity,
-    RestRule, Shift, SkillValidity, find_added_conflicts,
+    Absence, Assignment, Availability, Cause, Change, Conflict, ConflictKind, Level, Load, Person,
+    Preference, Quantity, Requirement, Rule, Shift, SkillValidity, find_added_conflicts,
 };
 use rota_engine::{Duration, Span};
 
@@ -15,20 +15,21 @@ fn hours(start: i64, end: i64) -> Span {
 }
 
 fn work(person: usize, start: i64, end: i64) -> Assignment {
-    Assignment { person, shift: None, span: hours(start, end), binding: true }
+    let span = hours(start, end);
+    Assignment { person, shift: None, span, binding: true, load: Load::WHOLE, unpaid: Duration::ZERO }
 }
 
 fn on_shift(person: usize, shift: usize, start: i64, end: i64) -> Assignment {
     Assignment { shift: Some(shift), ..work(person, start, end) }
 }
 
-fn eleven_hours() -> RestRule {
-    let minimum = Duration::from_minutes(i64::from(RestRule::DEFAULT_MINIMUM_MINUTES)).unwrap();
-    RestRule { minimum, level: Level::Violation, team: None, valid: Span::ALWAYS }
+fn eleven_hours() -> Rule {
+    let minimum = Duration::from_minutes(i64::from(Requirement::DEFAULT_REST_MINUTES)).unwrap();
+    Rule { requirement: Requirement::Rest(minimum), level: Level::Violation, team: None, valid: Span::ALWAYS }
 }
 
 fn roster(assignments: Vec<Assignment>) -> OwnedRoster {
-    OwnedRoster { assignments, rest_rules: vec![eleven_hours()], ..OwnedRoster::default() }
+    OwnedRoster { assignments, rules: vec![eleven_hours()], ..OwnedRoster::default() }
 }
 
 fn kinds(roster: &OwnedRoster) -> Vec<(ConflictKind, Option<usize>, Option<usize>)> {
@@ -80,7 +81,7 @@ fn too_little_rest_is_measured_between_merged_duties() {
     assert_eq!((row.kind, row.during), (ConflictKind::InsufficientRest, hours(12, 20)));
     assert_eq!(row.measured, Duration::from_minutes(480).map(Quantity::Time));
     assert_eq!(row.limit, Duration::from_minutes(660).map(Quantity::Time));
-    assert_eq!(row.cause, Some(Cause::RestRule(0)));
+    assert_eq!(row.cause, Some(Cause::Rule(0)));
 
     let covered = roster(vec![work(0, 0, 12), work(0, 1, 2), work(0, 20, 24)]);
     let rests: Vec<_> =
@@ -97,16 +98,17 @@ fn rest_of_exactly_the_minimum_or_none_at_all_is_no_conflict() {
 #[test]
 fn a_rest_rule_holds_for_its_team_and_its_time() {
     let mut strict = roster(vec![work(0, 0, 8), work(0, 20, 28), work(1, 0, 8), work(1, 20, 28)]);
-    strict.people = vec![Person { team: Some(7) }, Person { team: None }];
+    strict.people = vec![Person { team: Some(7), zone: 0 }, Person::default()];
     let minimum = Duration::from_minutes(14 * 60).unwrap();
-    strict.rest_rules = vec![RestRule { minimum, level: Level::Warning, team: Some(7), ..eleven_hours() }];
+    let requirement = Requirement::Rest(minimum);
+    strict.rules = vec![Rule { requirement, level: Level::Warning, team: Some(7), ..eleven_hours() }];
     let row = only(&strict);
     assert_eq!((row.person, row.level), (Some(0), Level::Warning));
-    strict.rest_rules[0].valid = hours(0, 8);
+    strict.rules[0].valid = hours(0, 8);
     assert_eq!(kinds(&strict), [], "the rest begins at 8, when the rule has ended");
-    strict.rest_rules[0].valid = hours(9, 99);
+    strict.rules[0].valid = hours(9, 99);
     assert_eq!(kinds(&strict), [], "the rest begins before the rule");
-    strict.rest_rules[0].valid = hours(8, 9);
+    strict.rules[0].valid = hours(8, 9);
     assert_eq!(kinds(&strict).len(), 1);
 }
 
@@ -185,18 +187,22 @@ fn a_check_names_the_proposal_and_the_other_side() {
     let mut plan = roster(vec![on_shift(0, 0, 0, 8), on_shift(1, 0, 4, 12), work(1, 6, 9)]);
     plan.shifts = vec![Shift { span: hours(0, 8), required: Some(1), skills: vec![] }];
     let mut rows = Vec::new();
-    let outcome: Result<(), ()> = find_added_conflicts(&plan.borrowed(), 1, |added| {
-        rows.push((
-            added.proposal,
-            added.conflict.kind,
-            added.conflict.assignment,
-            added.conflict.other_assignment,
-        ));
-        Ok(())
-    });
+    let outcome: Result<(), ()> =
+        find_added_conflicts(&plan.borrowed(), &Change::of(1, vec![None; 2]), |added| {
+            rows.push((
+                added.proposal,
+                added.conflict.kind,
+                added.conflict.assignment,
+                added.conflict.other_assignment,
+            ));
+            Ok(())
+        });
     outcome.unwrap();
     assert_eq!(
         rows,
-        [(0, ConflictKind::Overlap, Some(1), Some(2)), (0, ConflictKind::Overstaffed, None, None)]
+        [
+            (Some(0), ConflictKind::Overlap, Some(1), Some(2)),
+            (Some(0), ConflictKind::Overstaffed, None, None)
+        ]
     );
 }

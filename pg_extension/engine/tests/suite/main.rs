@@ -1,10 +1,15 @@
 //! What the engine promises, from outside: hand-computed vectors, and properties against naive oracles.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod attribution_properties;
 mod conflict_generator;
 mod conflict_oracle;
 mod conflict_properties;
+mod conflict_sums;
 mod conflict_vectors;
+mod head_count_properties;
+mod pay_properties;
+mod pay_vectors;
 mod rostering_generator;
 mod rostering_oracle;
 mod rostering_vectors;

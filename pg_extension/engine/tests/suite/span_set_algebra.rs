@@ -1,7 +1,7 @@
 //! Span sets against a bitmap of small integers, where every question is answered one instant at a time.
 
 use proptest::prelude::*;
-use rota_engine::{Instant, Span, SpanSet};
+use rota_engine::{Duration, Instant, Span, SpanSet};
 
 const INSTANTS: usize = 40;
 
@@ -61,6 +61,39 @@ proptest! {
             let covered = zipped(&left_bits, &inside, |own, inside| own || !inside).iter().all(|bit| *bit);
             prop_assert_eq!(left.covers(span), covered);
         }
+    }
+
+    #[test]
+    fn bridging_fills_the_gaps_that_are_short_enough(spans in spans(), longest in 0..6_usize) {
+        let bits = bitmap(&spans);
+        let mut filled = bits.clone();
+        let held: Vec<usize> = (0..INSTANTS).filter(|position| bits[*position]).collect();
+        for pair in held.windows(2) {
+            if pair[1] - pair[0] <= longest + 1 {
+                filled[pair[0]..pair[1]].fill(true);
+            }
+        }
+        let longest = Duration::from_microseconds(i64::try_from(longest).unwrap());
+        prop_assert_eq!(instants(&set(&spans).bridge(longest)), filled);
+    }
+
+    #[test]
+    fn a_stretch_counts_the_instants_of_the_set_alone(
+        mut spans in spans(),
+        (after, length) in (0..INSTANTS, 0..INSTANTS),
+    ) {
+        spans.retain(|&(start, end)| start > 0 && end < INSTANTS);
+        let mut count = 0;
+        let counted: Vec<bool> = bitmap(&spans)
+            .into_iter()
+            .map(|bit| {
+                count += usize::from(bit);
+                bit && after < count && count <= after + length
+            })
+            .collect();
+        let [after, length] =
+            [after, length].map(|time| Duration::from_microseconds(i64::try_from(time).unwrap()));
+        prop_assert_eq!(instants(&set(&spans).stretch(after, length).unwrap()), counted);
     }
 
     #[test]

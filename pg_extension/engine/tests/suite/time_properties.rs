@@ -4,8 +4,8 @@ use chrono::{DateTime, LocalResult, Offset, TimeZone};
 use chrono_tz::TZ_VARIANTS;
 use proptest::prelude::*;
 use rota_engine::{
-    Band, Boundary, Instant, LocalDateTime, LocalPolicy, Piece, Resolution, ShiftIntent, Span, TimeOfDay,
-    ZoneRules, split, time_in_band,
+    Band, Boundary, FoldPolicy, GapPolicy, Instant, LocalDate, LocalDateTime, LocalPolicy, Piece, Resolution,
+    ShiftIntent, Span, TimeOfDay, ZoneRules, split, time_in_band,
 };
 
 use crate::zone_source::{ChronoZone, DAY, HOUR, MINUTE, instant, span, zone};
@@ -40,7 +40,7 @@ const REMARKABLE_ZONES: [&str; 24] = [
 ];
 
 /// A zone and an instant from 1970 to 2037, mostly close to a change of its offset.
-fn moments() -> impl Strategy<Value = (ChronoZone, i64)> {
+pub(crate) fn moments() -> impl Strategy<Value = (ChronoZone, i64)> {
     let (first, last) = (instant("1970-01-01T00:00:00Z"), instant("2037-12-31T00:00:00Z"));
     let around = prop_oneof![-3 * DAY..3 * DAY, -2 * HOUR..2 * HOUR, Just(0), Just(-1)];
     (0..TZ_VARIANTS.len(), first.microseconds()..last.microseconds(), around).prop_map(
@@ -53,36 +53,74 @@ fn moments() -> impl Strategy<Value = (ChronoZone, i64)> {
     )
 }
 
-fn times_of_day() -> impl Strategy<Value = TimeOfDay> {
+pub(crate) fn times_of_day() -> impl Strategy<Value = TimeOfDay> {
     let quarters = (0..=96_i64).prop_map(|quarter| quarter * 15 * MINUTE);
     prop_oneof![quarters, 0..=DAY].prop_map(|time| TimeOfDay::from_microseconds(time).unwrap())
 }
 
 /// What the clock shows, by chrono alone.
-fn shown(zone: ChronoZone, microseconds: i64) -> i64 {
+pub(crate) fn shown(zone: ChronoZone, microseconds: i64) -> i64 {
     let utc = DateTime::from_timestamp_micros(microseconds + 946_684_800_000_000).unwrap().naive_utc();
     microseconds + i64::from(zone.0.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * 1_000_000
 }
 
 fn in_band(zone: ChronoZone, span: Span, start: TimeOfDay, end: TimeOfDay) -> i64 {
-    time_in_band(&zone, span, Band { start, end }).unwrap().microseconds()
+    time_in_band(&zone, span, Band { start, end }, LocalPolicy::BOUNDARY).unwrap().microseconds()
 }
 
-/// Fails unless the pieces follow one another, lie in rising periods of one day or week, and sum to the
-/// whole.
-fn check_pieces(zone: ChronoZone, whole: Span, boundary: Boundary) {
-    let pieces = split(&zone, whole, boundary).unwrap();
+/// Boundaries of every kind, each with the minute of the day at which its periods begin.
+const BOUNDARIES: [(&str, i64); 9] = [
+    ("day", 0),
+    ("week", 0),
+    ("day at 02:30", 150),
+    ("week from sunday at 23:59", 1_439),
+    ("14 days from 2001-09-09", 0),
+    ("month", 0),
+    ("month to 30 at 00:01", 1),
+    ("half-month", 0),
+    ("month to 10 and 25 at 01:00", 60),
+];
+
+fn boundaries() -> impl Strategy<Value = (Boundary, i64)> {
+    (0..BOUNDARIES.len()).prop_map(|index| read(BOUNDARIES[index]))
+}
+
+fn read((text, minute): (&str, i64)) -> (Boundary, i64) {
+    (Boundary::from_text(text).unwrap(), minute)
+}
+
+fn policies() -> impl Strategy<Value = LocalPolicy> {
+    let folds = prop_oneof![Just(FoldPolicy::Earlier), Just(FoldPolicy::Later), Just(FoldPolicy::Reject)];
+    let gaps = prop_oneof![
+        Just(GapPolicy::Earlier),
+        Just(GapPolicy::Later),
+        Just(GapPolicy::Change),
+        Just(GapPolicy::Reject)
+    ];
+    (folds, gaps).prop_map(|(fold, gap)| LocalPolicy { fold, gap })
+}
+
+/// Fails unless the pieces follow one another, have a period of their own each, and sum to the whole.
+fn check_tiling(whole: Span, pieces: &[Piece]) {
     let length: i64 = pieces.iter().map(|piece| piece.span.elapsed().unwrap().microseconds()).sum();
     assert_eq!(length, whole.elapsed().unwrap().microseconds());
     assert_eq!(pieces.first().unwrap().span.start(), whole.start());
     assert_eq!(pieces.last().unwrap().span.end(), whole.end());
     assert!(pieces.windows(2).all(|pair| pair[0].span.end() == pair[1].span.start()));
     assert!(pieces.windows(2).all(|pair| pair[0].period_start < pair[1].period_start));
-    let days = if boundary == Boundary::Day { 1 } else { 7 };
+}
+
+/// Fails unless the pieces sum to the whole and each lies within its period.
+fn check_pieces(zone: ChronoZone, whole: Span, (boundary, minute): (Boundary, i64)) {
+    let pieces = split(&zone, whole, boundary, LocalPolicy::BOUNDARY).unwrap();
+    check_tiling(whole, &pieces);
+    let at = TimeOfDay::from_microseconds(minute * MINUTE).unwrap();
+    let begins = |first_day: LocalDate| zone.first_instant_at(first_day.at(at).unwrap()).unwrap();
     for piece in pieces {
-        let period_end = piece.period_start.plus_days(days).unwrap();
-        assert!(zone.start_of_day(piece.period_start).unwrap() <= piece.span.start());
-        assert!(piece.span.end() <= zone.start_of_day(period_end).unwrap());
+        let (first_day, next_first_day) = boundary.period_of(piece.period_start).unwrap();
+        assert_eq!(first_day, piece.period_start);
+        assert!(begins(first_day) <= piece.span.start());
+        assert!(piece.span.end() <= begins(next_first_day));
     }
 }
 
@@ -119,12 +157,14 @@ proptest! {
                 prop_assert_eq!(resolved, Resolution::Fold { earlier: one.min(two), later: one.max(two) });
             }
             LocalResult::None => {
-                let Resolution::Gap { earlier, later } = resolved else {
+                let Resolution::Gap { earlier, change, later } = resolved else {
                     return Err(TestCaseError::fail(format!("no gap: {resolved:?}")));
                 };
                 // Both are the reading moved by the length of the gap, to its other side.
                 let (back, forth) = (shown(zone, earlier.microseconds()), shown(zone, later.microseconds()));
                 prop_assert!(back < reading && reading < forth);
+                prop_assert!(shown(zone, change.microseconds() - 1) < reading);
+                prop_assert!(shown(zone, change.microseconds()) > reading);
                 prop_assert_eq!(reading - back, forth - reading);
             }
         }
@@ -143,21 +183,38 @@ proptest! {
 
     #[test]
     fn pieces_sum_to_the_whole((zone, start) in moments(), length in prop_oneof![1..3 * DAY, 1..20 * DAY]) {
+        for boundary in BOUNDARIES {
+            check_pieces(zone, span(start, start + length), read(boundary));
+        }
+    }
+
+    #[test]
+    fn pieces_sum_to_the_whole_under_every_policy(
+        (zone, start) in moments(),
+        length in prop_oneof![1..3 * DAY, 1..40 * DAY],
+        (boundary, _) in boundaries(),
+        policy in policies(),
+    ) {
         let whole = span(start, start + length);
-        check_pieces(zone, whole, Boundary::Day);
-        check_pieces(zone, whole, Boundary::Week);
+        match split(&zone, whole, boundary, policy) {
+            Ok(pieces) => check_tiling(whole, &pieces),
+            Err(refusal) => {
+                prop_assert!(policy.fold == FoldPolicy::Reject || policy.gap == GapPolicy::Reject);
+                prop_assert_eq!((refusal.sqlstate(), refusal.argument()), ("22023", Some("boundary")));
+            }
+        }
     }
 
     #[test]
     fn cutting_first_or_joining_first_is_the_same(
         (zone, start) in moments(),
         (first, second) in (1..4 * DAY, 1..4 * DAY),
-        boundary in prop_oneof![Just(Boundary::Day), Just(Boundary::Week)],
+        (boundary, _) in boundaries(),
     ) {
         let (seam, end) = (start + first, start + first + second);
         let parts = [span(start, seam), span(seam, end)];
-        let apart = parts.into_iter().flat_map(|part| split(&zone, part, boundary).unwrap());
-        prop_assert_eq!(joined(apart), split(&zone, span(start, end), boundary).unwrap());
+        let apart = parts.into_iter().flat_map(|part| split(&zone, part, boundary, LocalPolicy::BOUNDARY).unwrap());
+        prop_assert_eq!(joined(apart), split(&zone, span(start, end), boundary, LocalPolicy::BOUNDARY).unwrap());
     }
 
     #[test]
@@ -245,9 +302,9 @@ fn pieces_sum_to_the_whole_at_every_change_of_remarkable_zones() {
             let at = change.microseconds();
             for whole in [span(at - 30 * HOUR, at + 30 * HOUR), span(at, at + 1), span(at - 1, at + 9 * HOUR)]
             {
-                check_pieces(zone, whole, Boundary::Day);
+                check_pieces(zone, whole, read(BOUNDARIES[0]));
             }
-            check_pieces(zone, span(at - 8 * DAY, at + 8 * DAY), Boundary::Week);
+            check_pieces(zone, span(at - 8 * DAY, at + 8 * DAY), read(BOUNDARIES[1]));
             position = change;
             changes += 1;
         }

@@ -1,8 +1,8 @@
 //! Hand-computed shifts, splits and bands.
 
 use rota_engine::{
-    Band, Boundary, EngineError, FoldPolicy, GapPolicy, Instant, LocalPolicy, Resolution, ShiftIntent, Span,
-    ZoneRules, local_days, split, time_in_band, worked_time,
+    Band, Boundary, BreakPosition, EngineError, FoldPolicy, GapPolicy, Instant, LocalPolicy, Resolution,
+    ShiftIntent, Span, ZoneRules, local_days, split, time_in_band, worked_time,
 };
 
 use crate::zone_source::{DAY, HOUR, TableZone, date, instant, local, span, time, zone};
@@ -28,7 +28,7 @@ fn minutes(span: Span) -> String {
 
 fn minutes_in_band(zone_name: &str, span: Span, start: &str, end: &str) -> String {
     let band = Band { start: time(start), end: time(end) };
-    time_in_band(&zone(zone_name), span, band).unwrap().minutes().to_string()
+    time_in_band(&zone(zone_name), span, band, LocalPolicy::BOUNDARY).unwrap().minutes().to_string()
 }
 
 #[test]
@@ -110,11 +110,12 @@ fn days_start_at_their_first_instant_whatever_happens_at_midnight() {
 #[test]
 fn a_day_that_a_zone_skipped_is_empty() {
     let apia = zone("Pacific/Apia");
-    let days = |first, end| local_days(&apia, Some(date(first)), Some(date(end))).unwrap();
+    let days =
+        |first, end| local_days(&apia, Some(date(first)), Some(date(end)), LocalPolicy::BOUNDARY).unwrap();
     assert_eq!(days("2011-12-30", "2011-12-31"), None);
     assert_eq!(days("2011-12-29", "2011-12-31").map(minutes), Some("1440".to_owned()));
     let around = days("2011-12-29", "2012-01-01").unwrap();
-    let pieces = split(&apia, around, Boundary::Day).unwrap();
+    let pieces = split(&apia, around, Boundary::DAY, LocalPolicy::BOUNDARY).unwrap();
     let starts: Vec<String> = pieces.iter().map(|piece| piece.period_start.to_string()).collect();
     assert_eq!(starts, ["2011-12-29", "2011-12-31"]);
 }
@@ -122,11 +123,16 @@ fn a_day_that_a_zone_skipped_is_empty() {
 #[test]
 fn local_days_keep_open_sides_open() {
     let berlin = zone("Europe/Berlin");
-    assert_eq!(local_days(&berlin, None, None), Ok(Some(Span::ALWAYS)));
-    let from = local_days(&berlin, Some(date("2025-03-30")), None).unwrap().unwrap();
+    assert_eq!(local_days(&berlin, None, None, LocalPolicy::BOUNDARY), Ok(Some(Span::ALWAYS)));
+    let from = local_days(&berlin, Some(date("2025-03-30")), None, LocalPolicy::BOUNDARY).unwrap().unwrap();
     assert_eq!((from.start(), from.end()), (instant("2025-03-29T23:00:00Z"), Instant::INFINITY));
-    assert_eq!(local_days(&berlin, Some(date("2025-03-30")), Some(date("2025-03-30"))), Ok(None));
-    let day = local_days(&berlin, Some(date("2025-03-30")), Some(date("2025-03-31"))).unwrap().unwrap();
+    assert_eq!(
+        local_days(&berlin, Some(date("2025-03-30")), Some(date("2025-03-30")), LocalPolicy::BOUNDARY),
+        Ok(None)
+    );
+    let day = local_days(&berlin, Some(date("2025-03-30")), Some(date("2025-03-31")), LocalPolicy::BOUNDARY)
+        .unwrap()
+        .unwrap();
     assert_eq!(minutes(day), "1380");
 }
 
@@ -134,19 +140,19 @@ fn local_days_keep_open_sides_open() {
 fn an_overnight_shift_is_cut_at_local_midnight_and_on_monday() {
     let berlin = zone("Europe/Berlin");
     let cut = |span, boundary| -> Vec<(String, String)> {
-        let pieces = split(&berlin, span, boundary).unwrap();
+        let pieces = split(&berlin, span, boundary, LocalPolicy::BOUNDARY).unwrap();
         pieces.iter().map(|piece| (piece.period_start.to_string(), minutes(piece.span))).collect()
     };
     let written = |rows: &[(&str, &str)]| -> Vec<(String, String)> {
         rows.iter().map(|(day, minutes)| ((*day).to_owned(), (*minutes).to_owned())).collect()
     };
     let saturday = shift("Europe/Berlin", "2025-03-29", "22:00", "06:00");
-    assert_eq!(cut(saturday, Boundary::Day), written(&[("2025-03-29", "120"), ("2025-03-30", "300")]));
-    assert_eq!(cut(saturday, Boundary::Week), written(&[("2025-03-24", "420")]));
+    assert_eq!(cut(saturday, Boundary::DAY), written(&[("2025-03-29", "120"), ("2025-03-30", "300")]));
+    assert_eq!(cut(saturday, Boundary::WEEK), written(&[("2025-03-24", "420")]));
     let sunday = shift("Europe/Berlin", "2025-03-30", "22:00", "06:00");
-    assert_eq!(cut(sunday, Boundary::Week), written(&[("2025-03-24", "120"), ("2025-03-31", "360")]));
+    assert_eq!(cut(sunday, Boundary::WEEK), written(&[("2025-03-24", "120"), ("2025-03-31", "360")]));
     let until_midnight = shift("Europe/Berlin", "2025-03-30", "22:00", "00:00");
-    assert_eq!(cut(until_midnight, Boundary::Day), written(&[("2025-03-30", "120")]));
+    assert_eq!(cut(until_midnight, Boundary::DAY), written(&[("2025-03-30", "120")]));
 }
 
 #[test]
@@ -154,7 +160,7 @@ fn a_repeated_hour_before_midnight_stays_with_the_day_that_had_begun() {
     let saint_johns = zone("America/St_Johns");
     // 23:30 for the second time on the 6th: the 7th had begun for a minute before.
     let span = Span::new(instant("2010-11-07T03:00:00Z"), instant("2010-11-07T05:00:00Z")).unwrap();
-    let pieces = split(&saint_johns, span, Boundary::Day).unwrap();
+    let pieces = split(&saint_johns, span, Boundary::DAY, LocalPolicy::BOUNDARY).unwrap();
     assert_eq!(pieces.len(), 1);
     assert_eq!(pieces[0].period_start, date("2010-11-07"));
     assert_eq!(pieces[0].span, span);
@@ -216,8 +222,14 @@ fn spans_without_bounds_or_longer_than_a_century_are_not_cut() {
     let unbounded = Span::new(Instant::from_microseconds(0), Instant::INFINITY).unwrap();
     let too_long = span(0, 36_600 * DAY);
     for (span, sqlstate) in [(unbounded, "22023"), (too_long, "54000")] {
-        assert_eq!(split(&berlin, span, Boundary::Day).unwrap_err().sqlstate(), sqlstate);
-        assert_eq!(time_in_band(&berlin, span, band).unwrap_err().sqlstate(), sqlstate);
+        assert_eq!(
+            split(&berlin, span, Boundary::DAY, LocalPolicy::BOUNDARY).unwrap_err().sqlstate(),
+            sqlstate
+        );
+        assert_eq!(
+            time_in_band(&berlin, span, band, LocalPolicy::BOUNDARY).unwrap_err().sqlstate(),
+            sqlstate
+        );
     }
 }
 
@@ -230,7 +242,7 @@ fn what_postgres_cannot_hold_is_refused_and_never_overflows() {
         assert_eq!(utc.first_instant_at(reading).unwrap_err().sqlstate(), "22008");
     }
     let last_hour = span(Instant::END.microseconds() - HOUR, Instant::END.microseconds() - 1);
-    assert_eq!(split(&utc, last_hour, Boundary::Day).unwrap_err().sqlstate(), "22008");
+    assert_eq!(split(&utc, last_hour, Boundary::DAY, LocalPolicy::BOUNDARY).unwrap_err().sqlstate(), "22008");
 }
 
 #[test]
@@ -265,7 +277,8 @@ fn words_that_are_no_choice_name_the_choices() {
     for (refusal, argument) in [
         (FoldPolicy::from_word("first").unwrap_err(), "fold"),
         (GapPolicy::from_word("").unwrap_err(), "gap"),
-        (Boundary::from_word("month").unwrap_err(), "boundary"),
+        (Boundary::from_text("fortnight").unwrap_err(), "boundary"),
+        (BreakPosition::from_word("").unwrap_err(), "break_position"),
     ] {
         assert_eq!((refusal.sqlstate(), refusal.argument()), ("22023", Some(argument)));
         assert!(refusal.to_string().contains("one of"), "{refusal}");

@@ -1,5 +1,12 @@
 //! Hours are exact: shifts, days, splits and bands on the server's own time zone data.
 
+mod coverage;
+mod pieces;
+mod regressions;
+mod rules;
+mod time_zone_report;
+mod zones;
+
 use anyhow::Result;
 use rota_tests::database::Database;
 use rota_tests::session::Session;
@@ -228,8 +235,10 @@ async fn a_band_counts_what_counting_minute_by_minute_counts() -> Result<()> {
 
 #[tokio::test]
 async fn touching_ranges_merge_and_overlaps_count_once() -> Result<()> {
-    let ranges = "ARRAY['[2025-06-02 08:00+00,2025-06-02 10:00+00)', '[2025-06-02 10:00+00,2025-06-02 12:00+00)', \
-        '[2025-06-02 11:00+00,2025-06-02 11:30+00)', 'empty', '[2025-06-02 20:00+00,2025-06-02 21:00+00)']::tstzrange[]";
+    let ranges = "ARRAY['[2025-06-02 08:00+00,2025-06-02 10:00+00)',
+        '[2025-06-02 10:00+00,2025-06-02 12:00+00)',
+        '[2025-06-02 11:00+00,2025-06-02 11:30+00)', 'empty',
+        '[2025-06-02 20:00+00,2025-06-02 21:00+00)']::tstzrange[]";
     check(&[
         (&format!("rota.union_minutes({ranges})"), "300"),
         (

@@ -1,0 +1,14 @@
+//! The cache: what may be given out without asking the database, and that nothing older ever is.
+
+mod claims;
+mod ddl;
+mod flights;
+mod freshness;
+mod hits;
+mod notifications;
+mod races;
+mod reader;
+mod shared_level;
+mod stage;
+mod tokens;
+mod warming;
