@@ -429,7 +429,11 @@ fn axes_of(person: &Person, days: usize) -> (Option<Limit>, Vec<Axis>) {
     (minutes, axes)
 }
 
+/// Whether any days could break the limit, or one over no days at all, which is broken or kept whatever they do.
 fn can_bind(limit: &Limit) -> bool {
+    if limit.days.is_empty() {
+        return false;
+    }
     let at_most = match limit.counted {
         Counted::Minutes => i64::MAX,
         Counted::Days | Counted::Kind(_) => limit.days.len() as i64,

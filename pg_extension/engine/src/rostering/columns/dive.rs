@@ -12,6 +12,10 @@ const ROUNDS: usize = 10;
 const ROOT_ROUNDS: usize = 400;
 /// Part of the budget at which a root that has not converged is dived from as it is.
 const ROOT_PART: f64 = 0.6;
+/// The same for a large one, whose dive takes longer.
+const LARGE_ROOT_PART: f64 = 0.5;
+/// Rows of a large master: each round takes a good part of a second.
+const LARGE_ROWS: usize = 500;
 /// Shares from here on are as good as whole.
 const WHOLE: f64 = 0.999;
 
@@ -23,12 +27,16 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
     scope: &Scope,
     proof: bool,
 ) {
-    let until = if proof { ROOT_PART } else { 1.0 };
     let scale = searcher.scale;
     let cutoff = incumbent.cost();
     let repairs = scope.people.iter().any(|&person| !incumbent.is_whole(person));
     let mut generation = Generation::new(searcher, incumbent, scope, scale);
     let cutoff = if repairs { i64::MAX / 4 } else { cutoff };
+    let until = match proof {
+        true if generation.is_large(LARGE_ROWS) => LARGE_ROOT_PART,
+        true => ROOT_PART,
+        false => 1.0,
+    };
     let ended = generation.rounds(searcher, incumbent, ROOT_ROUNDS, cutoff, until);
     if matches!(ended, Ended::Rounds | Ended::Converged) && proof {
         generation.prove(searcher, incumbent);
@@ -57,7 +65,8 @@ fn dive<T: Cost>(
             break;
         }
         let free = favourites.len();
-        let wanted = 1 + free / 12;
+        let large = generation.is_large(LARGE_ROWS);
+        let wanted = 1 + free / if large { 6 } else { 12 };
         let mut fractional = false;
         for (place, &(share, person, column)) in favourites.iter().enumerate() {
             if share < WHOLE {
@@ -72,7 +81,11 @@ fn dive<T: Cost>(
         if generation.fixed.iter().all(Option::is_some) {
             break;
         }
-        let rounds = if fractional { ROUNDS } else { 2 };
+        let rounds = match fractional {
+            true if large => ROUNDS / 2,
+            true => ROUNDS,
+            false => 2,
+        };
         if matches!(
             generation.rounds(searcher, incumbent, rounds, cutoff, 1.0),
             Ended::Pruned | Ended::Stopped

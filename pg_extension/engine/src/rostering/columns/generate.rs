@@ -110,6 +110,11 @@ impl<'s> Generation<'s> {
         generation
     }
 
+    /// Whether the master has more rows than this.
+    pub(super) fn is_large(&self, rows: usize) -> bool {
+        self.scope.people.len() + self.cells.shifts.len() > rows
+    }
+
     /// Prices until nothing or hardly anything improves, for at most so many rounds or until that part of the budget
     /// is used. `cutoff` is the cost that must be beaten.
     pub(super) fn rounds<T: Cost>(
