@@ -24,6 +24,8 @@ use crate::rostering::problem::{Counted, Problem};
 pub(crate) const MOST_WIDTH: usize = 24;
 /// Most combined counter values where a bound is wanted that pricing would weaken.
 pub(crate) const PROOF_WIDTH: usize = 512;
+/// Tables of this size are searched at once, however many counter values they have.
+const SMALL_BYTES: usize = 512 << 10;
 /// Rounds of pricing before kinds are taken away instead.
 const PRICING_ROUNDS: usize = 12;
 /// Largest multiplier, in cost units: above any price of a shift that this is worth weighing against.
@@ -169,7 +171,8 @@ impl<T: Cost> PathFinder<T> {
         for axis in (0..space.axes.len()).filter(|axis| added >> axis & 1 == 1) {
             let wider = width.saturating_mul(size(axis));
             let bytes = Layers::<T>::bytes(window.len(), space.states(), wider, self.band.row);
-            if wider <= self.most_width && bytes <= self.memory_bytes {
+            let small = bytes <= SMALL_BYTES;
+            if (wider <= self.most_width || small) && bytes <= self.memory_bytes {
                 tracked |= 1 << axis;
                 width = wider;
             }
