@@ -65,7 +65,8 @@ pub(crate) struct BenchOptions {
     /// Which Postgres: `system`, `embedded`, or the path of a pg_config
     #[arg(long, value_name = "POSTGRES", default_value = "system")]
     pub(crate) pg: Choice,
-    /// What to measure; everything when nothing is named. Passed on as it stands
+    /// What to measure; everything that needs a server when nothing is named, `rostering` needs none. Passed on as
+    /// it stands
     #[arg(value_name = "NAME", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) arguments: Vec<String>,
 }

@@ -121,6 +121,34 @@ pub enum EngineError {
     /// Zone rules that contradict themselves: a period that ends before the instant it was asked for.
     #[error("the rules of the time zone do not move forward in time")]
     BrokenZoneRules,
+    /// A roster problem that refers to something it does not have.
+    #[error("{argument} is {given}, but there are only {count}; they count from 0")]
+    RosterReference {
+        /// The field's name.
+        argument: &'static str,
+        /// The index that was given.
+        given: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// A size, weight or value of a roster problem beyond what one search takes.
+    #[error("{argument} is {given}, from 0 to {limit} would be right")]
+    RosterLimit {
+        /// The field's name.
+        argument: &'static str,
+        /// What was given.
+        given: i64,
+        /// The largest that is right.
+        limit: i64,
+    },
+    /// Two statements of a roster problem that cannot both be true.
+    #[error("{argument}: {problem}")]
+    RosterContradiction {
+        /// The field's name.
+        argument: &'static str,
+        /// What contradicts what.
+        problem: String,
+    },
 }
 
 impl EngineError {
@@ -135,10 +163,12 @@ impl EngineError {
             | Self::UnboundedSpan { .. }
             | Self::NegativeBreak { .. }
             | Self::BreakLongerThanShift { .. }
+            | Self::RosterReference { .. }
+            | Self::RosterContradiction { .. }
             | Self::UnfitNumber { .. }
             | Self::UnreadableParameter { .. } => "22023",
             Self::OutOfRange { .. } => "22008",
-            Self::SpanTooLong { .. } | Self::TooManySlots { .. } => "54000",
+            Self::SpanTooLong { .. } | Self::TooManySlots { .. } | Self::RosterLimit { .. } => "54000",
             Self::BrokenZoneRules => "XX000",
         }
     }
@@ -166,7 +196,10 @@ impl EngineError {
             | Self::SpanTooLong { argument, .. }
             | Self::UnfitNumber { argument, .. }
             | Self::TooManySlots { argument, .. }
-            | Self::OutOfRange { argument } => Some(argument),
+            | Self::OutOfRange { argument }
+            | Self::RosterReference { argument, .. }
+            | Self::RosterLimit { argument, .. }
+            | Self::RosterContradiction { argument, .. } => Some(argument),
             Self::ShiftWithoutLength { .. } => Some("end_time"),
             Self::NegativeBreak { .. } | Self::BreakLongerThanShift { .. } => Some("break_minutes"),
             Self::UnreadableParameter { .. } => Some("parameters"),

@@ -14,6 +14,7 @@
 //! | [`pay`] | what work is paid as: regular time, overtime, holidays, nights |
 //! | [`overlap`] | every overlapping pair of a large set |
 //! | [`conflict`] | every conflict of a roster, and those that proposals would add |
+//! | [`rostering`] | rosters searched for: model, evaluation, search, explanation |
 //! | [`error`] | the one error enum, each variant with its SQLSTATE |
 //!
 //! Values are Postgres' own: microseconds and days since 2000-01-01, infinities as the extreme integers.
@@ -33,6 +34,7 @@ pub mod overlap;
 pub mod pay;
 pub mod period;
 pub mod policy;
+pub mod rostering;
 pub mod shift;
 pub mod span;
 pub mod span_set;

@@ -1,0 +1,176 @@
+//! Rosters for the public instances: cost, gap to the best known, proven bound, time to the best.
+//!
+//! Started by `cargo xtask bench rostering`. Needs no server.
+
+mod checker;
+mod instance;
+mod table;
+mod translate;
+mod watch;
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use rota_engine::rostering::{self, Limits};
+
+use crate::instance::Instance;
+use crate::table::{Row, Table};
+use crate::watch::Stopwatch;
+
+#[derive(Parser)]
+#[command(name = "rota-bench-rostering", about = "Generates rosters for public instances and compares them")]
+struct Arguments {
+    /// Folder of the instances, in the text format of Curtois and Qu
+    #[arg(long, env = "ROTA_ROSTERING_INSTANCES", default_value = "../shared/rostering/instances")]
+    instances: PathBuf,
+    /// Best known costs: CSV with the columns instance and `best_known_upper`; beside the folder when left out
+    #[arg(long, value_name = "FILE")]
+    best_known: Option<PathBuf>,
+    /// Only the instances whose numbers are listed
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+    only: Vec<u32>,
+    /// Time limits, in seconds
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 60])]
+    seconds: Vec<u64>,
+    /// How many seeds, from 1 on
+    #[arg(long, default_value_t = 3)]
+    seeds: u64,
+    /// Threads of the search
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Steps instead of seconds: the same result on every machine, with one thread
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Count processor time instead of time on the wall: for a machine that others use
+    #[arg(long)]
+    processor_time: bool,
+    /// Stop as soon as the best known cost is reached
+    #[arg(long)]
+    stop_at_best_known: bool,
+    /// Folder for the rosters and the table
+    #[arg(long, default_value = "target/rostering")]
+    out: PathBuf,
+    /// Tell each improvement as it happens
+    #[arg(long)]
+    trace: bool,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let files = instance_files(&arguments)?;
+    let best_known = best_known(&arguments)?;
+    fs::create_dir_all(&arguments.out).with_context(|| format!("creating {}", arguments.out.display()))?;
+    let mut table = Table::new(arguments.threads);
+    for file in &files {
+        let instance = Instance::read(file)?;
+        let known = best_known.get(&instance.name).copied();
+        for &seconds in &arguments.seconds {
+            let runs = (1..=arguments.seeds)
+                .map(|seed| measure(&arguments, &instance, known, seconds, seed))
+                .collect::<Result<Vec<_>>>()?;
+            table.add(Row::new(&instance.name, seconds, known, &runs));
+        }
+    }
+    let file = arguments.out.join("table.md");
+    fs::write(&file, table.to_string()).with_context(|| format!("writing {}", file.display()))?;
+    table.print();
+    Ok(())
+}
+
+/// One search, judged by the checker.
+fn measure(
+    arguments: &Arguments,
+    instance: &Instance,
+    best_known: Option<i64>,
+    seconds: u64,
+    seed: u64,
+) -> Result<table::Run> {
+    let problem = translate::problem(instance);
+    let stopwatch = Stopwatch::start(arguments.trace, arguments.processor_time.then_some(arguments.threads));
+    let limits = Limits {
+        time_ms: arguments.steps.is_none().then_some(seconds * 1_000),
+        steps: arguments.steps,
+        target: best_known.filter(|_| arguments.stop_at_best_known),
+        threads: arguments.threads,
+        memory_bytes: 2 << 30,
+        seed,
+        ..Limits::default()
+    };
+    let outcome = rostering::search(&problem, limits, &stopwatch)?;
+    let total_ms = stopwatch.elapsed();
+    let roster = translate::roster(instance, &outcome.plan);
+    let verdict = checker::judge(instance, &roster);
+    if verdict.broken.is_empty() && verdict.cost != outcome.evaluation.cost {
+        bail!("{}: the engine says {}, the checker {}", instance.name, outcome.evaluation.cost, verdict.cost);
+    }
+    if verdict.broken.is_empty() != (outcome.evaluation.broken_hard == 0) {
+        bail!("{}: engine and checker differ about hard rules: {:?}", instance.name, verdict.broken.first());
+    }
+    let mut text = String::from("employee,day_index,shift_id\n");
+    for &(employee, day, shift) in &roster {
+        writeln!(text, "{},{day},{}", instance.staff[employee].id, instance.shifts[shift].id)?;
+    }
+    let file = arguments.out.join(format!("{}-{seconds}s-seed{seed}.csv", instance.name));
+    fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+    let run = table::Run {
+        cost: verdict.cost,
+        people_short: verdict.people_short,
+        broken: verdict.broken.len(),
+        lower_bound: outcome.lower_bound,
+        best_ms: stopwatch.last_improvement_ms(),
+        total_ms,
+    };
+    run.tell(&instance.name, seconds, seed);
+    Ok(run)
+}
+
+fn instance_files(arguments: &Arguments) -> Result<Vec<PathBuf>> {
+    let folder = &arguments.instances;
+    if !folder.is_dir() {
+        bail!(
+            "{} is no folder: --instances or ROTA_ROSTERING_INSTANCES says where the instances lie; \
+             they are published at schedulingbenchmarks.org",
+            folder.display()
+        );
+    }
+    let mut numbered = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        if let Some(number) = number_of(&path)
+            && (arguments.only.is_empty() || arguments.only.contains(&number))
+        {
+            numbered.push((number, path));
+        }
+    }
+    numbered.sort();
+    if numbered.is_empty() {
+        bail!("{} holds no instance that was asked for", folder.display());
+    }
+    Ok(numbered.into_iter().map(|(_, path)| path).collect())
+}
+
+fn number_of(path: &Path) -> Option<u32> {
+    let stem = path.file_stem()?.to_str()?;
+    stem.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().ok()
+}
+
+fn best_known(arguments: &Arguments) -> Result<HashMap<String, i64>> {
+    let beside = || arguments.instances.parent().map(|folder| folder.join("best_known.csv"));
+    let Some(file) = arguments.best_known.clone().or_else(beside).filter(|file| file.is_file()) else {
+        return Ok(HashMap::new());
+    };
+    let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    let mut lines = text.lines().map(|line| line.split(',').map(str::trim).collect::<Vec<_>>());
+    let header = lines.next().unwrap_or_default();
+    let column = |name: &str| header.iter().position(|column| *column == name);
+    let (Some(name), Some(upper)) = (column("instance"), column("best_known_upper")) else {
+        bail!("{} has no columns instance and best_known_upper", file.display());
+    };
+    Ok(lines
+        .filter_map(|line| Some(((*line.get(name)?).to_owned(), line.get(upper)?.parse().ok()?)))
+        .collect())
+}

@@ -1,0 +1,43 @@
+//! Rosters: who works which shift, searched so that the rules hold and the cost is least.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`problem`] | the nouns: shifts with their demand, people with their rules, wishes and fixed days |
+//! | [`plan`] | a roster: one shift or a free day per person and day |
+//! | [`evaluation`] | what a roster costs and which rules it breaks, read straight off the rules |
+//! | [`pruning`] | who can never take what, and why |
+//! | [`search()`], [`repair`] | a good roster from nothing, or from one that no longer fits |
+//! | [`explanation`] | why heads stayed open, which rules contradict, what a roster's cost is made of |
+//!
+//! Days count from 0 at the start of the horizon. Minutes count from midnight of day 0.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes are bounded by `Problem::check`, so indexes fit every type they are kept in"
+)]
+
+pub mod check;
+mod columns;
+mod compiled;
+mod control;
+pub mod evaluation;
+pub mod explanation;
+mod incumbent;
+mod local_search;
+mod person_path;
+mod person_space;
+pub mod plan;
+mod pool;
+pub mod problem;
+pub mod pruning;
+mod random;
+pub mod repair;
+mod search;
+
+pub use control::{Limits, Progress, Watch};
+pub use evaluation::{Evaluation, Finding, RuleName, evaluate};
+pub use plan::{FREE, Plan};
+pub use problem::{
+    Bound, Counted, FixedDay, Force, Limit, OutsideDay, Pairing, Person, Problem, Shift, Succession, Wish,
+};
+pub use search::{Outcome, search, search_from};

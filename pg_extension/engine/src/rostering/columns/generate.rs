@@ -1,0 +1,296 @@
+//! Rounds of pricing: columns that lower the master's cost, and a bound from every complete round.
+
+use super::master::{BANNED, FINEST_TOLERANCE, Master};
+use super::scope::{Cells, Scope};
+use crate::rostering::incumbent::Incumbent;
+use crate::rostering::local_search::Searcher;
+use crate::rostering::person_path::Cost;
+use crate::rostering::person_path::solve::{MOST_WIDTH, PROOF_WIDTH, Request};
+use crate::rostering::plan::FREE;
+
+/// Part of the last round's prices that the next round keeps (Neame 1999).
+const SMOOTHING: f64 = 0.7;
+/// Rounds that lower the master's cost by less than [`TAIL_PART`] in all are a tail.
+const TAIL_ROUNDS: usize = 8;
+/// See [`TAIL_ROUNDS`].
+const TAIL_PART: f64 = 0.0003;
+/// Part of the gap per person that reduced costs may be off by.
+const ROUGHNESS: f64 = 0.02;
+/// Master and bound this close are as good as equal: prices are rounded to 1/64.
+const CLOSE: f64 = 0.3;
+
+/// A column generation in progress.
+pub(super) struct Generation<'s> {
+    pub(super) scope: &'s Scope,
+    pub(super) cells: Cells,
+    pub(super) master: Master,
+    /// The days of each column of the master.
+    pub(super) paths: Vec<Vec<u32>>,
+    /// Prices of the last round, for each row: what one head less is worth.
+    prices: Vec<f64>,
+    /// Columns that people are fixed to.
+    pub(super) fixed: Vec<Option<usize>>,
+    /// Best bound of the current node on the cost of the whole roster.
+    pub(super) bound: f64,
+    scale: i64,
+    most_columns: usize,
+    /// For each person what the path search does not see of their cost, scaled, once known.
+    unseen: Vec<Option<i64>>,
+}
+
+/// Why the rounds ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Nothing lowers the master's cost any more, or hardly.
+    Converged,
+    /// The rounds were used up.
+    Rounds,
+    /// No roster here beats the incumbent.
+    Pruned,
+    /// The search is over, or the numbers got out of hand.
+    Stopped,
+}
+
+impl<'s> Generation<'s> {
+    /// Starts from the incumbent and from columns of the pool.
+    pub(super) fn new<T: Cost>(
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+        scope: &'s Scope,
+        scale: i64,
+    ) -> Self {
+        let compiled = searcher.compiled;
+        let cells = Cells::new(compiled, incumbent, scope);
+        let mut columns = Vec::new();
+        let mut paths = Vec::new();
+        for (number, &person) in scope.people.iter().enumerate() {
+            let path = incumbent.plan.row(person)[scope.start..scope.end].to_vec();
+            let broken = if incumbent.is_whole(person) { 0.0 } else { BANNED / 10.0 };
+            columns.push(cells.column(number, &path, incumbent.own_cost(person) as f64 + broken));
+            paths.push(path);
+        }
+        let weights = |weight: fn(&crate::rostering::Shift) -> i64| -> Vec<f64> {
+            cells
+                .shifts
+                .iter()
+                .map(|&shift| weight(&compiled.problem.shifts[shift as usize]) as f64)
+                .collect()
+        };
+        let required: Vec<f64> = cells.required.iter().map(|&required| required as f64).collect();
+        let master = Master::new(
+            columns,
+            &required,
+            weights(|shift| shift.short_weight),
+            weights(|shift| shift.surplus_weight),
+            &mut searcher.random,
+        );
+        let prices = cells.shifts.iter().map(|&shift| searcher.center[shift as usize]).collect();
+        let mut generation = Self {
+            scope,
+            cells,
+            master,
+            paths,
+            prices,
+            fixed: vec![None; scope.people.len()],
+            bound: f64::NEG_INFINITY,
+            scale,
+            most_columns: 4_000 + 40 * scope.people.len(),
+            unseen: vec![None; scope.people.len()],
+        };
+        if scope.is_whole_horizon(compiled) {
+            for (number, &person) in scope.people.iter().enumerate() {
+                for (path, cost) in searcher.pool.columns(person) {
+                    if path.as_slice() != incumbent.plan.row(person) {
+                        generation.master.add(generation.cells.column(number, path, *cost as f64));
+                        generation.paths.push(path.clone());
+                    }
+                }
+            }
+        }
+        generation
+    }
+
+    /// Whether the master has more rows than this.
+    pub(super) fn is_large(&self, rows: usize) -> bool {
+        self.scope.people.len() + self.cells.shifts.len() > rows
+    }
+
+    /// Prices until nothing or hardly anything improves, for at most so many rounds or until that part of the budget
+    /// is used. `cutoff` is the cost that must be beaten.
+    pub(super) fn rounds<T: Cost>(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+        most: usize,
+        cutoff: i64,
+        until: f64,
+    ) -> Ended {
+        self.bound = f64::NEG_INFINITY;
+        let mut smoothing = SMOOTHING;
+        let mut tail = (f64::INFINITY, 0);
+        let tail_rounds = TAIL_ROUNDS.min(most / 3 + 1);
+        let mut tolerance = FINEST_TOLERANCE;
+        for _ in 0..most {
+            let control = searcher.control;
+            self.master.tolerance = tolerance;
+            if !self.master.solve(&|| control.is_over()) || control.is_over() {
+                return Ended::Stopped;
+            }
+            if let Some(moved) = self.master.forget(self.most_columns) {
+                self.follow(&moved);
+            }
+            let value = self.master.objective() + self.cells.outside_cost as f64;
+            if self.bound > f64::NEG_INFINITY && value - self.bound < CLOSE {
+                return Ended::Converged;
+            }
+            if value < tail.0 - TAIL_PART * value.abs() {
+                tail = (value, 0);
+            } else {
+                tail.1 += 1;
+                if tail.1 >= tail_rounds || control.used() > until {
+                    return Ended::Rounds;
+                }
+            }
+            for row in 0..self.prices.len() {
+                let dual = self.master.shift_dual(row);
+                self.prices[row] = smoothing * self.prices[row] + (1.0 - smoothing) * dual;
+            }
+            let Some((added, bound)) = self.price(searcher, incumbent) else { return Ended::Stopped };
+            self.bound = self.bound.max(bound);
+            // As long as master and bound are far apart, rough duals are good enough.
+            let apart = (value - bound).abs() / self.scope.people.len() as f64;
+            tolerance = (apart * ROUGHNESS).clamp(FINEST_TOLERANCE, 1.0);
+            if self.bound > cutoff as f64 - 1.0 + 1e-6 {
+                return Ended::Pruned;
+            }
+            if added == 0 {
+                if smoothing == 0.0 {
+                    return Ended::Converged;
+                }
+                smoothing = if smoothing > 0.3 { 0.3 } else { 0.0 };
+            } else {
+                smoothing = SMOOTHING;
+            }
+        }
+        let control = searcher.control;
+        if self.master.solve(&|| control.is_over()) { Ended::Rounds } else { Ended::Stopped }
+    }
+
+    /// A round that raises the bound only: at the master's duals, all limits counted instead of priced.
+    pub(super) fn prove<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>, incumbent: &Incumbent) {
+        let smoothed = self.prices.clone();
+        searcher.finder.most_width = PROOF_WIDTH;
+        for part in [1.0, 0.5] {
+            for (row, price) in self.prices.iter_mut().enumerate() {
+                *price = part * self.master.shift_dual(row) + (1.0 - part) * smoothed[row];
+            }
+            if let Some((_, bound)) = self.price(searcher, incumbent) {
+                self.bound = self.bound.max(bound);
+            }
+        }
+        searcher.finder.most_width = MOST_WIDTH;
+        self.prices = smoothed;
+    }
+
+    /// One round: the cheapest days of everybody who is not fixed. Returns how many columns help, and the bound.
+    fn price<T: Cost>(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+    ) -> Option<(usize, f64)> {
+        let compiled = searcher.compiled;
+        let mut bound = 0_i64;
+        for (row, &shift) in self.cells.shifts.iter().enumerate() {
+            let weights = &compiled.problem.shifts[shift as usize];
+            let price = (self.prices[row] * self.scale as f64).round() as i64;
+            let price = price.clamp(-weights.surplus_weight * self.scale, weights.short_weight * self.scale);
+            searcher.prices[shift as usize] = T::of(-price);
+            bound += price * self.cells.required[row];
+        }
+        let mut proven = true;
+        let mut added = 0;
+        let mut row = Vec::new();
+        for (number, &person) in self.scope.people.iter().enumerate() {
+            if let Some(column) = self.fixed[number] {
+                bound += (self.master.columns[column].cost * self.scale as f64).round() as i64
+                    + self.path_price(searcher, &self.paths[column]);
+                continue;
+            }
+            if searcher.control.watch.cancelled() || (number % 8 == 7 && searcher.control.is_over()) {
+                return None;
+            }
+            let request = Request {
+                problem: compiled.problem,
+                space: &compiled.spaces[person],
+                person,
+                row: incumbent.plan.row(person),
+                start: self.scope.start,
+                end: self.scope.end,
+                prices: &searcher.prices,
+                scale: self.scale,
+                weekdays: &compiled.weekdays,
+            };
+            searcher.control.step();
+            let Some(found) = searcher.finder.find(&request, &mut searcher.random) else {
+                // No days were found. What was proven on the way still counts.
+                match self.unseen[number] {
+                    Some(unseen) if searcher.finder.proven > i64::MIN => {
+                        bound += searcher.finder.proven + unseen;
+                    }
+                    _ => proven = false,
+                }
+                continue;
+            };
+            let path = &searcher.finder.path;
+            row.clear();
+            row.extend_from_slice(incumbent.plan.row(person));
+            row[self.scope.start..self.scope.end].copy_from_slice(path);
+            let own = compiled.person_cost(person, &row);
+            // What the path search does not see of the person's cost is the same for all days it may choose.
+            let unseen = own.cost * self.scale + self.path_price(searcher, path) - found.cost;
+            self.unseen[number] = Some(unseen);
+            bound += found.bound + unseen;
+            let column = self.cells.column(number, path, own.cost as f64);
+            if own.broken_hard == 0 && self.master.reduced_cost(&column) < -1e-4 {
+                self.paths.push(path.clone());
+                self.master.add(column);
+                added += 1;
+            }
+        }
+        let bound = bound as f64 / self.scale as f64 + self.cells.outside_cost as f64;
+        Some((added, if proven { bound } else { f64::NEG_INFINITY }))
+    }
+
+    fn path_price<T: Cost>(&self, searcher: &Searcher<'_, '_, T>, path: &[u32]) -> i64 {
+        path.iter().filter(|&&cell| cell != FREE).map(|&cell| searcher.prices[cell as usize].value()).sum()
+    }
+
+    /// Renumbers after columns were dropped.
+    fn follow(&mut self, moved: &[Option<usize>]) {
+        let mut number = 0;
+        self.paths.retain(|_| {
+            number += 1;
+            moved[number - 1].is_some()
+        });
+        for fixed in self.fixed.iter_mut().flatten() {
+            if let Some(place) = moved[*fixed] {
+                *fixed = place;
+            }
+        }
+    }
+
+    /// Leaves the prices for the next scope to start from, and the best columns for the next to know.
+    pub(super) fn leave<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>) {
+        for (&shift, &price) in self.cells.shifts.iter().zip(&self.prices) {
+            searcher.center[shift as usize] = price;
+        }
+        if !self.scope.is_whole_horizon(searcher.compiled) {
+            return;
+        }
+        for (column, path) in self.master.columns.iter().zip(&self.paths) {
+            if column.cost < BANNED / 100.0 && !column.banned && self.master.reduced_cost(column) < 5.0 {
+                searcher.pool.add(self.scope.people[column.person], path, column.cost as i64);
+            }
+        }
+    }
+}

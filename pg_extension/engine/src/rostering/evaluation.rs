@@ -1,0 +1,358 @@
+//! What a roster costs and which rules it breaks, read straight off the rules.
+//!
+//! Nothing here is shared with the search: each rule is checked by itself, over the whole of a person's known days.
+
+use super::plan::{FREE, Plan};
+use super::problem::{Bound, Counted, Force, Limit, OutsideDay, Person, Problem};
+
+/// The rule that a [`Finding`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleName {
+    /// A shift stands on a day it does not belong to.
+    WrongDay,
+    /// A settled day is something else.
+    Fixed,
+    /// The person lacks a skill of the shift.
+    Skill,
+    /// The person is off that day.
+    DayOff,
+    /// The person is unavailable during the shift.
+    Unavailable,
+    /// Two kinds that may not follow each other.
+    Succession,
+    /// Too few minutes between two shifts.
+    MinimumRest,
+    /// Too many worked days in a row.
+    LongestWork,
+    /// Too few worked days in a row.
+    ShortestWork,
+    /// Too few free days in a row.
+    ShortestRest,
+    /// A sum above its period's most.
+    Most(Counted),
+    /// A sum below its period's least.
+    Least(Counted),
+    /// A wish not granted.
+    Wish,
+    /// The price of a kind for this person.
+    KindCost,
+    /// Two people together or apart against their pairing.
+    Pairing,
+    /// Heads too few.
+    Short,
+    /// Heads too many.
+    Surplus,
+}
+
+/// One breach of one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleName,
+    /// The person; none for demand.
+    pub person: Option<usize>,
+    /// The first day it concerns.
+    pub day: usize,
+    /// The shift; none for sums and runs.
+    pub shift: Option<usize>,
+    /// By how many units the rule is broken.
+    pub units: i64,
+    /// What that costs; nothing for a hard rule.
+    pub cost: Option<i64>,
+}
+
+/// The sum of everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evaluation {
+    /// Units by which hard rules are broken.
+    pub broken_hard: i64,
+    /// Cost of soft rules and demand.
+    pub cost: i64,
+    /// Heads that are missing.
+    pub short_heads: i64,
+    /// Heads too many.
+    pub surplus_heads: i64,
+}
+
+impl Evaluation {
+    fn add(&mut self, finding: &Finding) {
+        match finding.cost {
+            Some(cost) => self.cost += cost,
+            None => self.broken_hard += finding.units,
+        }
+        match finding.rule {
+            RuleName::Short => self.short_heads += finding.units,
+            RuleName::Surplus => self.surplus_heads += finding.units,
+            _ => {}
+        }
+    }
+}
+
+/// Prices a roster; every breach goes to `report` as well.
+pub fn evaluate(problem: &Problem, plan: &Plan, report: &mut dyn FnMut(Finding)) -> Evaluation {
+    let mut sum = Evaluation::default();
+    let mut note = |finding: Finding| {
+        sum.add(&finding);
+        report(finding);
+    };
+    for person in 0..problem.people.len() {
+        evaluate_person(problem, person, plan.row(person), &mut note);
+    }
+    evaluate_demand(problem, plan, &mut note);
+    evaluate_pairings(problem, plan, &mut note);
+    sum
+}
+
+/// What one person's days cost and break by themselves: everything but demand and pairings.
+#[must_use]
+pub fn person_cost(problem: &Problem, person: usize, row: &[u32]) -> Evaluation {
+    let mut sum = Evaluation::default();
+    evaluate_person(problem, person, row, &mut |finding| sum.add(&finding));
+    sum
+}
+
+/// Reports every breach of one person's own rules.
+pub fn evaluate_person(problem: &Problem, number: usize, row: &[u32], note: &mut dyn FnMut(Finding)) {
+    let person = &problem.people[number];
+    let mut rules = Rules { problem, number, person, row, note };
+    rules.days();
+    rules.consecutive_days();
+    rules.runs();
+    for limit in &person.limits {
+        rules.limit(limit);
+    }
+    rules.wishes();
+}
+
+/// Start and end in minutes, and the kind, of a worked day.
+type Duty = (i64, i64, usize);
+
+struct Rules<'a> {
+    problem: &'a Problem,
+    number: usize,
+    person: &'a Person,
+    row: &'a [u32],
+    note: &'a mut dyn FnMut(Finding),
+}
+
+impl Rules<'_> {
+    fn report(&mut self, rule: RuleName, day: usize, shift: Option<usize>, units: i64, force: Force) {
+        let cost = match force {
+            Force::Hard => None,
+            Force::Soft(weight) => Some(weight * units),
+        };
+        (self.note)(Finding { rule, person: Some(self.number), day, shift, units, cost });
+    }
+
+    fn days(&mut self) {
+        let fixed_shift =
+            |day: usize| self.person.fixed.iter().find(|fixed| fixed.day == day).map(|fixed| fixed.shift);
+        for day in 0..self.row.len() {
+            let worked = (self.row[day] != FREE).then_some(self.row[day] as usize);
+            if let Some(settled) = fixed_shift(day) {
+                if settled != worked {
+                    self.report(RuleName::Fixed, day, worked, 1, Force::Hard);
+                }
+                continue;
+            }
+            let Some(shift) = worked else { continue };
+            for rule in broken_by_assignment(self.problem, self.person, day, shift) {
+                self.report(rule, day, worked, 1, Force::Hard);
+            }
+            let kind = self.problem.shifts[shift].kind;
+            let price: i64 =
+                self.person.kind_costs.iter().filter(|cost| cost.0 == kind).map(|cost| cost.1).sum();
+            if price != 0 {
+                self.report(RuleName::KindCost, day, worked, 1, Force::Soft(price));
+            }
+        }
+    }
+
+    fn duty(&self, day: i64) -> Option<Option<Duty>> {
+        let outside = |known: &OutsideDay| match *known {
+            OutsideDay::Free => None,
+            OutsideDay::Worked { kind, start_minute, end_minute } => Some((start_minute, end_minute, kind)),
+        };
+        let days = self.row.len() as i64;
+        if day < 0 {
+            let index = self.person.before.len() as i64 + day;
+            return usize::try_from(index).ok().map(|index| outside(&self.person.before[index]));
+        }
+        if day >= days {
+            return self.person.after.get((day - days) as usize).map(outside);
+        }
+        let cell = self.row[day as usize];
+        Some((cell != FREE).then(|| {
+            let shift = &self.problem.shifts[cell as usize];
+            (shift.start_minute, shift.end_minute, shift.kind)
+        }))
+    }
+
+    fn consecutive_days(&mut self) {
+        let days = self.row.len() as i64;
+        for day in -1..days {
+            let (Some(Some(first)), Some(Some(next))) = (self.duty(day), self.duty(day + 1)) else {
+                continue;
+            };
+            let shown = day.max(0) as usize;
+            for index in 0..self.problem.successions.len() {
+                let rule = self.problem.successions[index];
+                if rule.first == first.2 && rule.next == next.2 {
+                    self.report(RuleName::Succession, shown, None, 1, rule.force);
+                }
+            }
+            if let Some(rest) = self.problem.minimum_rest
+                && next.0 - first.1 < rest.value
+            {
+                self.report(RuleName::MinimumRest, shown, None, 1, rest.force);
+            }
+        }
+    }
+
+    /// Runs reach as far as days are known. A run that ends where the horizon begins, or begins where it ends, may be
+    /// too short because of the days inside; it can be too long only by itself. Days before the horizon that were too
+    /// many already are nobody's fault here.
+    fn runs(&mut self) {
+        let days = self.row.len() as i64;
+        let known = -(self.person.before.len() as i64)..days + self.person.after.len() as i64;
+        let works = |day: i64| self.duty(day).flatten().is_some();
+        let mut found = Vec::new();
+        let mut start = known.start;
+        for day in known.start + 1..=known.end {
+            if day == known.end || works(day) != works(start) {
+                if day >= 0 && start <= days {
+                    found.push((works(start), start, day));
+                }
+                start = day;
+            }
+        }
+        for (work, start, end) in found {
+            let length = end - start;
+            let inner = start > known.start && end < known.end;
+            let shown = start.clamp(0, (days - 1).max(0)) as usize;
+            let least = if work { self.person.shortest_work } else { self.person.shortest_rest };
+            let rule = if work { RuleName::ShortestWork } else { RuleName::ShortestRest };
+            if let Some(Bound { value, force }) = least.filter(|least| inner && length < least.value) {
+                self.report(rule, shown, None, value - length, force);
+            }
+            let inside = end > 0 && start < days;
+            if let Some(Bound { value, force }) = self.person.longest_work.filter(|_| work && inside) {
+                let above = end - (start + value).max(0);
+                if above > 0 {
+                    self.report(RuleName::LongestWork, shown, None, above, force);
+                }
+            }
+        }
+    }
+
+    fn limit(&mut self, limit: &Limit) {
+        let sum = limit.already + limit.days.clone().map(|day| self.counted(limit.counted, day)).sum::<i64>();
+        if let Some(Bound { value, force }) = limit.most.filter(|most| sum > most.value) {
+            self.report(RuleName::Most(limit.counted), limit.days.start, None, sum - value, force);
+        }
+        if let Some(Bound { value, force }) = limit.least.filter(|least| sum < least.value) {
+            self.report(RuleName::Least(limit.counted), limit.days.start, None, value - sum, force);
+        }
+    }
+
+    fn counted(&self, counted: Counted, day: usize) -> i64 {
+        let works = |day: i64| self.duty(day).flatten().is_some();
+        let cell = self.row[day];
+        let worked = cell != FREE;
+        match counted {
+            Counted::Minutes if worked => self.problem.shifts[cell as usize].worked_minutes,
+            Counted::Kind(kind) if worked => i64::from(self.problem.shifts[cell as usize].kind == kind),
+            Counted::Weekends if worked => i64::from(
+                self.problem.is_saturday(day) || (self.problem.is_sunday(day) && !works(day as i64 - 1)),
+            ),
+            Counted::Days => i64::from(worked),
+            Counted::Minutes | Counted::Kind(_) | Counted::Weekends => 0,
+        }
+    }
+
+    fn wishes(&mut self) {
+        for wish in &self.person.wishes {
+            let day = self.problem.shifts[wish.shift].day;
+            let works = self.row[day] == wish.shift as u32;
+            if works != wish.work {
+                self.report(RuleName::Wish, day, Some(wish.shift), 1, Force::Soft(wish.weight));
+            }
+        }
+    }
+}
+
+/// The rules that this person would break by being on this shift at all.
+pub fn broken_by_assignment<'a>(
+    problem: &'a Problem,
+    person: &'a Person,
+    day: usize,
+    shift: usize,
+) -> impl Iterator<Item = RuleName> + 'a {
+    let asked = &problem.shifts[shift];
+    [
+        (asked.day != day, RuleName::WrongDay),
+        (asked.skills.iter().any(|skill| !person.skills.contains(skill)), RuleName::Skill),
+        (person.days_off.contains(&day), RuleName::DayOff),
+        (
+            person
+                .unavailable
+                .iter()
+                .any(|span| span.start < asked.end_minute && asked.start_minute < span.end),
+            RuleName::Unavailable,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(broken, rule)| broken.then_some(rule))
+}
+
+/// Heads on each shift.
+#[must_use]
+pub fn heads(problem: &Problem, plan: &Plan) -> Vec<u32> {
+    let mut heads = vec![0; problem.shifts.len()];
+    for (_, _, shift) in plan.worked() {
+        heads[shift] += 1;
+    }
+    heads
+}
+
+fn evaluate_demand(problem: &Problem, plan: &Plan, note: &mut dyn FnMut(Finding)) {
+    for (number, (shift, &present)) in problem.shifts.iter().zip(&heads(problem, plan)).enumerate() {
+        let missing = i64::from(shift.required) - i64::from(present);
+        let (rule, units, weight) = if missing > 0 {
+            (RuleName::Short, missing, shift.short_weight)
+        } else {
+            (RuleName::Surplus, -missing, shift.surplus_weight)
+        };
+        if units > 0 {
+            let cost = Some(units * weight);
+            note(Finding { rule, person: None, day: shift.day, shift: Some(number), units, cost });
+        }
+    }
+}
+
+fn evaluate_pairings(problem: &Problem, plan: &Plan, note: &mut dyn FnMut(Finding)) {
+    for pairing in &problem.pairings {
+        for day in 0..problem.days {
+            let (first, second) = (plan.row(pairing.first)[day], plan.row(pairing.second)[day]);
+            let units = if !pairing.together {
+                i64::from(first == second && first != FREE)
+            } else if first == second {
+                0
+            } else {
+                i64::from(first != FREE) + i64::from(second != FREE)
+            };
+            if units > 0 {
+                let person = Some(pairing.first);
+                let cost = Some(units * pairing.weight);
+                note(Finding { rule: RuleName::Pairing, person, day, shift: None, units, cost });
+            }
+        }
+    }
+}
+
+/// What all pairings of a roster cost.
+pub(super) fn pairings_cost(problem: &Problem, plan: &Plan) -> i64 {
+    let mut cost = 0;
+    evaluate_pairings(problem, plan, &mut |finding| cost += finding.cost.unwrap_or(0));
+    cost
+}

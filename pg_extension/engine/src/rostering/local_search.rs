@@ -1,0 +1,168 @@
+//! Ruin and recreate: a few people lose their days in a window and get the cheapest ones back, one after the other.
+//!
+//! Simulated annealing over moves whose repair is exact for each person (Schrimpf et al. 2000, "Record breaking
+//! optimization results using the ruin and recreate principle", gave the name).
+
+use super::compiled::Compiled;
+use super::control::Control;
+use super::incumbent::Incumbent;
+use super::person_path::Cost;
+use super::person_path::solve::{PathFinder, Request};
+use super::plan::Plan;
+use super::pool::Pool;
+use super::random::sample;
+
+/// Most people of one move; with more, most moves are lost to chance.
+const MOST_PEOPLE: usize = 4;
+/// Windows of this many days; the longest is one month.
+const WINDOW_DAYS: std::ops::RangeInclusive<usize> = 7..=28;
+/// Noise on the prices of half of the moves, as a part of the largest demand weight.
+const NOISE_PART: i64 = 5;
+
+/// One searching thread's tools.
+pub(super) struct Searcher<'c, 'p, T> {
+    pub(super) compiled: &'c Compiled<'p>,
+    pub(super) control: &'c Control<'c>,
+    pub(super) finder: PathFinder<T>,
+    pub(super) random: fastrand::Rng,
+    pub(super) prices: Vec<T>,
+    /// What pricing multiplies costs by, so that dual prices keep some digits.
+    pub(super) scale: i64,
+    /// Dual price of each shift as last known.
+    pub(super) center: Vec<f64>,
+    pub(super) pool: Pool,
+}
+
+impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
+    pub(super) fn new(compiled: &'c Compiled<'p>, control: &'c Control<'c>, seed: u64) -> Self {
+        Self {
+            compiled,
+            control,
+            finder: PathFinder::new(control.limits.memory_bytes / (2 * control.limits.threads.max(1))),
+            random: fastrand::Rng::with_seed(seed),
+            prices: vec![T::ZERO; compiled.problem.shifts.len()],
+            scale: (T::CEILING / 4 / compiled.largest_row_cost()).clamp(1, 64),
+            center: vec![0.0; compiled.problem.shifts.len()],
+            pool: Pool::new(compiled.people(), compiled.days(), control.limits.memory_bytes / 8),
+        }
+    }
+
+    /// Gives everybody their cheapest days, one after the other. People without any stay free and count as broken.
+    pub(super) fn construct(&mut self, start: Plan) -> Incumbent {
+        let compiled = self.compiled;
+        let mut incumbent = Incumbent::new(compiled, start);
+        let mut order: Vec<usize> = (0..compiled.people()).collect();
+        self.random.shuffle(&mut order);
+        for person in order {
+            if self.control.watch.cancelled() {
+                break;
+            }
+            incumbent.withdraw(compiled, person, 0, compiled.days());
+            self.reinsert(&mut incumbent, person, 0, compiled.days(), 0);
+        }
+        incumbent
+    }
+
+    /// Puts a withdrawn person back on their cheapest days of the window; on their old ones if there are none.
+    pub(super) fn reinsert(
+        &mut self,
+        incumbent: &mut Incumbent,
+        person: usize,
+        start: usize,
+        end: usize,
+        noise: i64,
+    ) {
+        let compiled = self.compiled;
+        for day in start..end {
+            for &shift in &compiled.by_day[day] {
+                let price = incumbent.marginal(compiled, shift as usize);
+                let noise = if noise > 0 { self.random.i64(-noise..=noise) } else { 0 };
+                self.prices[shift as usize] = T::of(price + noise);
+            }
+            if !compiled.pairings[person].is_empty() {
+                let prices = &mut self.prices;
+                incumbent.pairing_prices(compiled, person, day, &mut |shift, cost| {
+                    prices[shift] = prices[shift] + T::of(cost);
+                });
+            }
+        }
+        let request = Request {
+            problem: compiled.problem,
+            space: &compiled.spaces[person],
+            person,
+            row: incumbent.plan.row(person),
+            start,
+            end,
+            prices: &self.prices,
+            scale: 1,
+            weekdays: &compiled.weekdays,
+        };
+        self.control.step();
+        if self.finder.find(&request, &mut self.random).is_some() {
+            incumbent.replace(compiled, person, start, &self.finder.path);
+        } else {
+            let path = incumbent.plan.row(person)[start..end].to_vec();
+            incumbent.replace(compiled, person, start, &path);
+        }
+    }
+
+    /// Searches until the part `until` of the budget is used, starting hot. Returns the best roster seen.
+    pub(super) fn anneal(&mut self, start: &Incumbent, from: f64, until: f64) -> Incumbent {
+        let compiled = self.compiled;
+        let mut current = start.clone();
+        let mut best = start.clone();
+        let weight = compiled.problem.shifts.iter().map(|shift| shift.short_weight).max().unwrap_or(0);
+        let hottest = weight as f64 * 0.3;
+        let mut temperature = hottest;
+        let mut moves = 0_u64;
+        let mut undo: Vec<(usize, Vec<u32>)> = Vec::new();
+        loop {
+            if moves.is_multiple_of(16) {
+                let used = self.control.used();
+                if used >= until || self.control.is_over() {
+                    return best;
+                }
+                let part = ((used - from) / (until - from).max(1e-9)).clamp(0.0, 1.0);
+                temperature = hottest * (0.01_f64).powf(part);
+            }
+            moves += 1;
+            let (window_start, window_end) = self.window(WINDOW_DAYS);
+            let wanted = self.random.usize(2..=MOST_PEOPLE);
+            let people = sample(&mut self.random, compiled.people(), wanted);
+            let before = current.worth();
+            undo.clear();
+            for &person in &people {
+                undo.push((person, current.plan.row(person)[window_start..window_end].to_vec()));
+                current.withdraw(compiled, person, window_start, window_end);
+            }
+            let noise = if self.random.bool() { weight / NOISE_PART } else { 0 };
+            for &person in &people {
+                self.reinsert(&mut current, person, window_start, window_end, noise);
+            }
+            let after = current.worth();
+            let rise = (after.1 - before.1) as f64;
+            let accepted = after.0 < before.0
+                || (after.0 == before.0
+                    && (rise <= 0.0 || self.random.f64() < (-rise / temperature.max(1e-9)).exp()));
+            if !accepted {
+                for (person, _) in &undo {
+                    current.withdraw(compiled, *person, window_start, window_end);
+                }
+                for (person, path) in &undo {
+                    current.replace(compiled, *person, window_start, path);
+                }
+            } else if after < best.worth() {
+                best.clone_from(&current);
+                self.control.note_worth(after);
+            }
+        }
+    }
+
+    /// A random window of so many days that cuts no weekend in two.
+    pub(super) fn window(&mut self, lengths: std::ops::RangeInclusive<usize>) -> (usize, usize) {
+        let days = self.compiled.days();
+        let length = self.random.usize(lengths).min(days);
+        let start = self.random.usize(0..=days - length);
+        self.compiled.whole_weekends(start, start + length)
+    }
+}

@@ -1,0 +1,246 @@
+//! The counters of limits: which value follows which, at what cost, on each day of a window.
+
+use std::ops::Range;
+
+use super::Cost;
+use super::groups::{Groups, step_value};
+use crate::rostering::person_space::PersonSpace;
+use crate::rostering::problem::{Bound, Counted, Force, Limit};
+
+/// No value follows: the limit forbids it.
+pub(crate) const FORBIDDEN: u32 = u32::MAX;
+
+/// Where each counter value goes, and what that costs.
+#[derive(Debug)]
+pub(crate) struct Advance<T> {
+    /// Every value stays and costs nothing.
+    pub(crate) identity: bool,
+    pub(crate) next: Vec<u32>,
+    pub(crate) cost: Vec<T>,
+}
+
+/// The counters of one call.
+#[derive(Debug)]
+pub(crate) struct Counters<T> {
+    /// Number of combined counter values.
+    pub(crate) width: usize,
+    /// For each day of the window an index of `advances`.
+    set_of_day: Vec<usize>,
+    /// For each set, kind of increment and weekend (0 or 1).
+    advances: Vec<Vec<Advance<T>>>,
+    /// What each value costs at the end of the window; none where a limit forbids it.
+    pub(crate) end: Vec<Option<T>>,
+}
+
+/// A period of an axis that meets the window, with what is used of it outside.
+struct Period<'a> {
+    limit: &'a Limit,
+    outside: i64,
+}
+
+/// One axis as this call counts it.
+struct Counter<'a> {
+    axis: usize,
+    weekends: bool,
+    step: i64,
+    size: usize,
+    periods: Vec<Period<'a>>,
+}
+
+impl<T: Cost> Counters<T> {
+    /// How many values the axis takes in the window; `outside` is what each of its periods uses outside of it.
+    pub(crate) fn size(space: &PersonSpace, axis: usize, window: &Range<usize>, outside: &[i64]) -> usize {
+        counter(space, axis, window, outside).size
+    }
+
+    /// Builds the counters for the axes in `tracked`. `outside[axis][period]` is what is used outside of the window;
+    /// costs are multiplied by `scale`.
+    pub(crate) fn new(
+        space: &PersonSpace,
+        groups: &Groups,
+        tracked: u64,
+        window: &Range<usize>,
+        outside: &[Vec<i64>],
+        scale: i64,
+    ) -> Self {
+        let counters: Vec<Counter<'_>> = (0..space.axes.len())
+            .filter(|axis| tracked >> axis & 1 == 1)
+            .map(|axis| counter(space, axis, window, &outside[axis]))
+            .collect();
+        let width = counters.iter().map(|counter| counter.size).product();
+        let mut set_of_day = Vec::with_capacity(window.len());
+        let mut advances = Vec::new();
+        let mut known: Option<Vec<Option<usize>>> = None;
+        for day in window.clone() {
+            let active: Vec<Option<usize>> =
+                counters.iter().map(|counter| counter.active_period(day)).collect();
+            let begins = counters.iter().zip(&active).any(|(counter, &period)| counter.begins(period, day));
+            if begins || known.as_ref() != Some(&active) {
+                advances.push(advances_of_day(&counters, &active, day, groups, width, scale));
+                // The day on which a period begins advances unlike the days after it.
+                known = (!begins).then_some(active);
+            }
+            set_of_day.push(advances.len() - 1);
+        }
+        let end = (0..width)
+            .map(|value| {
+                let mut cost = 0;
+                for (counter, position) in counters.iter().zip(positions(&counters, value)) {
+                    if let Some(period) = counter.last_begun(window.end) {
+                        cost += counter.end_cost(period, position)?;
+                    }
+                }
+                Some(T::of(cost * scale))
+            })
+            .collect();
+        Self { width, set_of_day, advances, end }
+    }
+
+    /// How the counters advance on a day of the window, counted from its start.
+    pub(crate) fn advance(&self, offset: usize, increment: usize, weekend: bool) -> &Advance<T> {
+        &self.advances[self.set_of_day[offset]][increment * 2 + usize::from(weekend)]
+    }
+}
+
+fn counter<'a>(space: &'a PersonSpace, axis: usize, window: &Range<usize>, outside: &[i64]) -> Counter<'a> {
+    let counted = &space.axes[axis];
+    let step = step_value(space, counted);
+    let periods: Vec<Period<'a>> = counted
+        .periods
+        .iter()
+        .zip(outside)
+        .filter(|(limit, _)| limit.days.start < window.end && window.start < limit.days.end)
+        .map(|(limit, &outside)| Period { limit, outside })
+        .collect();
+    let top = periods.iter().map(|period| period.top(step)).max().unwrap_or(0);
+    Counter { axis, weekends: counted.counted == Counted::Weekends, step, size: top + 1, periods }
+}
+
+impl Period<'_> {
+    /// The value from which on every further step costs the same and nothing is missing.
+    fn top(&self, step: i64) -> usize {
+        let steps = |bound: Option<Bound>| {
+            bound.map_or(0, |bound| {
+                let room = bound.value - self.outside;
+                // A hard most is reached at the last full step, any other bound at the first that is not below.
+                let hard_most = bound.force == Force::Hard && self.limit.most == Some(bound);
+                if hard_most { room.div_euclid(step) } else { (room + step - 1).div_euclid(step) }
+            })
+        };
+        steps(self.limit.most).max(steps(self.limit.least)).max(0) as usize
+    }
+
+    fn above(&self, position: i64, step: i64) -> i64 {
+        self.limit.most.map_or(0, |most| (self.outside + position * step - most.value).max(0))
+    }
+}
+
+impl Counter<'_> {
+    fn active_period(&self, day: usize) -> Option<usize> {
+        self.periods.iter().position(|period| period.limit.days.contains(&day))
+    }
+
+    /// Whether the counter starts anew on this day.
+    fn begins(&self, active: Option<usize>, day: usize) -> bool {
+        active.is_some_and(|period| period > 0 && self.periods[period].limit.days.start == day)
+    }
+
+    fn last_begun(&self, day: usize) -> Option<usize> {
+        self.periods.iter().rposition(|period| period.limit.days.start < day)
+    }
+
+    /// Value and cost after advancing; none if a limit forbids it.
+    fn advance(&self, period: usize, position: usize, amount: i64) -> Option<(usize, i64)> {
+        let Period { limit, .. } = &self.periods[period];
+        let (from, to) = (position as i64, position as i64 + amount);
+        let added = self.periods[period].above(to, self.step) - self.periods[period].above(from, self.step);
+        let cost = match limit.most {
+            Some(Bound { force: Force::Soft(weight), .. }) => weight * added,
+            Some(_) if added > 0 => return None,
+            _ => 0,
+        };
+        Some(((to as usize).min(self.size - 1), cost))
+    }
+
+    /// Cost of leaving a period at this value; none if a limit forbids it.
+    fn end_cost(&self, period: usize, position: usize) -> Option<i64> {
+        let Period { limit, outside } = &self.periods[period];
+        let Some(least) = limit.least else { return Some(0) };
+        let missing = least.value - outside - position as i64 * self.step;
+        match least.force {
+            _ if missing <= 0 => Some(0),
+            Force::Hard => None,
+            Force::Soft(weight) => Some(weight * missing),
+        }
+    }
+}
+
+/// The value of each counter inside a combined value.
+fn positions<'a>(counters: &'a [Counter<'_>], value: usize) -> impl Iterator<Item = usize> + 'a {
+    let mut rest = value;
+    counters.iter().map(move |counter| {
+        let position = rest % counter.size;
+        rest /= counter.size;
+        position
+    })
+}
+
+fn advances_of_day<T: Cost>(
+    counters: &[Counter<'_>],
+    active: &[Option<usize>],
+    day: usize,
+    groups: &Groups,
+    width: usize,
+    scale: i64,
+) -> Vec<Advance<T>> {
+    let mut advances = Vec::with_capacity(groups.increments.len() * 2);
+    for increment in &groups.increments {
+        for weekend in [false, true] {
+            let mut next = Vec::with_capacity(width);
+            let mut cost = Vec::with_capacity(width);
+            for value in 0..width {
+                let step = combined_step(counters, active, day, increment, weekend, value);
+                next.push(step.map_or(FORBIDDEN, |step| step.0));
+                cost.push(T::of(step.map_or(0, |step| step.1 * scale)));
+            }
+            let identity = next.iter().zip(0..).all(|(&next, value)| next == value)
+                && cost.iter().all(|&cost| cost == T::ZERO);
+            advances.push(Advance { identity, next, cost });
+        }
+    }
+    advances
+}
+
+fn combined_step(
+    counters: &[Counter<'_>],
+    active: &[Option<usize>],
+    day: usize,
+    increment: &[(usize, i64)],
+    weekend: bool,
+    value: usize,
+) -> Option<(u32, i64)> {
+    let mut cost = 0;
+    let mut combined = 0;
+    let mut factor = 1;
+    for ((counter, &period), mut position) in counters.iter().zip(active).zip(positions(counters, value)) {
+        if counter.begins(period, day) {
+            if let Some(ended) = counter.last_begun(day) {
+                cost += counter.end_cost(ended, position)?;
+            }
+            position = 0;
+        }
+        if let Some(period) = period {
+            let amount = if counter.weekends {
+                i64::from(weekend)
+            } else {
+                increment.iter().find(|(axis, _)| *axis == counter.axis).map_or(0, |(_, amount)| *amount)
+            };
+            let (next, added) = counter.advance(period, position, amount)?;
+            position = next;
+            cost += added;
+        }
+        combined += position * factor;
+        factor *= counter.size;
+    }
+    Some((combined as u32, cost))
+}

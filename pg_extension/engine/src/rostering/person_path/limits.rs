@@ -1,0 +1,218 @@
+//! Limits that a path search does not count: what is used of them, whether a path breaks them, what prices prove.
+
+use std::ops::Range;
+
+use super::Cost;
+use super::forward::Weekday;
+use super::groups::step_value;
+use super::solve::Request;
+use crate::rostering::person_space::{Axis, PersonSpace};
+use crate::rostering::plan::FREE;
+use crate::rostering::problem::{Counted, Force, Limit, OutsideDay};
+
+/// Prices on limits, and choices that are taken away, during one call.
+pub(super) struct Terms {
+    /// Scaled price per step of each axis.
+    pub(super) multipliers: Vec<i64>,
+    /// Days and kinds that are not to be chosen.
+    pub(super) banned: Vec<(usize, usize)>,
+}
+
+/// What the days outside of the window use of each limit.
+pub(super) struct Usage {
+    pub(super) minutes: i64,
+    /// By axis and period.
+    pub(super) outside: Vec<Vec<i64>>,
+}
+
+impl Usage {
+    pub(super) fn of<T: Cost>(request: &Request<'_, T>) -> Self {
+        let outside_days = |days: &Range<usize>| {
+            let (start, end) = (request.start, request.end);
+            (days.start..days.end.min(start).max(days.start)).chain(days.start.max(end)..days.end)
+        };
+        let space = request.space;
+        let minutes = space.minutes.as_ref().map_or(0, |limit| {
+            outside_days(&limit.days).map(|day| counted(request, Counted::Minutes, day, request.row)).sum()
+        });
+        let outside = space
+            .axes
+            .iter()
+            .map(|axis| {
+                axis.periods
+                    .iter()
+                    .map(|period| {
+                        let days = outside_days(&period.days);
+                        period.already
+                            + days.map(|day| counted(request, axis.counted, day, request.row)).sum::<i64>()
+                    })
+                    .collect()
+            })
+            .collect();
+        Self { minutes, outside }
+    }
+}
+
+/// What one day of a row adds to a sum.
+fn counted<T: Cost>(request: &Request<'_, T>, what: Counted, day: usize, row: &[u32]) -> i64 {
+    if row[day] == FREE {
+        return 0;
+    }
+    let shift = &request.problem.shifts[row[day] as usize];
+    match what {
+        Counted::Minutes => shift.worked_minutes,
+        Counted::Days => 1,
+        Counted::Kind(kind) => i64::from(shift.kind == kind),
+        Counted::Weekends => match request.weekdays[day] {
+            Weekday::Other => 0,
+            Weekday::Saturday => 1,
+            Weekday::Sunday => {
+                let saturday_worked = if day == 0 {
+                    matches!(request.space.before.last(), Some(OutsideDay::Worked { .. }))
+                } else {
+                    row[day - 1] != FREE
+                };
+                i64::from(!saturday_worked)
+            }
+        },
+    }
+}
+
+/// What the window's days add to a period of an axis.
+pub(super) fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Limit, path: &[u32]) -> i64 {
+    let start = period.days.start.max(request.start);
+    let end = period.days.end.min(request.end).max(start);
+    (start..end)
+        .map(|day| {
+            let cell = path[day - request.start];
+            if cell == FREE {
+                return 0;
+            }
+            if axis.counted == Counted::Weekends && request.weekdays[day] == Weekday::Sunday {
+                let saturday_worked = match day.checked_sub(request.start + 1) {
+                    Some(saturday) => path[saturday] != FREE,
+                    None => matches!(request.space.before.last(), Some(OutsideDay::Worked { .. })),
+                };
+                return i64::from(!saturday_worked);
+            }
+            let shift = &request.problem.shifts[cell as usize];
+            match axis.counted {
+                Counted::Minutes => shift.worked_minutes,
+                Counted::Days => 1,
+                Counted::Kind(kind) => i64::from(shift.kind == kind),
+                Counted::Weekends => i64::from(request.weekdays[day] == Weekday::Saturday),
+            }
+        })
+        .sum()
+}
+
+/// Axes that are not counted and that the path breaks, hard or soft: bit sets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Broken {
+    pub(super) above: u64,
+    pub(super) below: u64,
+}
+
+pub(super) fn broken_axes<T: Cost>(
+    request: &Request<'_, T>,
+    usage: &Usage,
+    path: &[u32],
+    tracked: u64,
+) -> Broken {
+    let mut broken = Broken { above: 0, below: 0 };
+    for (number, axis) in request.space.axes.iter().enumerate() {
+        if tracked >> number & 1 == 1 {
+            continue;
+        }
+        for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
+            if period.days.end <= request.start || request.end <= period.days.start {
+                continue;
+            }
+            let sum = outside + used(request, axis, period, path);
+            broken.above |= u64::from(period.most.is_some_and(|most| sum > most.value)) << number;
+            broken.below |= u64::from(period.least.is_some_and(|least| sum < least.value)) << number;
+        }
+    }
+    broken
+}
+
+pub(super) fn weekends_can_bind<T: Cost>(request: &Request<'_, T>, axis: &Axis, outside: &[i64]) -> bool {
+    axis.periods.iter().zip(outside).any(|(period, &outside)| {
+        let start = period.days.start.max(request.start);
+        let end = period.days.end.min(request.end).max(start);
+        let possible = (start..end)
+            .filter(|&day| match request.weekdays[day] {
+                Weekday::Other => false,
+                Weekday::Saturday => true,
+                Weekday::Sunday => day == start,
+            })
+            .count() as i64;
+        start < end
+            && (period.least.is_some_and(|least| outside < least.value)
+                || period.most.is_some_and(|most| outside + possible > most.value))
+    })
+}
+
+/// Kinds of which the days outside of the window leave none.
+pub(super) fn ban_exhausted<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &mut Terms) {
+    for (axis, outside) in request.space.axes.iter().zip(&usage.outside) {
+        let (Counted::Kind(kind), [period], [outside]) =
+            (axis.counted, axis.periods.as_slice(), outside.as_slice())
+        else {
+            continue;
+        };
+        let covers = period.days.start <= request.start && request.end <= period.days.end;
+        if covers && period.most.is_some_and(|most| most.force == Force::Hard && *outside >= most.value) {
+            terms.banned.push((usize::MAX, kind));
+        }
+    }
+}
+
+/// What the multipliers pay back at most: a path that keeps the limits pays no more than this for them.
+pub(super) fn credit(space: &PersonSpace, usage: &Usage, terms: &Terms) -> i64 {
+    let mut credit = 0;
+    for ((axis, outside), &multiplier) in space.axes.iter().zip(&usage.outside).zip(&terms.multipliers) {
+        if multiplier == 0 {
+            continue;
+        }
+        let step = step_value(space, axis);
+        for (period, &outside) in axis.periods.iter().zip(outside) {
+            let limit = if multiplier > 0 { period.most } else { period.least };
+            match limit {
+                Some(limit) if limit.force == Force::Hard => {
+                    credit += multiplier * ((limit.value - outside).max(0) / step);
+                }
+                // A soft limit may be broken by any amount: what was paid for it proves nothing.
+                _ => return i64::MAX / 4,
+            }
+        }
+    }
+    credit
+}
+
+/// Takes a kind away from all but as many days as its limit has left, chosen among the path's own.
+pub(super) fn ban_surplus<T: Cost>(
+    request: &Request<'_, T>,
+    usage: &Usage,
+    above: u64,
+    path: &[u32],
+    random: &mut fastrand::Rng,
+    terms: &mut Terms,
+) {
+    for (number, axis) in request.space.axes.iter().enumerate().filter(|(axis, _)| above >> axis & 1 == 1) {
+        let Counted::Kind(kind) = axis.counted else { continue };
+        for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
+            let Some(most) = period.most.filter(|most| most.force == Force::Hard) else { continue };
+            let start = period.days.start.max(request.start);
+            let end = period.days.end.min(request.end).max(start);
+            let is_kind = |day: usize| {
+                let cell = path[day - request.start];
+                cell != FREE && request.problem.shifts[cell as usize].kind == kind
+            };
+            let mut kept: Vec<usize> = (start..end).filter(|&day| is_kind(day)).collect();
+            random.shuffle(&mut kept);
+            kept.truncate((most.value - outside).max(0) as usize);
+            terms.banned.extend((start..end).filter(|day| !kept.contains(day)).map(|day| (day, kind)));
+        }
+    }
+}

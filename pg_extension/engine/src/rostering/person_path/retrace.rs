@@ -1,0 +1,163 @@
+//! The way back: a cheapest path, found by equal values, ties broken at random.
+
+use std::ops::Range;
+
+use super::Cost;
+use super::counters::{Advance, Counters};
+use super::forward::{Layers, Weekday};
+use super::groups::Groups;
+use super::steps::Band;
+use crate::rostering::person_space::PersonSpace;
+
+/// A cell of a layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell {
+    pub(crate) state: usize,
+    pub(crate) counter: usize,
+    pub(crate) position: usize,
+}
+
+/// All that the forward pass was given and what it left.
+pub(crate) struct Retrace<'a, T> {
+    pub(crate) space: &'a PersonSpace,
+    pub(crate) window: &'a Range<usize>,
+    pub(crate) groups: &'a Groups,
+    pub(crate) group_costs: &'a [T],
+    pub(crate) counters: &'a Counters<T>,
+    pub(crate) band: &'a Band,
+    pub(crate) layers: &'a Layers<T>,
+    pub(crate) scale: i64,
+    pub(crate) weekdays: &'a [Weekday],
+}
+
+/// Where a path came from, and by which group; none for a free day.
+struct Found {
+    cell: Cell,
+    group: Option<usize>,
+    ties: u32,
+}
+
+impl<T: Cost> Retrace<'_, T> {
+    /// Writes for each day of the window the group that the path takes.
+    pub(crate) fn run(&self, end: Cell, random: &mut fastrand::Rng, taken: &mut Vec<Option<usize>>) -> bool {
+        taken.clear();
+        let mut cell = end;
+        let mut last_group = self.group_costs.len();
+        for offset in (0..self.window.len()).rev() {
+            let day = self.window.start + offset;
+            last_group -= self.groups.days[day].len();
+            let costs = &self.group_costs[last_group..last_group + self.groups.days[day].len()];
+            let mut found: Option<Found> = None;
+            self.before(offset, cell, costs, &mut |candidate, group| match &mut found {
+                None => found = Some(Found { cell: candidate, group, ties: 1 }),
+                Some(found) => {
+                    found.ties += 1;
+                    if random.u32(0..found.ties) == 0 {
+                        (found.cell, found.group) = (candidate, group);
+                    }
+                }
+            });
+            let Some(found) = found else { return false };
+            taken.push(found.group);
+            cell = found.cell;
+        }
+        taken.reverse();
+        true
+    }
+
+    /// Every step of the day that arrives at the cell with the cell's value.
+    fn before(&self, offset: usize, cell: Cell, costs: &[T], note: &mut dyn FnMut(Cell, Option<usize>)) {
+        let Self { space, counters, weekdays, .. } = *self;
+        let day = self.window.start + offset;
+        let value = self.layers.cell(offset + 1, cell.state, cell.counter, cell.position);
+        if cell.state < space.rest_lengths {
+            let advance = counters.advance(offset, 0, false);
+            for length in 1..=space.rest_lengths {
+                if space.rest_state(length + 1) == cell.state {
+                    self.step(offset, cell, value, space.rest_state(length), 0, advance, T::ZERO, None, note);
+                }
+            }
+            if cell.state == space.rest_state(1) {
+                for length in 1..=space.work_lengths {
+                    let Some(cost) = space.end_of_work(length, day) else { continue };
+                    let cost = T::of(cost * self.scale);
+                    for class in 0..space.classes {
+                        let source = space.work_state(class, length);
+                        self.step(offset, cell, value, source, 0, advance, cost, None, note);
+                    }
+                }
+            }
+            return;
+        }
+        let (class, length) = {
+            let index = cell.state - space.rest_lengths;
+            (index / space.work_lengths, index % space.work_lengths + 1)
+        };
+        for (number, (group, &group_cost)) in self.groups.days[day].iter().zip(costs).enumerate() {
+            if group.class != class || !group_cost.is_real() {
+                continue;
+            }
+            let taken = Some(number);
+            if length == 1 {
+                let advance = counters.advance(offset, group.increment, weekdays[day] != Weekday::Other);
+                for rested in 1..=space.rest_lengths {
+                    let Some(cost) = space.end_of_rest(rested) else { continue };
+                    let cost = group_cost + T::of(cost * self.scale);
+                    let source = space.rest_state(rested);
+                    self.step(offset, cell, value, source, group.units, advance, cost, taken, note);
+                }
+            }
+            let advance = counters.advance(offset, group.increment, weekdays[day] == Weekday::Saturday);
+            for worked in [length - 1, length] {
+                if worked == 0 || space.work_state(class, worked + 1) != cell.state {
+                    continue;
+                }
+                let Some(overrun) = space.overrun(worked) else { continue };
+                for (earlier, &following) in space.days[day].patterns[group.pattern].iter().enumerate() {
+                    let Some(following) = following else { continue };
+                    let cost = group_cost + T::of((following + overrun) * self.scale);
+                    let source = space.work_state(earlier, worked);
+                    self.step(offset, cell, value, source, group.units, advance, cost, taken, note);
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a step is what it is")]
+    fn step(
+        &self,
+        offset: usize,
+        cell: Cell,
+        value: T,
+        source: usize,
+        units: usize,
+        advance: &Advance<T>,
+        cost: T,
+        group: Option<usize>,
+        note: &mut dyn FnMut(Cell, Option<usize>),
+    ) {
+        if !self.layers.is_reached(offset, source) {
+            return;
+        }
+        let Some(shift) = self.band.shift(offset, units) else { return };
+        let Some(position) = (cell.position + shift.from).checked_sub(shift.to) else { return };
+        if position >= self.band.length(offset) || position < shift.from {
+            return;
+        }
+        let mut visit = |counter: usize, cost: T| {
+            let through = self.layers.cell(offset, source, counter, position) + cost;
+            if through == value {
+                note(Cell { state: source, counter, position }, group);
+            }
+        };
+        if advance.identity {
+            visit(cell.counter, cost);
+        } else {
+            for (counter, &next) in advance.next.iter().enumerate() {
+                if next as usize == cell.counter {
+                    visit(counter, cost + advance.cost[counter]);
+                }
+            }
+        }
+    }
+}

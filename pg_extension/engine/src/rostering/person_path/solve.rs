@@ -1,0 +1,409 @@
+//! The cheapest days of one person in a window, all limits kept.
+//!
+//! Limits are counted lazily: the path is searched without them, and only those that it breaks become counters of a
+//! second search. Counters that would multiply to too many values are priced instead, with a multiplier per limit.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Cost;
+use super::counters::Counters;
+use super::forward::{Forward, Layers, Weekday};
+use super::groups::{Groups, amount};
+use super::limits::{
+    Broken, Terms, Usage, ban_exhausted, ban_surplus, broken_axes, credit, used, weekends_can_bind,
+};
+use super::retrace::{Cell, Retrace};
+use super::steps::{Band, minutes_cost};
+use super::suffix::Suffix;
+use crate::rostering::person_space::PersonSpace;
+use crate::rostering::plan::FREE;
+use crate::rostering::problem::{Counted, Problem};
+
+/// Most combined counter values; more cost more time than pricing the limits does.
+pub(crate) const MOST_WIDTH: usize = 24;
+/// Most combined counter values where a bound is wanted that pricing would weaken.
+pub(crate) const PROOF_WIDTH: usize = 512;
+/// Tables of this size are searched at once, however many counter values they have.
+const SMALL_BYTES: usize = 512 << 10;
+/// Rounds of pricing before kinds are taken away instead.
+const PRICING_ROUNDS: usize = 12;
+/// Largest multiplier, in cost units: above any price of a shift that this is worth weighing against.
+pub(crate) const MOST_MULTIPLIER: i64 = 1 << 11;
+/// What a raise adds to a multiplier at least, in cost units.
+const FIRST_MULTIPLIER: i64 = 2;
+/// Rounds in which multipliers are raised by a part only.
+const GENTLE_ROUNDS: usize = 4;
+/// Multipliers are kept from call to call in this scale.
+const KEPT_SCALE: i64 = 64;
+
+/// Whose days are wanted, when, and at which prices.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a, T> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) space: &'a PersonSpace,
+    pub(crate) person: usize,
+    /// The person's days as they stand; those outside of the window stay.
+    pub(crate) row: &'a [u32],
+    /// First day of the window.
+    pub(crate) start: usize,
+    /// The day after the window. Neither end lies between a Saturday and its Sunday.
+    pub(crate) end: usize,
+    /// Cost of each shift beside the person's own, multiplied by `scale`.
+    pub(crate) prices: &'a [T],
+    /// What the person's own costs are multiplied by.
+    pub(crate) scale: i64,
+    pub(crate) weekdays: &'a [Weekday],
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    /// No days of this person can cost less, scaled, in the costs that the window can change.
+    pub(crate) bound: i64,
+    /// What the days found cost in the same terms.
+    pub(crate) cost: i64,
+}
+
+/// Finds paths; one per thread, as it keeps its memory from call to call.
+pub(crate) struct PathFinder<T> {
+    layers: Layers<T>,
+    band: Band,
+    group_costs: Vec<T>,
+    taken: Vec<Option<usize>>,
+    groups: HashMap<(usize, u64), Rc<Groups>>,
+    /// Axes that were binding when a person was last asked for.
+    hints: HashMap<usize, u64>,
+    multipliers: HashMap<(usize, usize), i64>,
+    /// Most bytes of the layers.
+    memory_bytes: usize,
+    /// The days found, one entry per day of the window.
+    pub(crate) path: Vec<u32>,
+    /// What the last call proved, also when it found nothing: no days cost less.
+    pub(crate) proven: i64,
+    arch: pulp::Arch,
+    /// Most combined counter values.
+    pub(crate) most_width: usize,
+}
+
+impl<T: Cost> PathFinder<T> {
+    pub(crate) fn new(memory_bytes: usize) -> Self {
+        Self {
+            layers: Layers::default(),
+            band: Band::default(),
+            group_costs: Vec::new(),
+            taken: Vec::new(),
+            groups: HashMap::new(),
+            hints: HashMap::new(),
+            multipliers: HashMap::new(),
+            memory_bytes,
+            path: Vec::new(),
+            proven: i64::MIN,
+            arch: pulp::Arch::new(),
+            most_width: MOST_WIDTH,
+        }
+    }
+
+    /// Finds the cheapest days; they are in `path`. None if no days keep all hard rules, or none were found.
+    pub(crate) fn find(&mut self, request: &Request<'_, T>, random: &mut fastrand::Rng) -> Option<Found> {
+        let usage = Usage::of(request);
+        let space = request.space;
+        let window = request.start..request.end;
+        if !self.band.lay_out(space, &window, usage.minutes) {
+            return None;
+        }
+        let mut always = 0;
+        for (number, axis) in space.axes.iter().enumerate() {
+            if axis.counted == Counted::Weekends && weekends_can_bind(request, axis, &usage.outside[number]) {
+                always |= 1 << number;
+            }
+        }
+        let hint = self.hints.get(&request.person).copied().unwrap_or(0);
+        let mut tracked = self.affordable(request, &usage, always, hint);
+        let mut terms = Terms { multipliers: vec![0; space.axes.len()], banned: Vec::new() };
+        ban_exhausted(request, &usage, &mut terms);
+        for axis in (0..space.axes.len()).filter(|axis| tracked >> axis & 1 == 0) {
+            if let Some(kept) = self.multipliers.get(&(request.person, axis)) {
+                terms.multipliers[axis] = kept * request.scale / KEPT_SCALE;
+            }
+        }
+        let mut bound = i64::MIN;
+        self.proven = bound;
+        for round in 0..PRICING_ROUNDS + space.axes.len() + 1 {
+            let value = self.search(request, &usage, tracked, &terms, random)?;
+            // Once more is taken away than must be, the cost proves nothing.
+            if round < PRICING_ROUNDS {
+                bound = bound.max(value - credit(space, &usage, &terms));
+                self.proven = bound;
+            }
+            let broken = broken_axes(request, &usage, &self.path, tracked);
+            if broken.above | broken.below == 0 {
+                self.remember(request, &usage, tracked & !always);
+                self.keep_multipliers(request, &usage, &terms);
+                return Some(Found { bound, cost: value - self.paid(request, &terms) });
+            }
+            let more = self.affordable(request, &usage, tracked, broken.above | broken.below);
+            if more != tracked {
+                for axis in (0..space.axes.len()).filter(|axis| more >> axis & 1 == 1) {
+                    terms.multipliers[axis] = 0;
+                }
+                tracked = more;
+                continue;
+            }
+            if round + 1 < PRICING_ROUNDS {
+                self.price(request, broken, round, &mut terms);
+            } else {
+                ban_surplus(request, &usage, broken.above, &self.path, random, &mut terms);
+            }
+        }
+        None
+    }
+
+    /// Adds axes to the tracked ones as long as the counters stay few.
+    fn affordable(&self, request: &Request<'_, T>, usage: &Usage, tracked: u64, wanted: u64) -> u64 {
+        let space = request.space;
+        let window = request.start..request.end;
+        let size = |axis: usize| Counters::<T>::size(space, axis, &window, &usage.outside[axis]);
+        let mut tracked = tracked;
+        let mut width: usize =
+            (0..space.axes.len()).filter(|axis| tracked >> axis & 1 == 1).map(size).product();
+        let added = wanted & !tracked;
+        for axis in (0..space.axes.len()).filter(|axis| added >> axis & 1 == 1) {
+            let wider = width.saturating_mul(size(axis));
+            let bytes = Layers::<T>::bytes(window.len(), space.states(), wider, self.band.row);
+            let small = bytes <= SMALL_BYTES;
+            if (wider <= self.most_width || small) && bytes <= self.memory_bytes {
+                tracked |= 1 << axis;
+                width = wider;
+            }
+        }
+        tracked
+    }
+
+    /// Keeps in mind which limits were reached, to count them at once next time.
+    fn remember(&mut self, request: &Request<'_, T>, usage: &Usage, tracked: u64) {
+        let mut hint = 0;
+        for (number, axis) in request.space.axes.iter().enumerate() {
+            if tracked >> number & 1 == 0 {
+                continue;
+            }
+            let reached = axis.periods.iter().zip(&usage.outside[number]).any(|(period, &outside)| {
+                let sum = outside + used(request, axis, period, &self.path);
+                period.most.is_some_and(|most| sum >= most.value)
+                    || period.least.is_some_and(|least| sum <= least.value)
+            });
+            hint |= u64::from(reached) << number;
+        }
+        self.hints.insert(request.person, hint);
+    }
+
+    /// What the path paid for limits.
+    fn paid(&self, request: &Request<'_, T>, terms: &Terms) -> i64 {
+        let days = request.start..request.end;
+        days.zip(&self.path)
+            .filter(|(_, cell)| **cell != FREE)
+            .map(|(day, &cell)| {
+                let shift = &request.problem.shifts[cell as usize];
+                multiplier_cost(request, terms, day, shift.kind, shift.worked_minutes)
+            })
+            .sum()
+    }
+
+    /// Raises the price of each limit that was broken; below a least the price is a reward.
+    fn price(&self, request: &Request<'_, T>, broken: Broken, round: usize, terms: &mut Terms) {
+        for (axis, multiplier) in terms.multipliers.iter_mut().enumerate() {
+            let above = broken.above >> axis & 1 == 1;
+            if !above && broken.below >> axis & 1 == 0 {
+                continue;
+            }
+            let current = if above { *multiplier } else { -*multiplier }.max(0);
+            // Gently at first: prices change little from call to call, and too high a price proves less.
+            let raised = if round < GENTLE_ROUNDS { current + current / 3 } else { current * 2 };
+            let raised = (raised + FIRST_MULTIPLIER * request.scale).min(MOST_MULTIPLIER * request.scale);
+            *multiplier = if above { raised } else { -raised };
+        }
+    }
+
+    /// Keeps the prices of limits for the next call; those that were too high come down.
+    fn keep_multipliers(&mut self, request: &Request<'_, T>, usage: &Usage, terms: &Terms) {
+        for (number, (axis, &multiplier)) in request.space.axes.iter().zip(&terms.multipliers).enumerate() {
+            if multiplier == 0 {
+                continue;
+            }
+            let slack = axis.periods.iter().zip(&usage.outside[number]).all(|(period, &outside)| {
+                let sum = outside + used(request, axis, period, &self.path);
+                let limit = if multiplier > 0 { period.most } else { period.least };
+                limit.is_none_or(|limit| limit.value != sum)
+            });
+            let kept = if slack { multiplier - multiplier / 5 - multiplier.signum() } else { multiplier };
+            self.multipliers.insert((request.person, number), kept * KEPT_SCALE / request.scale);
+        }
+    }
+
+    /// One exact search with the axes in `tracked` counted. Returns the cost of the path.
+    fn search(
+        &mut self,
+        request: &Request<'_, T>,
+        usage: &Usage,
+        tracked: u64,
+        terms: &Terms,
+        random: &mut fastrand::Rng,
+    ) -> Option<i64> {
+        let space = request.space;
+        let window = request.start..request.end;
+        let groups = Rc::clone(
+            self.groups
+                .entry((request.person, tracked))
+                .or_insert_with(|| Rc::new(Groups::new(space, tracked))),
+        );
+        let counters: Counters<T> =
+            Counters::new(space, &groups, tracked, &window, &usage.outside, request.scale);
+        let bytes = Layers::<T>::bytes(window.len(), space.states(), counters.width, self.band.row);
+        if bytes > self.memory_bytes {
+            return None;
+        }
+        self.layers.lay_out(window.len(), space.states(), counters.width, self.band.row);
+        self.layers.start(space.state_before(request.row, request.start)?);
+        self.group_costs.clear();
+        for day in window.clone() {
+            for group in &groups.days[day] {
+                let costs =
+                    group.choices.iter().filter_map(|&choice| choice_cost(request, day, choice, terms));
+                self.group_costs.push(costs.min().unwrap_or(T::UNREACHABLE));
+            }
+        }
+        let (scale, weekdays) = (request.scale, request.weekdays);
+        self.arch.dispatch(Forward {
+            space,
+            window: &window,
+            groups: &groups,
+            group_costs: &self.group_costs,
+            counters: &counters,
+            band: &self.band,
+            layers: &mut self.layers,
+            scale,
+            weekdays,
+        });
+        let (value, cell) = self.cheapest_end(request, usage, &counters, random)?;
+        let retrace = Retrace {
+            space,
+            window: &window,
+            groups: &groups,
+            group_costs: &self.group_costs,
+            counters: &counters,
+            band: &self.band,
+            layers: &self.layers,
+            scale,
+            weekdays,
+        };
+        if !retrace.run(cell, random, &mut self.taken) {
+            return None;
+        }
+        self.write_path(request, &groups, terms, random);
+        Some(value)
+    }
+
+    fn cheapest_end(
+        &self,
+        request: &Request<'_, T>,
+        usage: &Usage,
+        counters: &Counters<T>,
+        random: &mut fastrand::Rng,
+    ) -> Option<(i64, Cell)> {
+        let space = request.space;
+        let days = request.end - request.start;
+        let suffix = Suffix::new(space, request.row, request.end);
+        let minutes: Vec<Option<i64>> = (0..self.band.length(days))
+            .map(|position| {
+                let minutes = self.band.units(days, position) as i64 * space.unit_minutes + usage.minutes;
+                minutes_cost(space, minutes)
+            })
+            .collect();
+        let mut best: Option<(i64, Cell)> = None;
+        let mut ties = 0;
+        for state in (0..space.states()).filter(|&state| self.layers.is_reached(days, state)) {
+            let after = match &suffix {
+                None => Some(0),
+                Some(suffix) if state < space.rest_lengths => suffix.after_rest(state + 1),
+                Some(suffix) => {
+                    let index = state - space.rest_lengths;
+                    suffix.after_work(index / space.work_lengths, index % space.work_lengths + 1)
+                }
+            };
+            let Some(after) = after else { continue };
+            for (counter, end) in counters.end.iter().enumerate() {
+                let Some(end) = end else { continue };
+                for (position, minutes) in minutes.iter().enumerate() {
+                    let Some(minutes) = minutes else { continue };
+                    let cost = self.layers.cell(days, state, counter, position);
+                    if !cost.is_real() {
+                        continue;
+                    }
+                    let value = cost.value() + (after + minutes) * request.scale + end.value();
+                    if best.is_none_or(|best| value <= best.0) {
+                        ties = if best.is_some_and(|best| value == best.0) { ties + 1 } else { 1 };
+                        if random.u32(0..ties) == 0 {
+                            best = Some((value, Cell { state, counter, position }));
+                        }
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    fn write_path(
+        &mut self,
+        request: &Request<'_, T>,
+        groups: &Groups,
+        terms: &Terms,
+        random: &mut fastrand::Rng,
+    ) {
+        self.path.clear();
+        for (day, taken) in (request.start..request.end).zip(&self.taken) {
+            let Some(group) = taken else {
+                self.path.push(FREE);
+                continue;
+            };
+            let mut best: Option<(T, usize)> = None;
+            let mut ties = 0;
+            for &choice in &groups.days[day][*group].choices {
+                let Some(cost) = choice_cost(request, day, choice, terms) else { continue };
+                if best.is_none_or(|best| cost <= best.0) {
+                    ties = if best.is_some_and(|best| cost == best.0) { ties + 1 } else { 1 };
+                    if random.u32(0..ties) == 0 {
+                        best = Some((cost, choice));
+                    }
+                }
+            }
+            let choices = &request.space.days[day].choices;
+            self.path.push(best.map_or(FREE, |(_, choice)| choices[choice].shift));
+        }
+    }
+}
+
+fn choice_cost<T: Cost>(request: &Request<'_, T>, day: usize, choice: usize, terms: &Terms) -> Option<T> {
+    let choice = &request.space.days[day].choices[choice];
+    if terms.banned.contains(&(day, choice.kind)) || terms.banned.contains(&(usize::MAX, choice.kind)) {
+        return None;
+    }
+    let limits = multiplier_cost(request, terms, day, choice.kind, choice.worked_minutes);
+    Some(request.prices[choice.shift as usize] + T::of(choice.cost * request.scale + limits))
+}
+
+/// What a shift pays for the limits that are priced.
+fn multiplier_cost<T: Cost>(
+    request: &Request<'_, T>,
+    terms: &Terms,
+    day: usize,
+    kind: usize,
+    worked_minutes: i64,
+) -> i64 {
+    let mut cost = 0;
+    for (axis, &multiplier) in request.space.axes.iter().zip(&terms.multipliers) {
+        if multiplier != 0 && axis.periods.iter().any(|period| period.days.contains(&day)) {
+            cost += multiplier * amount(request.space, axis, kind, worked_minutes);
+        }
+    }
+    cost
+}
