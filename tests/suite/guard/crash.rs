@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use fastrand::Rng;
 use nix::sys::signal::Signal;
 use rota_harness::process;
@@ -51,13 +51,13 @@ async fn killed_backends_and_a_crashed_server_lose_nothing_committed_and_leave_n
         (0..SESSIONS).map(|number| tokio::spawn(Writer::new(&database, number, &course).write())).collect();
     let struck = strike(&mut server, &database, &course).await;
     course.done.store(true, Ordering::Relaxed);
-    let mut blows = 0;
-    // Why a writer gave up tells more than that it did.
+    let mut cut_off = 0;
     for writer in writers {
-        blows += writer.await??;
+        cut_off += writer.await??;
     }
     struck?;
-    ensure!(blows >= 4 * usize::try_from(SESSIONS)?, "only {blows} sessions were cut off");
+    // A slow session may sleep through a blow.
+    ensure!(cut_off >= 2 * usize::try_from(SESSIONS)?, "only {cut_off} sessions were cut off");
     let session = database.session().await?;
     assert!(session.rows("SELECT * FROM rota.verify_guard('bookings')").await?.is_empty());
     session
@@ -69,7 +69,7 @@ async fn killed_backends_and_a_crashed_server_lose_nothing_committed_and_leave_n
     Ok(())
 }
 
-/// Kills backends and the server in turns, each time amid writes.
+/// Kills a backend and crashes the server in turn, each after some work was done.
 async fn strike(server: &mut OwnServer, database: &Database, course: &Course) -> Result<()> {
     for blow in 0..4 {
         progress(course).await?;
@@ -106,6 +106,15 @@ async fn kill_a_writer(database: &Database) -> Result<()> {
     process::signal(victim.parse()?, Signal::SIGKILL)
 }
 
+/// A session, and what it found.
+struct Connected {
+    session: Session,
+    /// The life of the server: another after each crash.
+    life: String,
+    /// The writer's rows.
+    stored: Rows,
+}
+
 /// A session that writes rows of its own to keys that all share.
 struct Writer {
     database: Database,
@@ -131,71 +140,76 @@ impl Writer {
 
     /// Writes until the course is done. Returns how often it was cut off.
     async fn write(mut self) -> Result<usize> {
-        let mut blows = 0;
-        let course = self.course.clone();
-        let outcome = async {
-            let mut session = self.connect().await?;
-            while !self.course.done.load(Ordering::Relaxed) {
-                if self.transaction(&session).await?.is_none() {
-                    blows += 1;
-                    session = self.connect().await?;
-                }
-            }
-            let stored = self.stored(&session).await?;
-            ensure!(
-                stored == self.known,
-                "session {} finds {stored:?} instead of {:?}",
-                self.number,
-                self.known
-            );
-            Ok(blows)
-        }
-        .await;
-        // Whoever waits for progress is told.
+        let outcome = self.go_on().await;
+        // Whoever waits for progress is told of a failure, too.
         if outcome.is_err() {
-            course.done.store(true, Ordering::Relaxed);
+            self.course.done.store(true, Ordering::Relaxed);
         }
         outcome
     }
 
-    /// Connects as soon as the server takes connections.
-    async fn connect(&self) -> Result<Session> {
+    async fn go_on(&mut self) -> Result<usize> {
+        let mut cut_off = 0;
+        let mut connected = self.connect("").await?;
+        while !self.course.done.load(Ordering::Relaxed) {
+            if let Some(in_flight) = self.transaction(&connected.session).await? {
+                cut_off += 1;
+                connected = self.connect(&connected.life).await?;
+                self.examine(&connected.stored, &in_flight)?;
+            }
+        }
+        let Connected { stored, .. } = self.connect("").await?;
+        self.examine(&stored, &self.known.clone())?;
+        Ok(cut_off)
+    }
+
+    /// Connects as soon as the server takes connections, in another life than the given one. Whoever is quick
+    /// comes in before the server has noticed that a backend was killed: what that backend had written to the
+    /// log as committed is not to be seen then, and is after the recovery.
+    async fn connect(&self, ended_life: &str) -> Result<Connected> {
         let mut last = None;
         for _ in 0..3000 {
-            match self.database.session().await {
-                Ok(session) => return Ok(session),
+            match self.try_to_connect().await {
+                Ok(connected) if connected.life == ended_life => {}
+                Ok(connected) => return Ok(connected),
                 Err(error) => last = Some(error),
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Err(last.context("never tried")?)
+        Err(last.unwrap_or_else(|| anyhow!("the server did not restart")))
     }
 
-    /// One transaction. `None`: the connection was lost, and what is stored was examined.
-    async fn transaction(&mut self, session: &Session) -> Result<Option<()>> {
+    async fn try_to_connect(&self) -> Result<Connected> {
+        let session = self.database.session().await?;
+        let life = session
+            .text("SELECT backend_start FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
+            .await?;
+        let stored = self.stored(&session).await?;
+        Ok(Connected { session, life, stored })
+    }
+
+    /// One transaction. When the connection is lost, the rows that the transaction in flight would have left.
+    async fn transaction(&mut self, session: &Session) -> Result<Option<Rows>> {
         let mut after = self.known.clone();
         let statements: Vec<String> =
             (0..self.random.usize(1..4)).map(|_| self.statement(&mut after)).collect();
         for statement in ["BEGIN".to_owned()].iter().chain(&statements) {
             if let Err(error) = session.batch_execute(statement).await {
-                return if refused(&error) {
-                    // When this does not arrive either, nothing is lost by it.
-                    session.batch_execute("ROLLBACK").await.ok();
-                    Ok(Some(()))
-                } else {
-                    self.examine(&self.known.clone(), &error).await.map(|()| None)
-                };
+                if !refused(&error) {
+                    return Ok(Some(self.known.clone()));
+                }
+                // When this does not arrive either, nothing is lost by it.
+                session.batch_execute("ROLLBACK").await.ok();
+                return Ok(None);
             }
         }
-        match session.batch_execute("COMMIT").await {
-            Ok(()) => {
-                self.known = after;
-                self.course.commits.fetch_add(1, Ordering::Relaxed);
-                Ok(Some(()))
-            }
+        if session.batch_execute("COMMIT").await.is_err() {
             // The end was asked for and not answered: all of it is there, or nothing.
-            Err(error) => self.examine(&after, &error).await.map(|()| None),
+            return Ok(Some(after));
         }
+        self.known = after;
+        self.course.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(None)
     }
 
     /// A statement that changes `rows` when it succeeds.
@@ -224,18 +238,15 @@ impl Writer {
         }
     }
 
-    /// Connects again and sees that its rows are those it knows of, or those that the transaction
-    /// in flight would have left.
-    async fn examine(&mut self, in_flight: &Rows, error: &tokio_postgres::Error) -> Result<()> {
-        let session = self.connect().await?;
-        let stored = self.stored(&session).await?;
+    /// Sees that its rows are those it knows of, or those that the transaction in flight would have left.
+    fn examine(&mut self, stored: &Rows, in_flight: &Rows) -> Result<()> {
         ensure!(
-            stored == self.known || stored == *in_flight,
-            "after {error}, session {} finds {stored:?}\ninstead of {:?}\nor {in_flight:?}",
+            *stored == self.known || stored == in_flight,
+            "session {} finds {stored:?}\ninstead of {:?}\nor {in_flight:?}",
             self.number,
             self.known
         );
-        self.known = stored;
+        self.known = stored.clone();
         Ok(())
     }
 
