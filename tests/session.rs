@@ -29,6 +29,12 @@ impl Session {
         Self { _database: Some(database.clone()), ..self }
     }
 
+    /// Whether the server was built with ICU, which collations that call unequal texts equal need.
+    pub async fn has_icu(&self) -> Result<bool> {
+        let known = "SELECT count(*) FROM pg_collation WHERE collprovider = 'i' AND collname = 'und-x-icu'";
+        Ok(self.text(known).await? == "1")
+    }
+
     /// The rows of one or more statements as texts, the way psql shows them; NULL is `None`.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
         let messages = self.client.simple_query(sql).await.with_context(|| format!("in {sql}"))?;

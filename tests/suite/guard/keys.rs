@@ -46,17 +46,11 @@ const KEYS: &[(&str, &str, [&str; 3])] = &[
     ),
 ];
 
-/// Whether the server was built with ICU, which collations that call unequal texts equal need.
-async fn has_icu(database: &Database) -> Result<bool> {
-    let known = "SELECT count(*) FROM pg_collation WHERE collprovider = 'i' AND collname = 'und-x-icu'";
-    Ok(database.session().await?.text(known).await? == "1")
-}
-
 #[tokio::test]
 async fn rows_of_equal_keys_are_held_against_each_other_and_others_are_not() -> Result<()> {
     for (key_type, creation, [key, same, other]) in KEYS {
         let database = Database::with_extension().await?;
-        if creation.contains("icu, locale") && !has_icu(&database).await? {
+        if creation.contains("icu, locale") && !database.session().await?.has_icu().await? {
             continue;
         }
         let session = database.session().await?;
@@ -88,7 +82,7 @@ async fn rows_of_equal_keys_are_held_against_each_other_and_others_are_not() -> 
 async fn writers_of_equal_keys_wait_for_each_other_however_the_key_is_written() -> Result<()> {
     for (key_type, creation, [key, same, other]) in KEYS {
         let database = Database::with_extension().await?;
-        if creation.contains("icu, locale") && !has_icu(&database).await? {
+        if creation.contains("icu, locale") && !database.session().await?.has_icu().await? {
             continue;
         }
         let first = database.session().await?;
