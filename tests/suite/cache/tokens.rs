@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::stage::{Stage, get, is_hit, number, raise_through, until_hit, verdict};
+use crate::proxy::waiting::until;
 
 #[tokio::test]
 async fn a_write_is_read_through_another_proxy_by_its_transaction() -> Result<()> {
@@ -58,17 +59,16 @@ async fn a_checked_read_sees_every_committed_write_whoever_wrote() -> Result<()>
     let stage = Stage::new().await?;
     let proxy = stage.proxy().await?;
     let checked = [("Rota-Consistency", "checked")];
-    let mut hits = 0;
     for value in 1..=150 {
         stage.raise(1).await?;
         for _ in 0..2 {
             let read = get(&proxy, "/counters/1", &checked).await?;
             assert_eq!(number(&read)?, value, "{}", verdict(&read));
-            hits += u32::from(is_hit(&read));
         }
     }
-    assert!(hits > 0, "some are answered from memory");
-    Ok(())
+    // Transactions of other databases may be running for a while: then the server does not confirm, and rightly.
+    until("the server confirms an answer", async || Ok(is_hit(&get(&proxy, "/counters/1", &checked).await?)))
+        .await
 }
 
 #[tokio::test]
@@ -76,17 +76,15 @@ async fn a_client_of_one_proxy_reads_what_was_written_through_it() -> Result<()>
     let stage = Stage::new().await?;
     let proxy = stage.proxy().await?;
     let one_proxy = [("Rota-Consistency", "one-proxy")];
-    let mut hits = 0;
     for _ in 0..150 {
         let (value, _) = raise_through(&proxy, 1).await?;
         for _ in 0..3 {
             let read = get(&proxy, "/counters/1", &one_proxy).await?;
             assert_eq!(number(&read)?, value, "{}", verdict(&read));
-            hits += u32::from(is_hit(&read));
         }
     }
-    assert!(hits > 0, "some are answered from memory");
-    Ok(())
+    until("an answer comes from memory", async || Ok(is_hit(&get(&proxy, "/counters/1", &one_proxy).await?)))
+        .await
 }
 
 #[tokio::test]

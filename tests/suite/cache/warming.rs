@@ -17,7 +17,8 @@ async fn a_declared_endpoint_is_hit_by_its_first_caller() -> Result<()> {
         )
         .await?;
     let proxy = stage.proxy().await?;
-    until("it is warmed", async || Ok(metric(&proxy, "rota_cache_entries").await? == 2.0)).await?;
+    // The other entry is what the stage asked for, to see that answers are kept at all.
+    until("it is warmed", async || Ok(metric(&proxy, "rota_cache_entries").await? >= 2.0)).await?;
     assert!(is_hit(&proxy.get("/warm").await?));
     Ok(())
 }
