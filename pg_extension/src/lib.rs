@@ -123,6 +123,7 @@ pgrx::extension_sql_file!(
         api::invalidation::invalidation_status,
         api::invalidation::invalidation_words,
         api::invalidation::next_invalidations,
+        api::invalidation::stamp,
         api::invalidation::tag_hash,
         api::invalidation::watch_changes,
         api::invalidation::words_of

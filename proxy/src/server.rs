@@ -245,6 +245,7 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     let mut tasks = vec![
         tokio::spawn(Arc::clone(&proxy.catalog).run(settings.clone())),
         tokio::spawn(proxy.pool.clone().retire()),
+        tokio::spawn(proxy.imports.clone().retire()),
         tokio::spawn(flush_slow_calls(Arc::clone(proxy))),
         tokio::spawn(forget_clients(Arc::clone(proxy))),
     ];

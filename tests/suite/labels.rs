@@ -100,6 +100,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("shift_range", "immutable", "safe", "strict"),
     ("source_view_readers", "immutable", "unsafe", "called on null"),
     ("split_shift", "immutable", "safe", "strict"),
+    ("stamp", "stable", "safe", "strict"),
     ("tag_hash", "immutable", "safe", "strict"),
     ("the_guard", "stable", "unsafe", "called on null"),
     ("time_zone_changes", "immutable", "safe", "strict"),

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use rota_tests::server::OwnServer;
 use tokio::task::JoinSet;
 
-use self::clients::{Writer, read, write};
+use self::clients::{LEVELS, Writer, read, write};
 use self::faults::{Faults, Target};
 use self::record::Record;
 use super::shared_level::Redis;
@@ -49,7 +49,7 @@ async fn no_read_is_older_than_its_level_promises_whatever_fails() -> Result<()>
     }
     for reader in 0..6 {
         let record = Arc::clone(&record);
-        clients.spawn(async move { read(reader, addresses, &record).await });
+        clients.spawn(async move { read(reader, &LEVELS, addresses, &record).await });
     }
     let processes = [proxies[0].process().id(), proxies[1].process().id()];
     let target = Target { database: stage.database.clone(), processes, redis, server };
