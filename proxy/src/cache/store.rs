@@ -140,11 +140,16 @@ impl Cache {
         Some(entry)
     }
 
+    /// Whether what has been announced lately is known.
+    pub fn is_followed(&self, question: &Question) -> bool {
+        question.life.is_current(question.asked, self.late)
+    }
+
     /// Whether an entry may be given to this request: the one test that hits of both levels and joiners of
     /// flights have to pass, at the moment when they are given.
     pub async fn judge(&self, question: &Question, entry: &Entry) -> Result<(), Reason> {
         let wish = &question.wish;
-        let refused = if !question.life.is_current(question.asked, self.late) {
+        let refused = if !self.is_followed(question) {
             Some(Reason::ReaderLate)
         } else if wish.consistency == Consistency::AfterToken && wish.after.is_empty() {
             Some(Reason::NoToken)

@@ -4,10 +4,11 @@
 //! asked again until its answer contains what the caller may rely on, and refused where that takes too long:
 //!
 //! - the transactions that the caller names;
-//! - every change that was announced here for what the endpoint reads when the request came to the cache;
-//! - for a `checked` read, everything that the primary had committed by then.
+//! - of a cached endpoint, every change that was announced here for what it reads when the request came, or, while
+//!   announcements cannot be relied on, everything that the primary had committed, if it answers;
+//! - for a `checked` read of any endpoint, everything that the primary had committed.
 //!
-//! Of an endpoint whose reads are not known a standby tells what it has.
+//! Otherwise an endpoint whose reads are not known tells what the standby has.
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::{Proxy, Refusal};
 use crate::cache::snapshot::Snapshot;
 use crate::cache::store::Question;
 use crate::cache::wish::Consistency;
+use crate::cache::words::Announced;
 use crate::database::call::Answered;
 use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
@@ -25,6 +27,32 @@ use crate::observe::RequestEvent;
 
 /// Pause before a standby is asked again for what it has not replayed.
 const STANDBY_PAUSE: Duration = Duration::from_millis(10);
+
+/// What a standby's answer is measured by.
+enum Measure<'q> {
+    /// Nothing: there is no standby, or nobody knows more than it.
+    Nothing,
+    /// What had been announced when the request came.
+    Announced(&'q Question, Announced),
+    /// What the primary has committed, as far as it could be asked.
+    Committed(Option<Snapshot>),
+    /// What the primary has committed. It is asked when the first answer is a standby's.
+    ToBeAsked,
+}
+
+impl Measure<'_> {
+    /// What is missing from an answer, in words.
+    fn missing(&self, stamp: &Snapshot) -> Option<&'static str> {
+        match self {
+            Self::Announced(question, announced) => (!question.is_contained(announced, stamp))
+                .then_some("changes that were announced before this request"),
+            Self::Committed(Some(committed)) => {
+                (!stamp.contains(committed)).then_some("what its primary had committed before this request")
+            }
+            Self::Nothing | Self::Committed(None) | Self::ToBeAsked => None,
+        }
+    }
+}
 
 impl Proxy {
     /// Asks the database until it contains what it has to.
@@ -36,27 +64,22 @@ impl Proxy {
         event: &mut RequestEvent,
     ) -> Result<Answered, Refusal> {
         let deadline = Instant::now() + self.settings.after_wait_ms;
-        let may_be_standby = self.settings.announcements_url.is_some();
-        let announced = question.filter(|_| may_be_standby).map(|question| (question, question.announced()));
-        let mut committed = None;
+        let mut measure = self.measure(read, question);
         loop {
             let answered =
                 self.fetch(read.endpoint, read.arguments, read.generation, exchange, event).await?;
             let stamp = &answered.stamp;
-            let contains_announced = || {
-                announced.as_ref().is_none_or(|(question, announced)| question.is_contained(announced, stamp))
-            };
+            if stamp.taken_in_recovery && matches!(measure, Measure::ToBeAsked) {
+                measure = Measure::Committed(self.committed(read).await?);
+            }
             let missing = if !read.wish.is_met_by(stamp) {
-                "the transactions that Rota-After names"
-            } else if !stamp.taken_in_recovery {
-                return Ok(answered);
-            } else if !contains_announced() {
-                "changes that were announced before this request"
-            } else if !self.contains_committed(read, &mut committed, stamp).await? {
-                "what its primary had committed before this request"
+                Some("the transactions that Rota-After names")
+            } else if stamp.taken_in_recovery {
+                measure.missing(stamp)
             } else {
-                return Ok(answered);
+                None
             };
+            let Some(missing) = missing else { return Ok(answered) };
             if !stamp.taken_in_recovery || Instant::now() >= deadline {
                 let detail = format!("the database does not contain {missing}");
                 return Err(Problem::new(ProblemKind::Unavailable, detail).into());
@@ -65,24 +88,28 @@ impl Proxy {
         }
     }
 
-    /// Whether a standby's answer to a `checked` read contains everything that the primary has committed. The
-    /// primary is asked once for each request.
-    async fn contains_committed(
-        &self,
-        read: &Read<'_>,
-        committed: &mut Option<Snapshot>,
-        stamp: &Snapshot,
-    ) -> Result<bool, Problem> {
-        if read.wish.consistency != Consistency::Checked {
-            return Ok(true);
+    fn measure<'q>(&self, read: &Read<'_>, question: Option<&'q Question>) -> Measure<'q> {
+        if read.wish.consistency == Consistency::Checked {
+            return Measure::ToBeAsked;
         }
-        if committed.is_none() {
-            *committed = self.cache.checker.committed().await;
+        if self.settings.announcements_url.is_none() || read.endpoint.cache.is_err() {
+            return Measure::Nothing;
         }
-        let committed = committed.as_ref().ok_or_else(|| {
+        match question {
+            Some(question) if self.cache.is_followed(question) => {
+                Measure::Announced(question, question.announced())
+            }
+            _ => Measure::ToBeAsked,
+        }
+    }
+
+    /// What the primary of a standby has committed.
+    async fn committed(&self, read: &Read<'_>) -> Result<Option<Snapshot>, Problem> {
+        let committed = self.cache.checker.committed().await;
+        if committed.is_none() && read.wish.consistency == Consistency::Checked {
             let detail = "a standby answers here, and its primary cannot be asked what it has committed";
-            Problem::new(ProblemKind::Unavailable, detail)
-        })?;
-        Ok(stamp.contains(committed))
+            return Err(Problem::new(ProblemKind::Unavailable, detail));
+        }
+        Ok(committed)
     }
 }

@@ -1,5 +1,6 @@
 //! Reads from a streaming standby, with the announcements of its primary: behind it may be, old it may not.
 
+mod history;
 mod promotion;
 mod stage;
 
@@ -137,7 +138,7 @@ async fn a_standby_takes_no_changes_and_learns_of_new_endpoints() -> Result<()> 
 #[tokio::test]
 async fn a_standby_whose_primary_nobody_named_is_served_without_a_cache() -> Result<()> {
     let stage = Stage::new().await?;
-    let alone = stage.proxy_on_standby(None).await?;
+    let alone = stage.proxy_on_standby(&[]).await?;
     until("the endpoints are read", async || Ok(alone.get("/counters/1").await?.status == 200)).await?;
     for _ in 0..3 {
         let answer = alone.get("/counters/1").await?;

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// How a counter is raised. Each writer has a counter of its own.
 #[derive(Clone, Copy)]
-pub(super) enum Writer {
+pub(in crate::cache) enum Writer {
     Proxy(usize),
     Sql,
     /// In SQL, its commits visible long before they are announced.
@@ -38,7 +38,7 @@ impl Writer {
 
 /// Raises a counter until there are enough operations. A write without an answer may have happened or not: it
 /// promises nothing, and the next one tells.
-pub(super) async fn write(
+pub(in crate::cache) async fn write(
     writer: Writer,
     addresses: [SocketAddr; 2],
     database: &Database,
@@ -113,10 +113,10 @@ async fn send(line: &mut Option<Connection>, address: SocketAddr, call: &Call) -
 }
 
 /// Every level of consistency, and reads with a token.
-pub(super) const LEVELS: [&str; 4] = ["bounded", "token", "checked", "one-proxy"];
+pub(in crate::cache) const LEVELS: [&str; 4] = ["bounded", "token", "checked", "one-proxy"];
 
 /// Reads counters at these levels, through both proxies in turn, and checks what it is told.
-pub(super) async fn read(
+pub(in crate::cache) async fn read(
     reader: usize,
     levels: &[&str],
     addresses: [SocketAddr; 2],

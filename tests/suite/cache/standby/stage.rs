@@ -57,10 +57,9 @@ impl Stage {
     }
 
     /// One more proxy on the standby.
-    pub(super) async fn proxy_on_standby(&self, announcements: Option<&str>) -> Result<Proxy> {
+    pub(super) async fn proxy_on_standby(&self, settings: &[(&str, &str)]) -> Result<Proxy> {
         let database = self.standby.database(self.database.name())?;
-        let named = announcements.map(|url| ("ROTA_ANNOUNCEMENTS_URL", url));
-        let settings: Vec<_> = named.into_iter().chain([WAIT]).collect();
+        let settings: Vec<_> = settings.iter().copied().chain([WAIT]).collect();
         Proxy::with_settings(&database, &settings).await
     }
 
@@ -68,6 +67,11 @@ impl Stage {
     pub(super) async fn raise(&self, counter: u32) -> Result<()> {
         let sql = format!("UPDATE counters SET value = value + 1 WHERE id = {counter}");
         Ok(self.session.batch_execute(&sql).await?)
+    }
+
+    /// Runs SQL on the primary, in a session of its own.
+    pub(super) async fn on_primary(&self, sql: &str) -> Result<()> {
+        Ok(self.database.session().await?.batch_execute(sql).await?)
     }
 
     /// From now on nothing more reaches the standby's data.
