@@ -87,7 +87,7 @@ async fn main() -> Result<()> {
     };
     for &measurement in wanted {
         let name = measurement.name()?;
-        let mut report = Report::new(&name, &machine);
+        let mut report = Report::new(name.clone(), &machine);
         let measured = measurement.measure(&environment, &mut report).await;
         // What was measured before a failure is shown too: a run takes minutes.
         report.print();

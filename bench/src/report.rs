@@ -22,16 +22,16 @@ pub(crate) struct Line {
 }
 
 /// All lines of one measurement.
-pub(crate) struct Report<'run> {
-    name: &'run str,
-    machine: &'run Machine,
+pub(crate) struct Report {
+    name: String,
+    machine: String,
     lines: Vec<Line>,
 }
 
-impl<'run> Report<'run> {
+impl Report {
     /// An empty report of the measurement `name` on `machine`.
-    pub(crate) fn new(name: &'run str, machine: &'run Machine) -> Self {
-        Self { name, machine, lines: Vec::new() }
+    pub(crate) fn new(name: String, machine: &Machine) -> Self {
+        Self { name, machine: machine.description.clone(), lines: Vec::new() }
     }
 
     /// Adds a line and shows it at once: a run takes minutes.
@@ -55,9 +55,9 @@ impl<'run> Report<'run> {
     }
 }
 
-impl fmt::Display for Report<'_> {
+impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "# `cargo xtask bench {}`\n\n{}\n", self.name, self.machine.description)?;
+        writeln!(formatter, "# `cargo xtask bench {}`\n\n{}\n", self.name, self.machine)?;
         writeln!(formatter, "| measurement | ratio | bar | holds | absolute |")?;
         writeln!(formatter, "|---|---|---|---|---|")?;
         for line in &self.lines {
