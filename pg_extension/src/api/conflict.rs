@@ -3,9 +3,9 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{JsonB, default, name, pg_extern, search_path};
-use rota_engine::conflict::Requirement;
-use rota_engine::{Instant, Span};
+use rota_engine::rule::RuleKind;
 
+use super::window::{window, without_nulls};
 use crate::conflict::{self, ConflictRow, Question};
 use crate::convert::{InstantRange, NumericMinutes, NumericQuantity};
 use crate::error::{ExtensionError, OrRaise};
@@ -173,22 +173,8 @@ fn require_rule(rule_type: Option<&str>, parameters: Option<JsonB>) -> bool {
     let readable = || -> Result<bool, ExtensionError> {
         let rule_type = rule_type.ok_or(ExtensionError::MissingArgument { argument: "rule_type" })?;
         let parameters = parameters.ok_or(ExtensionError::MissingArgument { argument: "parameters" })?;
-        Requirement::read(rule_type, &members(&parameters.0))?;
+        RuleKind::read(rule_type, &members(&parameters.0))?;
         Ok(true)
     };
     readable().or_raise()
-}
-
-fn window(
-    start: Option<TimestampWithTimeZone>,
-    end: Option<TimestampWithTimeZone>,
-) -> Result<Span, ExtensionError> {
-    let start = start.ok_or(ExtensionError::MissingArgument { argument: "window_start" })?;
-    let end = end.ok_or(ExtensionError::MissingArgument { argument: "window_end" })?;
-    let instant = |timestamp: TimestampWithTimeZone| Instant::from_microseconds(timestamp.into_inner());
-    Span::new(instant(start), instant(end)).ok_or(ExtensionError::EmptyWindow)
-}
-
-fn without_nulls(texts: Vec<Option<String>>) -> Vec<String> {
-    texts.into_iter().flatten().collect()
 }

@@ -160,6 +160,11 @@ impl Parameters {
         self.push(text, pg_sys::TEXTOID)
     }
 
+    /// The types of the values, in order.
+    pub(super) fn types(&self) -> &[pg_sys::Oid] {
+        &self.types
+    }
+
     /// The values as the server's executor takes them, in the current memory context; null when there are
     /// none.
     pub(super) fn for_server(&self) -> pg_sys::ParamListInfo {
