@@ -111,6 +111,25 @@ LEFT JOIN workforce.departments AS department
 COMMENT ON VIEW rota_source.people IS
     'Who can be scheduled; one row per person. Rules read hired_on and born_on of attributes.';
 
+CREATE OR REPLACE VIEW rota_source.shifts AS
+SELECT
+    shift.shift_id,
+    shift.department_id AS team_id,
+    shift.during,
+    shift.time_zone,
+    shift.shift_type AS kind,
+    shift.required_staff AS required,
+    shift.required_qualifications AS skills,
+    shift.break_minutes,
+    coalesce(duty_kind.nature, shift.shift_type) AS nature
+FROM workforce.shifts AS shift
+LEFT JOIN workforce.duty_kinds AS duty_kind
+    ON duty_kind.shift_type = shift.shift_type
+WHERE shift.active;
+
+COMMENT ON VIEW rota_source.shifts IS
+    'Work to be staffed; withdrawn shifts are left out. nature is the word by which rules know it.';
+
 CREATE OR REPLACE VIEW rota_source.assignments AS
 SELECT
     assignment.assignment_id,

@@ -23,9 +23,9 @@ mod row;
 use rota_engine::Span;
 use rota_engine::compliance::Verdict;
 
-pub(crate) use case::{Amendment, Case};
+pub(crate) use case::{AddedDuty, Amendment, Case};
 pub(crate) use change::added_by;
-pub(crate) use row::{HeadroomRow, NamedRule, VerdictRow};
+pub(crate) use row::{HeadroomRow, VerdictRow};
 
 use crate::error::ExtensionError;
 use crate::source::{Connection, RuleQuestion, Views, read_ids};

@@ -11,6 +11,8 @@ mod range;
 pub(crate) use calendar::{
     listed_date, local_date, local_date_bound, server_date, server_instant, server_timestamp, time_of_day,
 };
-pub(crate) use minutes::{NumericFactor, NumericMinutes, NumericPart, NumericQuantity, NumericRatio};
+pub(crate) use minutes::{
+    NumericFactor, NumericMeasure, NumericMinutes, NumericPart, NumericQuantity, NumericRatio,
+};
 pub(crate) use pay_rules::PayDocument;
 pub(crate) use range::{DateRange, InstantRange, Serialized};

@@ -123,7 +123,11 @@ SELECT rota.expose(
         'workforce.employee_conditions',
         'workforce.departments',
         'workforce.time_off',
-        'workforce.rules'
+        'workforce.rotations',
+        'workforce.postings',
+        'workforce.rules',
+        'rota.rule_sets',
+        'rota.preset_rules'
     ]::regclass[]
 );
 
@@ -220,7 +224,11 @@ SELECT rota.expose(
         'workforce.employee_conditions',
         'workforce.departments',
         'workforce.time_off',
-        'workforce.rules'
+        'workforce.rotations',
+        'workforce.postings',
+        'workforce.rules',
+        'rota.rule_sets',
+        'rota.preset_rules'
     ]::regclass[]
 );
 
@@ -301,6 +309,10 @@ SELECT rota.expose(
         'workforce.employee_conditions',
         'workforce.departments',
         'workforce.time_off',
-        'workforce.rules'
+        'workforce.rotations',
+        'workforce.postings',
+        'workforce.rules',
+        'rota.rule_sets',
+        'rota.preset_rules'
     ]::regclass[]
 );

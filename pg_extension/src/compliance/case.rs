@@ -38,8 +38,19 @@ pub(crate) struct Case<'a> {
 pub(crate) struct Amendment {
     /// Ids of assignments that would be gone.
     pub(crate) removed: HashSet<String>,
-    /// Duties that would be there, each with its person's id.
-    pub(crate) added: Vec<(String, Duty)>,
+    /// Duties that would be there.
+    pub(crate) added: Vec<AddedDuty>,
+}
+
+/// A duty that somebody would have.
+#[derive(Debug)]
+pub(crate) struct AddedDuty {
+    /// The id of the person.
+    pub(crate) person: String,
+    /// When, and the break in it.
+    pub(crate) duty: Duty,
+    /// What it is to the rules.
+    pub(crate) nature: Option<String>,
 }
 
 /// Facts of a person beside their work.
@@ -133,18 +144,19 @@ impl Work {
     }
 
     /// Does as if a change had been made.
-    pub(super) fn amend(&mut self, person: &str, amendment: &Amendment) {
-        let mut kept = self.assignments.iter().map(|id| {
+    pub(super) fn amend(&mut self, person: &str, amendment: &Amendment, law: &Law) {
+        let is_kept = |id: &Option<Name<Rc<str>>>| {
             id.as_ref().is_none_or(|id| !amendment.removed.contains(&id.to_string()))
-        });
-        let keep: Vec<bool> = kept.by_ref().collect();
+        };
+        let keep: Vec<bool> = self.assignments.iter().map(is_kept).collect();
         let mut place = keep.iter();
         self.duties.retain(|_| place.next().copied().unwrap_or(true));
         let mut place = keep.iter();
         self.assignments.retain(|_| place.next().copied().unwrap_or(true));
-        for (_, duty) in amendment.added.iter().filter(|(whose, _)| whose == person) {
+        for AddedDuty { duty, nature, .. } in amendment.added.iter().filter(|added| added.person == person) {
+            let kind = nature.as_deref().and_then(|nature| law.vocabulary.find(nature));
             let place = self.duties.partition_point(|other| other.span.start() <= duty.span.start());
-            self.duties.insert(place, *duty);
+            self.duties.insert(place, Duty { kind, ..*duty });
             self.assignments.insert(place, None);
         }
     }

@@ -95,7 +95,7 @@ impl Questions {
             };
             let (Some(zone), Some(book)) = (zones.get(*zone), books.get(*zone)) else { return Ok(()) };
             if let Some(amendment) = inquiry.amendment {
-                work.amend(&person.id, amendment);
+                work.amend(&person.id, amendment, law);
             }
             ground.open(person, (zone, book), work, further, each)
         };

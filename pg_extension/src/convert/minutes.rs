@@ -30,7 +30,17 @@ pub(crate) struct NumericFactor(pub(crate) Premium);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumericRatio(pub(crate) Ratio);
 
+/// What was measured, or a limit, by a conflict or by a rule.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NumericMeasure {
+    /// Of a conflict.
+    Quantity(Quantity),
+    /// Of a rule.
+    Ratio(Ratio),
+}
+
 impl_sql_translatable!(NumericFactor, "numeric");
+impl_sql_translatable!(NumericMeasure, "numeric");
 impl_sql_translatable!(NumericMinutes, "numeric");
 impl_sql_translatable!(NumericPart, "numeric");
 impl_sql_translatable!(NumericQuantity, "numeric");
@@ -75,6 +85,19 @@ impl IntoDatum for NumericRatio {
         match i64::try_from(self.0.numerator()) {
             Ok(number) if self.0.denominator() == 1 => Some(whole(number)),
             _ => read_numeric(&self.0.to_string()),
+        }
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::NUMERICOID
+    }
+}
+
+impl IntoDatum for NumericMeasure {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        match self {
+            Self::Quantity(quantity) => NumericQuantity(quantity).into_datum(),
+            Self::Ratio(ratio) => NumericRatio(ratio).into_datum(),
         }
     }
 
@@ -181,6 +204,17 @@ unsafe impl BoxRet for NumericFactor {
 
 // SAFETY: as for `NumericMinutes`.
 unsafe impl BoxRet for NumericRatio {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        match self.into_datum() {
+            // SAFETY: see the impl.
+            Some(datum) => unsafe { fcinfo.return_raw_datum(datum) },
+            None => fcinfo.return_null(),
+        }
+    }
+}
+
+// SAFETY: as for `NumericMinutes`.
+unsafe impl BoxRet for NumericMeasure {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         match self.into_datum() {
             // SAFETY: see the impl.

@@ -2,7 +2,7 @@
 
 use pgrx::JsonB;
 use rota_engine::Span;
-use rota_engine::rule::{Level, Mode, RuleKind};
+use rota_engine::rule::{Level, Mode, Requirement, RuleKind};
 
 use super::query::{Connection, Parameters};
 use super::question::Question;
@@ -30,6 +30,8 @@ pub(crate) struct RuleRow {
     pub(crate) team: Option<String>,
     /// The one person that it holds for.
     pub(crate) person: Option<String>,
+    /// Whether conflicts are found by it, too.
+    pub(crate) is_of_conflicts: bool,
 }
 
 /// The question for the rules of a set, or of the view.
@@ -212,7 +214,9 @@ impl WrittenRule {
         let Some(valid) = self.valid.filter(|_| mode != Mode::Off) else { return Ok(None) };
         let parameters: serde_json::Value =
             serde_json::from_str(parameters.unwrap_or("{}")).unwrap_or_default();
-        let (kind, applies) = RuleKind::read(rule_type, &members(&parameters)).map_err(unreadable)?;
+        let parameters = members(&parameters);
+        let (kind, applies) = RuleKind::read(rule_type, &parameters).map_err(unreadable)?;
+        let requirement = Requirement::read(rule_type, &parameters).map_err(unreadable)?;
         let level = Level::from_word(level.unwrap_or("violation")).map_err(unreadable)?;
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Some(RuleRow {
@@ -232,6 +236,7 @@ impl WrittenRule {
             jurisdiction: owned(jurisdiction),
             team: owned(team),
             person: owned(person),
+            is_of_conflicts: requirement.is_some() && person.is_none(),
         }))
     }
 }
