@@ -15,13 +15,26 @@
 //!   overlaps one that is told and at least as bad.
 
 mod book;
+mod case;
+mod conditions;
+mod days;
+mod frame;
+mod judges;
+mod nights;
+mod peaks;
+mod person;
 mod ratio;
+mod reach;
 mod record;
+mod stretches;
 mod verdict;
 mod vocabulary;
+mod windows;
 
-pub use book::{RuleBook, judge, reach};
+pub use book::{RuleBook, judge};
+pub use judges::{Term, terms};
 pub use ratio::Ratio;
+pub use reach::reach;
 pub use record::{ClassifiedWork, Duty, Leave, PersonRecord, Posting, Rotation, Scope, Statement};
 pub use verdict::{Headroom, Reason, Unit, Verdict};
 pub use vocabulary::{Vocabulary, Word};

@@ -128,6 +128,22 @@ impl Boundary {
         }
     }
 
+    /// What the clock shows where periods begin.
+    pub(crate) const fn at(self) -> TimeOfDay {
+        self.at
+    }
+
+    /// The days of the longest period that there can be.
+    pub(crate) fn longest_days(self) -> i64 {
+        match self.periods {
+            Periods::Days { length_days, .. } => length_days.into(),
+            Periods::Months { length_months, .. } => 31 * length_months,
+            Periods::CutOffDays(days) if days.count_ones() > 1 => 31,
+            // The cut-off day may be the last of a short month, and a later one of a long month.
+            Periods::CutOffDays(_) => 34,
+        }
+    }
+
     /// What the clock shows where the period that starts on a day begins.
     pub(crate) fn reading_on(self, first_day: LocalDate) -> Result<LocalDateTime, EngineError> {
         first_day.at(self.at)

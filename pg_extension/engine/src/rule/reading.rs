@@ -177,14 +177,12 @@ impl Requirement {
 
 impl Parameters<'_> {
     fn time(&self, limits: &[&str]) -> Result<TimeInWindow, EngineError> {
-        let (window, names) = self.window()?;
+        let is_minimum = limits == ["minimum_minutes"];
+        let (window, names) = if is_minimum { self.window_of_days()? } else { self.window()? };
         self.know(&[limits, &["counts"], names].concat())?;
-        let limit = match limits {
-            ["minimum_minutes"] => Limit::AtMost(self.minutes("minimum_minutes")?),
-            _ => self.limit()?,
-        };
+        let limit = if is_minimum { Limit::AtMost(self.minutes("minimum_minutes")?) } else { self.limit()? };
         let counted: &[(&str, CountedTime)] = match window {
-            Window::Fixed(Boundary::DAY) => &[
+            Window::Fixed(boundary) if boundary == Boundary::DAY && !is_minimum => &[
                 ("worked", CountedTime::Worked),
                 ("elapsed", CountedTime::Elapsed),
                 ("spread", CountedTime::Spread),
