@@ -112,8 +112,7 @@ fn each_case(
         let written = RuleQuestion::new(connection, &views, rule_set.as_deref())?.ask(connection)?;
         let law = Law::read(connection, &written, |_| true)?;
         let questions = Questions::new(&views, &law, people.is_some(), teams.is_some())?;
-        let inquiry =
-            Inquiry { window, people: people.as_deref(), teams: teams.as_deref(), amendment: None };
+        let inquiry = Inquiry { window, people: people.as_deref(), teams: teams.as_deref(), amendment: None };
         questions.ask(connection, &law, inquiry, &mut |case| each(case, &law))
     })
 }

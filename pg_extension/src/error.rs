@@ -324,7 +324,9 @@ impl ExtensionError {
             Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
             Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
             Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
-            Self::NoTrigger | Self::WrongEnforcementTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Self::NoTrigger | Self::WrongEnforcementTrigger => {
+                PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED
+            }
         }
     }
 
@@ -369,9 +371,9 @@ impl ExtensionError {
             Self::PreparedAnnouncement => Some("COMMIT it, or rota.unwatch the tables that it changes"),
             Self::WrongTrigger => Some("rota.watch makes the triggers of a table"),
             Self::GuardViolated(violation) => Some(violation.hint),
-            Self::RuleBroken(_) => Some(
-                "plan less or later work, or somebody else; rota.explain_verdict tells what counts",
-            ),
+            Self::RuleBroken(_) => {
+                Some("plan less or later work, or somebody else; rota.explain_verdict tells what counts")
+            }
             Self::UnusableEnforcement { .. } => Some(
                 "rota.unenforce_rules and rota.enforce_rules make it anew; rota.enforced_rules shows what it is",
             ),

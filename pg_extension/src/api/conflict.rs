@@ -97,10 +97,35 @@ fn check_assignments(
     };
     let place = |proposal: Option<usize>| proposal.and_then(|proposal| i32::try_from(proposal).ok());
     TableIterator::new(added().or_raise().rows().map(move |(row, proposal, other_proposal)| {
-        let (kind, level, person, team, shift, assignment, other, during, minutes, rule, measured, limit, message) =
-            row;
+        let (
+            kind,
+            level,
+            person,
+            team,
+            shift,
+            assignment,
+            other,
+            during,
+            minutes,
+            rule,
+            measured,
+            limit,
+            message,
+        ) = row;
         (
-            kind, level, person, team, shift, assignment, other, during, minutes, rule, measured, limit, message,
+            kind,
+            level,
+            person,
+            team,
+            shift,
+            assignment,
+            other,
+            during,
+            minutes,
+            rule,
+            measured,
+            limit,
+            message,
             place(proposal),
             place(other_proposal),
         )

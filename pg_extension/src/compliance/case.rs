@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use rota_engine::compliance::{
-    ClassifiedWork, Duty, Leave, PersonRecord, Posting, Rotation, RuleBook, Scope, Statement, Vocabulary, Word,
+    ClassifiedWork, Duty, Leave, PersonRecord, Posting, Rotation, RuleBook, Scope, Statement, Vocabulary,
+    Word,
 };
 use rota_engine::pay::{Opening, PayDuty, PayKind, classify};
-use rota_engine::{
-    BreakPosition, Instant, LocalDate, LocalPolicy, Span, SpanSet, ZoneRules, local_days,
-};
+use rota_engine::{BreakPosition, Instant, LocalDate, LocalPolicy, Span, SpanSet, ZoneRules, local_days};
 
 use super::law::Law;
 use crate::convert::PayDocument;

@@ -1,7 +1,7 @@
 //! Everybody who is asked about, one case after the other.
 
-use rota_engine::compliance::{RuleBook, Vocabulary, reach};
 use rota_engine::Span;
+use rota_engine::compliance::{RuleBook, Vocabulary, reach};
 
 use super::case::{Amendment, Case, Further, Ground, Work};
 use super::law::Law;

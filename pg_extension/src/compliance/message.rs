@@ -55,11 +55,7 @@ fn window(verdict: &Verdict, case: &Case<'_>) -> String {
     let is_midnight = |shown: LocalDateTime| shown.microseconds().rem_euclid(DAY) == MIDNIGHT;
     if is_midnight(from) && is_midnight(to) {
         let last = local(last_instant(verdict.window)).date();
-        if last == from.date() {
-            format!("on {last}")
-        } else {
-            format!("from {} to {last}", from.date())
-        }
+        if last == from.date() { format!("on {last}") } else { format!("from {} to {last}", from.date()) }
     } else {
         format!("from {from} to {to}")
     }

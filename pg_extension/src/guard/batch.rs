@@ -50,10 +50,7 @@ pub(super) unsafe fn of_statement(
     // SAFETY: the caller says so; a trigger's relation is open while it runs.
     let (mut new, mut old) = unsafe {
         let shape = (*trigger.tg_relation).rd_att;
-        (
-            TransitionTable::open(trigger.tg_newtable, shape),
-            TransitionTable::open(trigger.tg_oldtable, shape),
-        )
+        (TransitionTable::open(trigger.tg_newtable, shape), TransitionTable::open(trigger.tg_oldtable, shape))
     };
     let mut rows = Vec::new();
     let mut counter = 0_usize;

@@ -198,11 +198,12 @@ impl FactQuestions {
     ) -> Result<(), ExtensionError> {
         let parameters = self.fact_parameters(span, people);
         self.facts.iter().try_for_each(|asked| {
-            asked.question.ask(connection, &parameters, &mut |row| {
-                match (row.name(1, asked.person_is_integer), (asked.read)(row)) {
-                    (Some(person), Some(fact)) => each(person, fact),
-                    _ => Ok(()),
-                }
+            asked.question.ask(connection, &parameters, &mut |row| match (
+                row.name(1, asked.person_is_integer),
+                (asked.read)(row),
+            ) {
+                (Some(person), Some(fact)) => each(person, fact),
+                _ => Ok(()),
             })
         })
     }
@@ -228,11 +229,7 @@ impl FactQuestions {
     }
 }
 
-fn people_query(
-    views: &Views,
-    of_some_people: bool,
-    of_some_teams: bool,
-) -> Result<String, ExtensionError> {
+fn people_query(views: &Views, of_some_people: bool, of_some_teams: bool) -> Result<String, ExtensionError> {
     const VIEW: &str = "people";
     // Days are days of a zone: without one nothing could be told.
     views.check(VIEW, &["person_id", "name", "team_id", "time_zone"])?;

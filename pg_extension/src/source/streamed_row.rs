@@ -43,11 +43,7 @@ impl<'row> StreamedRow<'row> {
 
     /// A column that names something, counted from 1: a `bigint` or a `text`, as the flag says.
     pub(super) fn name(self, column: i16, is_integer: bool) -> Option<Name<&'row str>> {
-        if is_integer {
-            self.integer(column).map(Name::Integer)
-        } else {
-            self.text(column).map(Name::from)
-        }
+        if is_integer { self.integer(column).map(Name::Integer) } else { self.text(column).map(Name::from) }
     }
 
     /// A column of type `tstzrange`, counted from 1; `None` for null and for a range that holds nothing.

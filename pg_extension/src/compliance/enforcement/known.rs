@@ -87,8 +87,7 @@ fn relation(schema: &str, name: &std::ffi::CStr) -> pg_sys::Oid {
 }
 
 fn remember_sources() {
-    let views =
-        [c"people", c"assignments", c"absences", c"rules", c"rotations", c"conditions", c"postings"];
+    let views = [c"people", c"assignments", c"absences", c"rules", c"rotations", c"conditions", c"postings"];
     let found = views.into_iter().map(|view| relation("rota_source", view));
     let found = found.filter(|view| *view != pg_sys::InvalidOid).collect();
     SOURCES.with_borrow_mut(|sources| *sources = found);
@@ -106,9 +105,8 @@ fn listen() {
 /// it does no more than note it.
 #[pg_guard]
 unsafe extern "C-unwind" fn forget(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
-    let is_source = SOURCES.with(|sources| {
-        sources.try_borrow().is_ok_and(|sources| sources.contains(&relation))
-    });
+    let is_source =
+        SOURCES.with(|sources| sources.try_borrow().is_ok_and(|sources| sources.contains(&relation)));
     if relation == pg_sys::InvalidOid || is_source {
         IS_STALE.set(true);
     }
