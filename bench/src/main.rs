@@ -4,6 +4,7 @@
 //! `cargo xtask bench`, which builds everything in release and tells where it is.
 
 mod cache;
+mod compliance;
 mod endpoints;
 mod fixture;
 mod guard;
@@ -51,6 +52,8 @@ enum Measurement {
     Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
+    /// Rules over everybody's duties against reading them, and at each write against writing.
+    Compliance,
 }
 
 #[tokio::main]
@@ -78,6 +81,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Hours) {
         hours::measure(&environment, &mut report).await.context("measuring hours")?;
+    }
+    if wanted(Measurement::Compliance) {
+        compliance::measure(&environment, &mut report).await.context("measuring compliance")?;
     }
     if wanted(Measurement::Invalidation) {
         invalidation::measure(&environment, &mut report).await.context("measuring invalidation")?;
