@@ -49,7 +49,9 @@ const SOURCE: &str = "
 fn people() -> Result<u32> {
     const SETTING: &str = "ROTA_BENCH_PEOPLE";
     match std::env::var(SETTING) {
-        Ok(people) => people.parse().with_context(|| format!("{SETTING} is {people}, a number would be right")),
+        Ok(people) => {
+            people.parse().with_context(|| format!("{SETTING} is {people}, a number would be right"))
+        }
         Err(_) => Ok(2_000),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Case<'a> {
     /// The zone of their days.
     pub(crate) zone: &'a ZonePeriods,
     /// The rules, prepared for that zone.
-    pub(crate) book: &'a RuleBook<'a>,
+    pub(crate) book: &'a RuleBook,
     /// What is known.
     pub(crate) record: PersonRecord<'a>,
     /// The id of the assignment behind each duty; `None` for one that is proposed.
@@ -177,7 +177,7 @@ impl Ground<'_> {
     pub(super) fn open(
         &self,
         person: &PersonFacts,
-        (zone, book): (&ZonePeriods, &RuleBook<'_>),
+        (zone, book): (&ZonePeriods, &RuleBook),
         work: &mut Work,
         further: &Further,
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,

@@ -72,7 +72,7 @@ impl Questions {
         let known = widened(inquiry.window, reach(&law.rules));
         let zones: Vec<ZonePeriods> =
             register.zones.iter().map(|zone| ZonePeriods::over(*zone, known)).collect::<Result<_, _>>()?;
-        let books: Vec<RuleBook<'_>> = zones
+        let books: Vec<RuleBook> = zones
             .iter()
             .map(|zone| RuleBook::prepare(&law.rules, &law.vocabulary, zone, inquiry.window))
             .collect::<Result<_, _>>()?;
