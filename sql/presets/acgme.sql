@@ -37,7 +37,7 @@ VALUES
     'acgme', 'A1d', 'Above 80 hours in one week',
     'maximum_minutes', '{"maximum_minutes": 4800, "per": "week", "except_kinds": ["home_call"]}',
     'advisory', 'advise', '[2017-07-01,)',
-    'CPR background and University at Buffalo: no violation by itself'
+    'CPR 6.20, background and intent; University at Buffalo: no violation by itself'
 ),
 (
     'acgme', 'A2', 'One day in seven free, averaged over the rotation; home call is no free day',

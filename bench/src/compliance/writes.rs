@@ -20,17 +20,17 @@ const ROUNDS: usize = 5;
 
 const CONNECTIONS: &str = "4";
 
-/// Rules that look at a day, a week, four weeks and a row of days, with limits that an hour more never reaches.
+/// Rules that look at days, weeks and four weeks, with limits that an hour more never reaches.
 const RULES: &str = r#"
     TRUNCATE house_rules;
     INSERT INTO house_rules VALUES
-        ('rest', 'continuous_duty', '{"maximum_minutes": 100000}', 'violation', 'refuse'),
-        ('week', 'maximum_minutes', '{"maximum_minutes": 100000, "per": "week"}', 'violation', 'refuse'),
+        ('long', 'continuous_duty', '{"maximum_minutes": 5760}', 'violation', 'refuse'),
+        ('week', 'maximum_minutes', '{"maximum_minutes": 10080, "per": "week"}', 'violation', 'refuse'),
         (
-            'mean', 'average_minutes', '{"maximum_minutes": 100000, "per": "window", "window_days": 28}',
+            'mean', 'average_minutes', '{"maximum_minutes": 10080, "per": "window", "window_days": 28}',
             'violation', 'refuse'
         ),
-        ('row', 'consecutive_days', '{"maximum_days": 366}', 'violation', 'refuse')"#;
+        ('duties', 'maximum_duties', '{"maximum_duties": 1000, "per": "week"}', 'violation', 'refuse')"#;
 
 pub(super) async fn measure(fixture: &Fixture, session: &Client, report: &mut Report) -> Result<()> {
     session.batch_execute(RULES).await?;

@@ -3,7 +3,8 @@
 //! `vectors/*.json` has them. A duty is `2025-01-06 07:00+600 x24 every=1 kind=call break=30`: a local day, a
 //! start with a length in minutes (none for a punch without its end) or an end, how often and every how many
 //! days. `weeks` spreads hours evenly over so many days of each week from 07:00 on, `overtime` so many minutes
-//! of it over the first weekdays of a month from 09:00 on. Expected is every violation, warning and unknown,
+//! of it over the first weekdays of a month from 09:00 on. Whoever has no other date of birth was born in 1990, and
+//! works by day unless a condition says otherwise. Expected is every violation, warning and unknown,
 //! and those of the advisories that are named.
 
 use std::collections::BTreeMap;
@@ -94,10 +95,8 @@ async fn record(
     set: &str,
     (zone, from, to): (&str, &str, &str),
 ) -> Result<String> {
-    let attributes: BTreeMap<&str, &str> = ["born_on", "hired_on"]
-        .into_iter()
-        .filter_map(|attribute| Some((attribute, text(vector, attribute)?)))
-        .collect();
+    let mut attributes = BTreeMap::from([("born_on", text(vector, "born_on").unwrap_or("1990-01-01"))]);
+    attributes.extend(text(vector, "hired_on").map(|day| ("hired_on", day)));
     session
         .batch_execute(&format!(
             "TRUNCATE rota_source.people, rota_source.assignments, rota_source.absences, rota_source.rules,
@@ -126,6 +125,10 @@ async fn record(
             VALUES ('ada', {}, true)",
             days(first, end)
         ));
+    }
+    if list(vector, "conditions").all(|stated| stated[0] != "night_worker") {
+        statements
+            .push("INSERT INTO rota_source.conditions VALUES ('ada', 'night_worker', false)".to_owned());
     }
     for stated in list(vector, "conditions") {
         let holds = stated[1].as_bool().context("a condition that is neither true nor false")?;
