@@ -204,6 +204,11 @@ pgrx::extension_sql_file!(
     requires = ["guard_checks"]
 );
 pgrx::extension_sql_file!(
+    "../../sql/extension/allocations.sql",
+    name = "allocations",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
     "../../sql/extension/half_days.sql",
     name = "half_days",
     requires = ["guard_checks"]

@@ -316,3 +316,76 @@ SELECT rota.expose(
         'rota.preset_rules'
     ]::regclass[]
 );
+
+CREATE FUNCTION api.compliance_explanation(
+    employee_id bigint,
+    rule_id text,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    rule_set text DEFAULT NULL
+) RETURNS json
+LANGUAGE sql
+STABLE
+BEGIN ATOMIC
+    WITH
+    asked AS MATERIALIZED (
+        SELECT
+            tstzrange(starts_at, ends_at) AS during
+        WHERE
+            CASE
+                WHEN starts_at < ends_at THEN true
+                ELSE api.refuse(
+                    'ends_at',
+                    format('ends_at %s is not after starts_at %s', ends_at, starts_at),
+                    'give both as GET /api/compliance does'
+                )
+            END
+    )
+    SELECT
+        json_build_object(
+            'items', coalesce(
+                json_agg(
+                    json_build_object(
+                        'part', explained.part,
+                        'assignment_id', explained.assignment_id::bigint,
+                        'starts_at', lower(explained.during),
+                        'ends_at', upper(explained.during),
+                        'minutes', explained.minutes,
+                        'note', explained.note
+                    )
+                    ORDER BY explained.position
+                ),
+                '[]'::json
+            )
+        )
+    FROM
+        asked
+        CROSS JOIN LATERAL
+            ROWS FROM (rota.explain_verdict(rule_set, rule_id, employee_id::text, asked.during))
+                WITH ORDINALITY AS explained (part, assignment_id, during, minutes, note, position);
+END;
+
+COMMENT ON FUNCTION api.compliance_explanation IS
+    'What a verdict of GET /api/compliance was made of: the sentence, each duty with the minutes of it that '
+    'count, and the leave that averages leave out. rule_id, starts_at and ends_at as the verdict has them.';
+
+SELECT rota.expose(
+    'api.compliance_explanation'::regproc,
+    'GET',
+    '/api/employees/{employee_id}/compliance/explanation',
+    summary => 'What a verdict was made of',
+    reads => ARRAY[
+        'workforce.assignments',
+        'workforce.shifts',
+        'workforce.duty_kinds',
+        'workforce.employees',
+        'workforce.employee_conditions',
+        'workforce.departments',
+        'workforce.time_off',
+        'workforce.rotations',
+        'workforce.postings',
+        'workforce.rules',
+        'rota.rule_sets',
+        'rota.preset_rules'
+    ]::regclass[]
+);

@@ -8,6 +8,7 @@ use rota_tests::database::Database;
 
 /// Name, volatility, parallel safety, and whether NULL in means NULL out.
 const LABELS: &[(&str, &str, &str, &str)] = &[
+    ("allocation_cost", "immutable", "safe", "called on null"),
     ("announce_catalog_change", "volatile", "unsafe", "called on null"),
     ("announce_tag", "volatile", "unsafe", "strict"),
     ("await_writers", "volatile", "unsafe", "called on null"),
@@ -28,6 +29,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("check_watchable", "stable", "unsafe", "called on null"),
     ("classify_pay", "immutable", "safe", "strict"),
     ("clock_ranges", "immutable", "safe", "strict"),
+    ("compare_plan", "immutable", "safe", "called on null"),
     ("compliance_risks", "stable", "restricted", "called on null"),
     ("compliance_summary", "stable", "restricted", "called on null"),
     ("conceal", "volatile", "unsafe", "called on null"),

@@ -1,5 +1,6 @@
 //! Working-time rules through SQL: what they say, what they refuse, and what is shipped.
 
+mod allocations;
 mod changes;
 mod clocks;
 mod concurrency;
