@@ -15,6 +15,7 @@ mod machine;
 mod one_row_read;
 mod quantile;
 mod rate;
+mod refresh;
 mod report;
 
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Measurement {
     Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
+    /// Managed refresh of a rollup of a million shifts against REFRESH, and what tracking costs writers.
+    Refresh,
 }
 
 #[tokio::main]
@@ -78,6 +81,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Hours) {
         hours::measure(&environment, &mut report).await.context("measuring hours")?;
+    }
+    if wanted(Measurement::Refresh) {
+        refresh::measure(&environment, &mut report).await.context("measuring managed refresh")?;
     }
     if wanted(Measurement::Invalidation) {
         invalidation::measure(&environment, &mut report).await.context("measuring invalidation")?;

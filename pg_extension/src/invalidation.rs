@@ -39,7 +39,7 @@ mod transaction;
 mod watch;
 mod words;
 
-pub(crate) use reader::{Batch, wait_for_events};
+pub(crate) use reader::{Batch, await_tag, newest_position, wait_for_events};
 pub(crate) use shared::Shared;
 pub(crate) use tag::Tag;
 pub(crate) use transaction::{announce, is_announced};
