@@ -9,6 +9,7 @@ use pgrx::{function_name, pg_guard};
 use rota_engine::EngineError;
 
 use crate::guard::Violation;
+use crate::refresh::Refusal;
 
 /// The one error of the crate.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -272,6 +273,9 @@ pub(crate) enum ExtensionError {
         /// Who asked.
         role: String,
     },
+    /// What was refused in the name of the extension's owner, with its own SQLSTATE.
+    #[error("{}", .0.message)]
+    Refused(Box<Refusal>),
     /// 22023: an action that is none.
     #[error("action \"{action}\" is not known")]
     UnknownAction {
@@ -328,12 +332,14 @@ impl ExtensionError {
             Self::RefreshTimedOut { .. } => PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
             Self::UnknownRelation { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
             Self::ViewNotOwned { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Self::Refused(refusal) => pack_sqlstate(&refusal.sqlstate),
             Self::UnknownAction { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<&str> {
         match self {
+            Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::UnknownZone { .. } => {
                 Some("a full name of pg_timezone_names, such as Europe/Berlin; no abbreviation and no offset")
             }
@@ -392,7 +398,7 @@ impl ExtensionError {
     }
 
     /// The argument that is wrong, for the report's COLUMN.
-    fn argument(&self) -> Option<&'static str> {
+    fn argument(&self) -> Option<&str> {
         match self {
             Self::Engine(error) => error.argument(),
             Self::UnknownZone { .. } => Some("time_zone"),
@@ -406,6 +412,7 @@ impl ExtensionError {
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
             Self::UnknownRelation { .. } | Self::ViewNotOwned { .. } => Some("view"),
+            Self::Refused(refusal) => refusal.column.as_deref(),
             Self::UnknownAction { .. } => Some("action"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
@@ -440,6 +447,7 @@ impl ExtensionError {
     fn detail(&self) -> Option<&str> {
         match self {
             Self::GuardViolated(violation) => violation.detail.as_deref(),
+            Self::Refused(refusal) => refusal.detail.as_deref(),
             _ => None,
         }
     }
