@@ -4,4 +4,5 @@ mod conflict;
 mod invalidation;
 mod pay;
 mod time;
+mod trigger;
 mod version;

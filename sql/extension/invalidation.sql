@@ -23,4 +23,8 @@ COMMENT ON FUNCTION rota.invalidation_status() IS
     'How invalidations travel (ring, or notify where the library is not preloaded), and the server''s '
     'identity. word_salt is mixed into a tag''s hash (XOR) to choose its word.';
 
+COMMENT ON FUNCTION rota.stamp() IS
+    'What the statement sees: life of the server (8 bytes, 0 on a standby), whether it is a standby (1 byte), '
+    'then the snapshot as pg_snapshot is sent, with those in progress also on a standby.';
+
 REVOKE ALL ON FUNCTION rota.announce_tag(text) FROM PUBLIC;
