@@ -51,9 +51,9 @@ async fn a_primarys_stamp_is_its_snapshot_and_its_life() -> Result<()> {
     let session = database.session().await?;
     session.batch_execute("CREATE TABLE t (id bigint)").await?;
     let (_one, _) = writer(&server, database.name()).await?;
-    let (two, _) = writer(&server, database.name()).await?;
-    let (_three, _) = writer(&server, database.name()).await?;
-    two.batch_execute("COMMIT").await?;
+    let (_two, _) = writer(&server, database.name()).await?;
+    let (three, _) = writer(&server, database.name()).await?;
+    three.batch_execute("COMMIT").await?;
     let told = session
         .rows(
             "SELECT pg_snapshot_xmin(s), pg_snapshot_xmax(s), ARRAY(SELECT pg_snapshot_xip(s)),

@@ -20,6 +20,8 @@ pub(in crate::cache) struct Acknowledged {
 pub(in crate::cache) struct Record {
     /// Set when the operations are used up, or one has failed the test.
     pub(in crate::cache) over: AtomicBool,
+    /// Set while the primary of a standby is away: nobody knows then how old the standby's answers are.
+    pub(in crate::cache) unmeasured: AtomicBool,
     operations: AtomicU64,
     limit: u64,
     hits: AtomicU64,
@@ -34,6 +36,7 @@ impl Record {
     pub(in crate::cache) fn new(limit: u64) -> Self {
         Self {
             over: AtomicBool::new(false),
+            unmeasured: AtomicBool::new(false),
             operations: AtomicU64::new(0),
             limit,
             hits: AtomicU64::new(0),

@@ -95,8 +95,12 @@ async fn make_faults(mut stage: Stage, record: &Record) -> Result<usize> {
                 stage.on_primary(&sql).await?;
             }
             _ => {
+                // What the primary acknowledged last may not have reached the standby.
+                record.unmeasured.store(true, Ordering::SeqCst);
                 stage.primary.crash().await?;
                 stage.primary.start_again().await?;
+                sleep(PEACE * 4).await;
+                record.unmeasured.store(false, Ordering::SeqCst);
             }
         }
         made += 1;
