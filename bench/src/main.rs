@@ -15,6 +15,7 @@ mod machine;
 mod one_row_read;
 mod quantile;
 mod rate;
+mod refresh;
 mod report;
 
 use std::path::PathBuf;
@@ -53,6 +54,8 @@ enum Measurement {
     Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
+    /// Managed refresh of a rollup of a million shifts against REFRESH, and what tracking costs writers.
+    Refresh,
 }
 
 impl Measurement {
@@ -71,6 +74,7 @@ impl Measurement {
             Self::Guard => guard::measure(environment, report).await,
             Self::Hours => hours::measure(environment, report).await,
             Self::Invalidation => invalidation::measure(environment, report).await,
+            Self::Refresh => refresh::measure(environment, report).await,
         }
     }
 }

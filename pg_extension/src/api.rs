@@ -3,6 +3,7 @@
 mod conflict;
 mod invalidation;
 mod pay;
+mod refresh;
 mod time;
 mod trigger;
 mod version;

@@ -243,6 +243,41 @@ pub(crate) enum ExtensionError {
     /// 39P01: a trigger function called by anything but the trigger that it is made for.
     #[error("only a trigger that rota.guard_overlaps made can call this function")]
     NoTrigger,
+    /// 39P01: a trigger that manages no view.
+    #[error("rota.track_changes runs only in AFTER triggers for each statement")]
+    WrongTrackingTrigger,
+    /// 55000: a managed view without its queue, so that nothing can be noted.
+    #[error("rota.{queue} does not exist, so the change cannot be noted for the view")]
+    MissingQueue {
+        /// Its name.
+        queue: String,
+    },
+    /// 57014: a refresh that took too long.
+    #[error("the refresh took longer than its refresh_timeout of {timeout_ms} ms")]
+    RefreshTimedOut {
+        /// The limit.
+        timeout_ms: i32,
+    },
+    /// 42P01: a view that is not there.
+    #[error("relation {oid} does not exist")]
+    UnknownRelation {
+        /// What was given.
+        oid: u32,
+    },
+    /// 42501: a view of somebody else.
+    #[error("role {role} does not own {view}")]
+    ViewNotOwned {
+        /// The view.
+        view: String,
+        /// Who asked.
+        role: String,
+    },
+    /// 22023: an action that is none.
+    #[error("action \"{action}\" is not known")]
+    UnknownAction {
+        /// What was given.
+        action: String,
+    },
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -286,7 +321,14 @@ impl ExtensionError {
             Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
             Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
             Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
-            Self::NoTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Self::NoTrigger | Self::WrongTrackingTrigger => {
+                PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED
+            }
+            Self::MissingQueue { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::RefreshTimedOut { .. } => PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
+            Self::UnknownRelation { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            Self::ViewNotOwned { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Self::UnknownAction { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }
 
@@ -334,6 +376,15 @@ impl ExtensionError {
             Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => {
                 Some("a condition on columns of the table, such as status = 'active'")
             }
+            Self::WrongTrackingTrigger => {
+                Some("rota.manage_view and rota.create_rollup make the triggers of a table")
+            }
+            Self::MissingQueue { .. } => Some("rota.unmanage_view and manage the view anew"),
+            Self::RefreshTimedOut { .. } => Some("a longer refresh_timeout, or a query that an index serves"),
+            Self::UnknownRelation { .. } => Some("the name of a materialized view or rollup"),
+            Self::ViewNotOwned { .. } => {
+                Some("ask as its owner; who may call rota.refresh_due may refresh any managed view")
+            }
             Self::TooManyOverlaps { .. } => Some("narrow them with a predicate"),
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
@@ -354,6 +405,8 @@ impl ExtensionError {
             Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
+            Self::UnknownRelation { .. } | Self::ViewNotOwned { .. } => Some("view"),
+            Self::UnknownAction { .. } => Some("action"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
             | Self::UnreadableProposal { .. }

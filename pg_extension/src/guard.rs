@@ -47,5 +47,6 @@ mod trigger;
 mod violation;
 mod witness;
 
+pub(crate) use definition::PinnedSearchPath;
 pub(crate) use settings::register;
 pub(crate) use violation::Violation;

@@ -12,6 +12,7 @@ mod invalidation;
 mod labels;
 mod pay;
 mod proxy;
+mod refresh;
 mod smoke;
 mod time;
 mod ward;

@@ -295,13 +295,13 @@ unsafe fn read_pinned(
 }
 
 /// `search_path` as the extension's own functions have it, until the value goes.
-pub(super) struct PinnedSearchPath {
+pub(crate) struct PinnedSearchPath {
     level: i32,
 }
 
 impl PinnedSearchPath {
     /// Pins it.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // SAFETY: both texts are C strings, and the level is closed when the value is dropped.
         unsafe {
             let level = pg_sys::NewGUCNestLevel();
