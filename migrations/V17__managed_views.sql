@@ -1,14 +1,14 @@
 -- Views under management: figures that lists, reports and overviews would otherwise add up anew each time.
 --
--- Here and not in sql/views, because each of them holds rows: programs are dropped and made again with any change
--- of their files, and these would be recomputed with them. Their queries stand beside them, so nothing they depend
--- on is dropped with the programs either.
+-- Here and not in sql/views, because each of them holds rows: programs are dropped and made again with any
+-- change of their files, and these would be recomputed with them. Their queries stand beside them, so nothing
+-- they depend on is dropped with the programs either.
 --
--- A rollup where a change touches few keys, a materialized view where it may touch any. The mappings say which keys
--- those are (see rota.create_rollup); rota.check_rollup compares with the query.
+-- A rollup where a change touches few keys, a materialized view where it may touch any. The mappings say
+-- which keys those are (see rota.create_rollup); rota.check_rollup compares with the query.
 
--- The heads of each active shift. Small steps: the coverage of a day is added up from these, and a booking dirties
--- one shift here and one department's day there, each found by the row itself.
+-- The heads of each active shift. Small steps: the coverage of a day is added up from these, and a booking
+-- dirties one shift here and one department's day there, each found by the row itself.
 CREATE VIEW workforce.shift_coverage_query AS
 SELECT
     shift.shift_id,
@@ -64,10 +64,10 @@ SELECT rota.create_rollup(
 );
 
 COMMENT ON TABLE workforce.daily_coverage IS
-    'Rollup: heads required, booked, missing and surplus by local date and department; department_id 0 = none.';
+    'Rollup: heads required, booked, missing, surplus by local date and department; department_id 0 = none.';
 
--- Everybody's weeks. Overtime is what goes beyond the contract in the whole week, so a week is the unit in which
--- it can be kept.
+-- Everybody's weeks. Overtime is what goes beyond the contract in the whole week, so a week is the unit in
+-- which it can be kept.
 CREATE VIEW workforce.weekly_workload_query AS
 SELECT
     week.week_start,
@@ -84,7 +84,9 @@ FROM (
         count(*)::integer AS assignments,
         sum(shift.elapsed_minutes)::integer AS elapsed_minutes,
         sum(shift.worked_minutes)::integer AS worked_minutes,
-        sum(rota.minutes_in_band(shift.during, shift.time_zone, '22:00', '06:00')::integer)::integer AS band_minutes
+        sum(
+            rota.minutes_in_band(shift.during, shift.time_zone, '22:00', '06:00')::integer
+        )::integer AS band_minutes
     FROM workforce.assignments AS assignment
     JOIN workforce.shifts AS shift
         ON shift.shift_id = assignment.shift_id
@@ -97,11 +99,11 @@ JOIN workforce.employees AS employee
     ON employee.employee_id = week.employee_id;
 
 COMMENT ON VIEW workforce.weekly_workload_query IS
-    'What workforce.weekly_workload holds: minutes of binding assignments by ISO week of the shift''s date and person.';
+    'What workforce.weekly_workload holds: minutes of binding assignments by ISO week of the shift and person.';
 
--- A booking knows when its shift begins and not on which local date. Offsets of all time zones lie within 16 hours,
--- and a skipped day (Samoa, 30 December 2011) moves a beginning by 24 more: the date is in the week of the earliest
--- or of the latest reading, nearly always the same. That spares the writer a look at the shifts.
+-- A booking knows when its shift begins and not on which local date. Offsets of all time zones lie within 16
+-- hours, and a skipped day (Samoa, 30 December 2011) moves a beginning by 24 more: the date is in the week of
+-- the earliest or of the latest reading, nearly always the same. That spares the writer a look at the shifts.
 SELECT rota.create_rollup(
     'workforce.weekly_workload',
     'workforce.weekly_workload_query',
@@ -110,7 +112,8 @@ SELECT rota.create_rollup(
         'workforce.assignments',
         'SELECT date_trunc(''week'', lower(changed.during) AT TIME ZONE ''UTC'' + edge.distance)::date, '
         'changed.employee_id '
-        'FROM changed CROSS JOIN (VALUES (interval ''-40 hours''), (interval ''16 hours'')) AS edge (distance) '
+        'FROM changed '
+        'CROSS JOIN (VALUES (interval ''-40 hours''), (interval ''16 hours'')) AS edge (distance) '
         'WHERE changed.binding',
         'workforce.shifts',
         'SELECT date_trunc(''week'', changed.date::timestamp)::date, assignment.employee_id '
@@ -127,7 +130,7 @@ SELECT rota.create_rollup(
 );
 
 COMMENT ON TABLE workforce.weekly_workload IS
-    'Rollup: minutes of each person in each ISO week, worked, at night (22:00 to 06:00) and beyond the contract.';
+    'Rollup: minutes of each person in each ISO week: worked, at night (22:00 to 06:00), beyond the contract.';
 
 CREATE VIEW workforce.weekly_overview_query AS
 SELECT
@@ -198,7 +201,7 @@ WHERE assignment.schedule_id IS NOT NULL
 GROUP BY assignment.schedule_id;
 
 COMMENT ON VIEW workforce.schedule_summary_query IS
-    'What workforce.schedule_summary holds: how many assignments each plan has, and of them binding ones and hours.';
+    'What workforce.schedule_summary holds: how many assignments each plan has, binding ones, and hours.';
 
 SELECT rota.create_rollup(
     'workforce.schedule_summary',
@@ -211,9 +214,9 @@ SELECT rota.create_rollup(
 COMMENT ON TABLE workforce.schedule_summary IS
     'Rollup: assignments of each plan of every status, and people, shifts and minutes of the binding ones.';
 
--- A materialized view: a department that moves changes the path of all below it and the sums of all above, old and
--- new. There are some hundreds of departments, and their people are counted from an index. Its order is kept as a
--- number, since comparing paths by a language's rules is most of what the walk costs.
+-- A materialized view: a department that moves changes the path of all below it and the sums of all above,
+-- old and new. There are some hundreds of departments, and their people are counted from an index. Its order
+-- is kept as a number, since comparing paths by a language's rules is most of what the walk costs.
 CREATE MATERIALIZED VIEW workforce.department_hierarchy AS
 WITH RECURSIVE tree AS (
     SELECT
@@ -275,7 +278,7 @@ JOIN subtree ON subtree.department_id = tree.department_id
 LEFT JOIN headcount ON headcount.department_id = tree.department_id;
 
 COMMENT ON MATERIALIZED VIEW workforce.department_hierarchy IS
-    'The department tree, depth first by position, with active employees of each department and of all below it.';
+    'The department tree, depth first by position, with the active employees of each and of all below it.';
 
 -- What a refresh beside its readers needs.
 CREATE UNIQUE INDEX department_hierarchy_by_department ON workforce.department_hierarchy (department_id);

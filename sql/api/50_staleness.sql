@@ -1,8 +1,9 @@
 -- How old an answer from managed views may be, and is.
 --
--- An endpoint that can be answered from them has an argument max_staleness_ms, 0 where people look at what they have
--- just changed. Its staleness function tells for the same arguments how old that answer is, or NULL where it comes
--- from the tables: the views do not hold it, are older than was asked for, or nobody knows how old they are.
+-- An endpoint that can be answered from them has an argument max_staleness_ms, 0 where people look at what
+-- they have just changed. Its staleness function tells for the same arguments how old that answer is, or NULL
+-- where it comes from the tables: the views do not hold it, are older than was asked for, or nobody knows how
+-- old they are.
 
 CREATE FUNCTION api.staleness_within(views regclass[], max_staleness_ms integer) RETURNS bigint
 LANGUAGE sql

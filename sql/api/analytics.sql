@@ -192,8 +192,8 @@ END;
 COMMENT ON FUNCTION api.analytics_of_shifts IS
     'The overview of any window, band and department, added up from shifts and bookings.';
 
--- The same figures from the people's weeks that are kept (migrations/V17__managed_views.sql). The people shown are
--- looked up once they are known: two sums for everybody are less than five.
+-- The same figures from the people's weeks that are kept (migrations/V17__managed_views.sql). The people
+-- shown are looked up once they are known: two sums for everybody are less than five.
 CREATE FUNCTION api.analytics_of_weeks(from_date date, to_date date, employee_limit integer) RETURNS json
 LANGUAGE sql
 STABLE

@@ -19,7 +19,10 @@ BEGIN ATOMIC
             shift.active
             AND shift.date >= from_date
             AND shift.date < to_date
-            AND (coverage_of_shifts.department_id IS NULL OR shift.department_id = coverage_of_shifts.department_id)
+            AND (
+                coverage_of_shifts.department_id IS NULL
+                OR shift.department_id = coverage_of_shifts.department_id
+            )
         GROUP BY
             shift.shift_id
     ),
@@ -84,7 +87,10 @@ BEGIN ATOMIC
         WHERE
             covered.date >= from_date
             AND covered.date < to_date
-            AND (coverage_of_days.department_id IS NULL OR covered.department_id = coverage_of_days.department_id)
+            AND (
+                coverage_of_days.department_id IS NULL
+                OR covered.department_id = coverage_of_days.department_id
+            )
         GROUP BY
             covered.date
     )

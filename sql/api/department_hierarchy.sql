@@ -88,7 +88,8 @@ BEGIN ATOMIC
         LEFT JOIN headcount ON headcount.department_id = tree.department_id;
 END;
 
-COMMENT ON FUNCTION api.hierarchy_of_departments IS 'The department tree, walked from departments and employees.';
+COMMENT ON FUNCTION api.hierarchy_of_departments IS
+    'The department tree, walked from departments and employees.';
 
 CREATE FUNCTION api.hierarchy_of_view(root_id bigint) RETURNS json
 LANGUAGE sql

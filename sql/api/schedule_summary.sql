@@ -10,7 +10,8 @@ END;
 COMMENT ON FUNCTION api.schedule_summary_staleness IS
     'How old the kept sums of the plans are, in milliseconds; NULL where they are counted anew.';
 
-CREATE FUNCTION api.schedule_sums(schedule_ids bigint[], are_kept boolean) RETURNS SETOF workforce.schedule_summary
+CREATE FUNCTION api.schedule_sums(schedule_ids bigint[], are_kept boolean)
+RETURNS SETOF workforce.schedule_summary
 LANGUAGE sql
 STABLE
 BEGIN ATOMIC
@@ -57,7 +58,10 @@ BEGIN ATOMIC
             AND api.require_one_of('status', status, ARRAY['draft', 'published', 'archived'])
             AND api.require_between('max_staleness_ms', max_staleness_ms, 0, 86400000)
             AND schedule.period && daterange(from_date, to_date)
-            AND (schedule_summary.department_id IS NULL OR schedule.department_id = schedule_summary.department_id)
+            AND (
+                schedule_summary.department_id IS NULL
+                OR schedule.department_id = schedule_summary.department_id
+            )
             AND (schedule_summary.status IS NULL OR schedule.status = schedule_summary.status)
     ),
     sums AS MATERIALIZED (
@@ -98,9 +102,9 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.schedule_summary IS
-    'Schedules whose period meets [from_date, to_date), with what each holds: assignments of every status, and of '
-    'the binding ones the people, the shifts that have somebody, and the elapsed minutes. Sums that are kept serve '
-    'while nothing has changed since, or within max_staleness_ms.';
+    'Schedules whose period meets [from_date, to_date), with what each holds: assignments of every status, and '
+    'of the binding ones the people, the shifts that have somebody, and the elapsed minutes. Sums that are kept '
+    'serve while nothing has changed since, or within max_staleness_ms.';
 
 SELECT rota.expose(
     'api.schedule_summary'::regproc,

@@ -89,7 +89,8 @@ AS $$
         pg_get_function_arg_default(procedure.oid, argument.position::integer)
     FROM
         pg_proc AS procedure
-        CROSS JOIN LATERAL unnest(procedure.proargtypes::oid[]) WITH ORDINALITY AS argument (type_oid, position)
+        CROSS JOIN LATERAL unnest(procedure.proargtypes::oid[]) WITH ORDINALITY
+            AS argument (type_oid, position)
     WHERE procedure.oid = function_oid
 $$;
 
@@ -112,7 +113,8 @@ BEGIN
     SELECT candidate.* INTO procedure FROM pg_proc AS candidate WHERE candidate.oid = staleness;
     fault := CASE
         WHEN NOT FOUND THEN 'does not exist'
-        WHEN procedure.prorettype <> 'bigint'::regtype OR procedure.proretset THEN 'does not return one bigint'
+        WHEN procedure.prorettype <> 'bigint'::regtype OR procedure.proretset THEN
+            'does not return one bigint'
         WHEN procedure.provolatile = 'v' THEN 'is volatile'
         WHEN coalesce('max_staleness_ms' <> ALL (procedure.proargnames), true) THEN
             'has no argument max_staleness_ms'
@@ -133,8 +135,8 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
             MESSAGE = format('function %s %s', staleness, fault),
-            HINT = 'a stable function of some of the endpoint''s arguments, max_staleness_ms among them, with the '
-                'same types and defaults; it returns milliseconds, or NULL where the answer comes from tables',
+            HINT = 'a stable function of some of the endpoint''s arguments, max_staleness_ms among them, with '
+                'the same types and defaults; it returns milliseconds, or NULL where tables answer',
             COLUMN = 'staleness';
     END IF;
 END

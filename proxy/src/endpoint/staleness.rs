@@ -7,7 +7,7 @@
 use super::{Argument, Arguments, Value};
 
 /// The argument that says how old an answer may be, in milliseconds.
-pub const LIMIT: &str = "max_staleness_ms";
+const LIMIT: &str = "max_staleness_ms";
 
 /// The function that tells how old an answer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Staleness {
     pub name: String,
     /// The positions, among the endpoint's arguments, of those that it takes too.
     pub arguments: Vec<usize>,
-    /// The position of [`LIMIT`].
+    /// The position of `max_staleness_ms`.
     pub limit: usize,
 }
 
