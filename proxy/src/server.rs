@@ -175,6 +175,7 @@ pub async fn run(settings: Settings) -> Result<(), Error> {
 async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<bool>) {
     let settings = &proxy.settings;
     proxy.is_stopping.store(true, Ordering::Relaxed);
+    proxy.refreshing.stop();
     sleep(settings.drain_delay_ms).await;
     let _ = stop_public.send(true);
     running.close();
@@ -183,6 +184,7 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
         proxy.cut_off.cancel();
         let _ = timeout(LAST_WAIT, running.wait()).await;
     }
+    let _ = timeout(LAST_WAIT, proxy.refreshing.ended()).await;
     let _ = timeout(LAST_WAIT, proxy.pool.settled()).await;
     let _ = timeout(LAST_WAIT, proxy.observer.slow_calls.flush(&proxy.pool)).await;
 }
@@ -232,6 +234,9 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     if settings.cache_bytes > 0 {
         tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
         tasks.push(tokio::spawn(warm::run(Arc::clone(proxy))));
+    }
+    if settings.refresh_views {
+        proxy.refreshing.start(settings, &proxy.observer.metrics);
     }
     if let Some(level2) = &proxy.cache.level2 {
         tasks.push(tokio::spawn(Arc::clone(level2).run()));
