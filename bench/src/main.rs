@@ -79,7 +79,6 @@ impl Measurement {
             Self::Compliance => compliance::measure(environment, report).await,
             Self::Refresh => refresh::measure(environment, report).await,
             Self::Invalidation => invalidation::measure(environment, report).await,
-            Self::Refresh => refresh::measure(environment, report).await,
         }
     }
 }
