@@ -11,14 +11,15 @@
 //! - Time is counted as it passes, in whole microseconds; quotients are compared exactly, never rounded.
 //! - A window is judged when it overlaps the book's window and begins while the rule is valid. All that has to be
 //!   known of it lies within [`reach`] of the book's window.
-//! - Of windows that slide, those are told that no fuller one overlaps: every window that breaks the rule
-//!   overlaps one that is told and at least as bad.
+//! - Of windows that slide, those are told that overlap no worse one: every window that breaks the rule overlaps
+//!   one that is told and at least as bad.
 
 mod book;
 mod case;
 mod conditions;
 mod days;
 mod frame;
+mod half_day;
 mod judges;
 mod nights;
 mod peaks;
@@ -32,6 +33,7 @@ mod vocabulary;
 mod windows;
 
 pub use book::{RuleBook, judge};
+pub use half_day::{Half, HalfDays};
 pub use judges::{Term, terms};
 pub use ratio::Ratio;
 pub use reach::reach;

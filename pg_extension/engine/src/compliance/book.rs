@@ -7,7 +7,7 @@ use super::judges::{Contributing, Judge, Making, span_of};
 use super::peaks::peaks;
 use super::person::{Person, bounds};
 use super::ratio::Ratio;
-use super::reach::reach;
+use super::reach::{of_kind, reach};
 use super::record::PersonRecord;
 use super::verdict::{Headroom, Reason, Unit, Verdict};
 use super::vocabulary::Vocabulary;
@@ -36,6 +36,8 @@ struct Page {
     judge: Box<dyn Judge>,
     /// The line of the work that the rule is about.
     line: usize,
+    /// How far from the window it looks, in microseconds.
+    reach: i64,
 }
 
 impl RuleBook {
@@ -65,7 +67,8 @@ impl RuleBook {
         for (position, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off) {
             let (judge, line) = making.judge(rule)?;
             let conditions = Conditions::of(rule, vocabulary);
-            pages.push(Page { rule: position, level: rule.level, conditions, judge, line });
+            let reach = of_kind(&rule.kind).microseconds();
+            pages.push(Page { rule: position, level: rule.level, conditions, judge, line, reach });
         }
         Ok(Self { frame, wanted, pages })
     }
@@ -88,6 +91,9 @@ impl RuleBook {
                     found.push(case);
                 }
             });
+            if page.judge.follows_duties() {
+                found.extend(self.without_duties(page, &person));
+            }
             if page.judge.needs_rotations() {
                 found.extend(self.outside_of_rotations(page, &person));
             }
@@ -137,6 +143,13 @@ impl RuleBook {
     /// Whether a window is judged by a rule, whoever the person is.
     fn takes(&self, page: &Page, case: &Case) -> bool {
         self.frame.judges(case.start, case.end) && page.conditions.is_valid(case.start)
+    }
+
+    /// Time of which nothing is known, for a judge that looks only where there are duties.
+    fn without_duties(&self, page: &Page, person: &Person<'_>) -> Option<Case> {
+        let (start, end) = self.frame.window;
+        let is_known = person.is_known(start - page.reach, end + page.reach);
+        (!is_known).then(|| Case::open(start, end, 0, Reason::RecordIncomplete))
     }
 
     /// Work that lies in none of the periods over which a rule adds up.

@@ -65,14 +65,14 @@ impl Case {
         Self { start, end, measured, limit, scale, left, state, reason }
     }
 
-    /// A rest between two duties: too short for certain, or long enough as far as is known.
+    /// A rest between two duties; `is_known` where nothing unknown could make it another one.
     pub(super) fn rest(start: i64, end: i64, minimum: i64, is_known: bool) -> Self {
         let measured = end - start;
         let left = measured - minimum;
         let (state, reason) = match (left < 0, is_known) {
-            (true, _) => (State::Broken, Reason::TooLittle),
+            (true, true) => (State::Broken, Reason::TooLittle),
             (false, true) => (State::Kept, Reason::TooLittle),
-            (false, false) => (State::Open, Reason::RecordIncomplete),
+            (_, false) => (State::Open, Reason::RecordIncomplete),
         };
         Self { start, end, measured, limit: minimum, scale: 1, left, state, reason }
     }

@@ -61,6 +61,11 @@ pub(super) trait Judge: std::fmt::Debug {
         false
     }
 
+    /// Whether it looks only where there are duties. Where nothing is known, it sees nothing.
+    fn follows_duties(&self) -> bool {
+        false
+    }
+
     /// Whether how much is left means anything.
     fn has_headroom(&self) -> bool {
         true

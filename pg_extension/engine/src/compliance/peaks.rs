@@ -5,7 +5,14 @@ use super::case::Case;
 /// Keeps windows that do not overlap, the worst first: every other one overlaps a kept one that is at least as
 /// bad. The kept ones come in the order of time.
 pub(super) fn peaks(mut cases: Vec<Case>) -> Vec<Case> {
-    cases.sort_by_key(|case| (case.left, case.start));
+    // What is left, over what both sides were multiplied by: windows with leave are divided by fewer days.
+    let worse = |one: &Case, other: &Case| {
+        let (left, right) = (i128::from(one.left), i128::from(other.left));
+        (left * i128::from(other.scale))
+            .cmp(&(right * i128::from(one.scale)))
+            .then(one.start.cmp(&other.start))
+    };
+    cases.sort_by(worse);
     let mut kept: Vec<Case> = Vec::new();
     for case in cases {
         let place = kept.partition_point(|other| other.start < case.start);

@@ -11,7 +11,8 @@ pub fn reach(rules: &[Rule]) -> Duration {
     rules.iter().map(|rule| of_kind(&rule.kind)).max().unwrap_or_default()
 }
 
-fn of_kind(kind: &RuleKind) -> Duration {
+/// The same of one kind of rule.
+pub(super) fn of_kind(kind: &RuleKind) -> Duration {
     match kind {
         RuleKind::Rest(minimum) => *minimum,
         RuleKind::MaximumTime(time) | RuleKind::MinimumTime(time) => of_window(time.window),

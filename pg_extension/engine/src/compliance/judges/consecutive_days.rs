@@ -27,7 +27,9 @@ impl Judge for DaysInRow {
             let (start, end) = (days.start(row.0), days.start(row.1));
             if person.frame.judges(start, end) {
                 let found = Comparison::of(count(row.1 - row.0), self.limit.maximum.into());
-                take(Case::at_most(start, end, found, person.is_known(start - 1, end + 1)));
+                // A day of which nothing is known may lengthen the row.
+                let is_known = person.is_known(days.start(row.0.saturating_sub(1)), days.start(row.1 + 1));
+                take(Case::at_most(start, end, found, is_known));
             }
         };
         for (start, end) in person.line(self.line).elapsed().spans() {
@@ -50,6 +52,10 @@ impl Judge for DaysInRow {
 
     fn unit(&self) -> (Unit, i64) {
         (Unit::Days, 1)
+    }
+
+    fn follows_duties(&self) -> bool {
+        true
     }
 }
 

@@ -33,7 +33,10 @@ impl Judge for NightsInRow {
             let (Some((start, _)), Some((_, end))) = (night(row.0), night(row.1 - 1)) else { return };
             if person.frame.judges(start, end) {
                 let found = Comparison::of(count(row.1 - row.0), self.maximum);
-                take(Case::at_most(start, end, found, person.is_known(start - 1, end + 1)));
+                // A night of which nothing is known may lengthen the row.
+                let before = row.0.checked_sub(1).and_then(night).map_or(start, |night| night.0);
+                let after = night(row.1).map_or(end, |night| night.1);
+                take(Case::at_most(start, end, found, person.is_known(before, after)));
             }
         };
         let work = person.line(self.line).worked().spans();
@@ -63,5 +66,9 @@ impl Judge for NightsInRow {
 
     fn unit(&self) -> (Unit, i64) {
         (Unit::Nights, 1)
+    }
+
+    fn follows_duties(&self) -> bool {
+        true
     }
 }

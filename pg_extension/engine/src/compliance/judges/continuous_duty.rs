@@ -66,6 +66,10 @@ impl Judge for LongestDuty {
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
     }
+
+    fn follows_duties(&self) -> bool {
+        true
+    }
 }
 
 /// Every duty of a line, short gaps filled.

@@ -31,6 +31,14 @@ impl FreeDays {
         Ok(Self { rule, line, windows: making.windows(rule.window)? })
     }
 
+    /// How many units of a rest begin in a window. Of a rest of which the beginning is not known, one more may
+    /// have begun before.
+    fn units_known(person: &Person<'_>, window: (i64, i64), gap: (i64, i64)) -> i64 {
+        let units = units(window, gap);
+        let is_cut = gap.0 == person.known().0 && person.frame.needed.0 < gap.0;
+        if is_cut { (units - 1).max(0) } else { units }
+    }
+
     /// What a window of so many days has to have, if it has so many units.
     fn compare(&self, units: i64, days: i64) -> Comparison {
         let (minimum, per_days) = (i64::from(self.rule.minimum_days), i64::from(self.rule.per_days));
@@ -62,7 +70,7 @@ impl Judge for FreeDays {
             let meeting = gaps.get(first..).unwrap_or_default().iter();
             let units = meeting
                 .take_while(|gap| gap.0 < window.end)
-                .map(|gap| units((window.start, window.end), *gap));
+                .map(|gap| Self::units_known(person, (window.start, window.end), *gap));
             let found = self.compare(units.sum(), window.length_kept(person, self.windows.days()));
             let look_ahead = window.end + MICROSECONDS_PER_DAY;
             let is_known = person.is_known(window.start - LOOK_BACK, look_ahead);

@@ -43,13 +43,14 @@ impl Judge for AnyWork {
             let meeting = meeting.take_while(|night| night.0 < stretch.1);
             meeting.filter_map(|night| cut(*stretch, *night)).for_each(&mut tell);
         }
-        if !person.is_known(from, to) {
-            take(Case::open(from, to, 0, Reason::RecordIncomplete));
-        }
     }
 
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
+    }
+
+    fn follows_duties(&self) -> bool {
+        true
     }
 
     fn has_headroom(&self) -> bool {

@@ -39,13 +39,19 @@ impl Judge for RestAfter {
             }
             let next = duties.peek().map_or(end + self.minimum, |next| next.0);
             if person.frame.judges(end, next) {
-                take(Case::rest(end, next, self.minimum, person.is_known(end, next)));
+                let is_short = next - end < self.minimum;
+                let is_known = is_short || person.is_known(end, end + self.minimum);
+                take(Case::rest(end, next, self.minimum, is_known));
             }
         }
     }
 
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
+    }
+
+    fn follows_duties(&self) -> bool {
+        true
     }
 
     fn contributing(&self) -> Contributing {

@@ -21,26 +21,26 @@ impl RestBetween {
 
 impl Judge for RestBetween {
     fn measure(&self, person: &Person<'_>, take: &mut Take<'_>) {
-        let duties = person.line(self.line).elapsed().spans();
-        let (Some(first), Some(last)) = (duties.first(), duties.last()) else { return };
-        for pair in duties.windows(2) {
+        let busy = person.line(self.line).busy().spans();
+        for pair in busy.windows(2) {
             if let [before, after] = pair
                 && person.frame.judges(before.1, after.0)
             {
-                let is_known = person.is_known(before.1, after.0);
-                take(Case::rest(before.1, after.0, self.minimum, is_known));
-            }
-        }
-        // Before the first duty and after the last there is rest enough, if that is known.
-        for (start, end) in [(first.0 - self.minimum, first.0), (last.1, last.1 + self.minimum)] {
-            if !person.is_known(start, end) {
-                take(Case::rest(start, end, self.minimum, false));
+                // What is not known may be work or rest: beside it a short rest is no breach for certain.
+                let is_long = after.0 - before.1 >= self.minimum;
+                let are_duties =
+                    person.is_known(before.1 - 1, before.1) && person.is_known(after.0, after.0 + 1);
+                take(Case::rest(before.1, after.0, self.minimum, is_long || are_duties));
             }
         }
     }
 
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
+    }
+
+    fn follows_duties(&self) -> bool {
+        true
     }
 
     fn contributing(&self) -> Contributing {

@@ -64,6 +64,10 @@ impl Judge for LongestRest {
         (Unit::Minutes, 1)
     }
 
+    fn follows_duties(&self) -> bool {
+        true
+    }
+
     fn is_rolling(&self) -> bool {
         true
     }

@@ -49,15 +49,14 @@ impl Judge for TimeInStretch {
             let found = Comparison { measured, limit, scale: 1, is_below };
             take(Case::at_most(start, end, found, person.is_known(start, end)));
         }
-        // Where nothing is known, a stretch may be full.
-        let (start, end) = person.frame.window;
-        if !person.is_known(start, end) {
-            take(Case::at_most(start, end, Comparison { measured: 0, limit, scale: 1, is_below }, false));
-        }
     }
 
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
+    }
+
+    fn follows_duties(&self) -> bool {
+        true
     }
 
     fn is_rolling(&self) -> bool {
