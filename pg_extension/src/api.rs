@@ -5,5 +5,6 @@ mod conflict;
 mod invalidation;
 mod pay;
 mod time;
+mod trigger;
 mod version;
 mod window;

@@ -125,6 +125,7 @@ pgrx::extension_sql_file!(
         api::invalidation::invalidation_status,
         api::invalidation::invalidation_words,
         api::invalidation::next_invalidations,
+        api::invalidation::stamp,
         api::invalidation::tag_hash,
         api::invalidation::watch_changes,
         api::invalidation::words_of
@@ -133,7 +134,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/watch.sql",
     name = "watch",
-    requires = ["cache_options", "invalidation"]
+    requires = ["cache_options", "invalidation", api::trigger::trigger_arguments]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/declared_reads.sql",
@@ -148,7 +149,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/guards.sql",
     name = "guards",
-    requires = ["catalog_changes", guard::install::guard_arguments]
+    requires = ["catalog_changes", api::trigger::trigger_arguments]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/guard_checks.sql",

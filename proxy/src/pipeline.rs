@@ -5,6 +5,7 @@
 
 mod change;
 mod read;
+mod recent;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,7 @@ use crate::cache::store::Cache;
 use crate::config::Settings;
 use crate::database::call::{Answered, Call, call};
 use crate::database::failure::{refused, shed, without_connection};
+use crate::database::imports::ImportConnections;
 use crate::database::pool::Pool;
 use crate::database::retry::Retries;
 use crate::database::sqlstate;
@@ -58,6 +60,8 @@ pub struct Proxy {
     pub admission: Arc<Admission>,
     /// The quotas of clients, if there are any.
     pub rate_limit: Option<RateLimit>,
+    /// The connections of imports.
+    pub imports: ImportConnections,
     /// Places for imports.
     pub import_places: Semaphore,
     /// Set once the proxy is about to stop.
@@ -92,6 +96,7 @@ impl Proxy {
             admission,
             rate_limit: RateLimit::new(&settings),
             observer: Observer::new(&settings, metrics),
+            imports: ImportConnections::new(&settings)?,
             import_places: Semaphore::new(settings.import_limit),
             is_stopping: AtomicBool::new(false),
             cut_off: CancellationToken::new(),

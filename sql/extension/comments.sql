@@ -141,7 +141,7 @@ COMMENT ON FUNCTION rota.find_guard_index(oid, text, text, text) IS
 COMMENT ON FUNCTION rota.check_guard_types(oid, text, text) IS
     'Refuses key and load columns of types that a guard cannot work with.';
 
-COMMENT ON FUNCTION rota.guard_arguments(bytea) IS
+COMMENT ON FUNCTION rota.trigger_arguments(bytea) IS
     'The arguments of a trigger, from pg_trigger.tgargs.';
 
 COMMENT ON FUNCTION rota.relation_overlaps(oid, text, text, text, bigint, boolean) IS

@@ -24,7 +24,7 @@ CROSS JOIN LATERAL (
             array_agg(split_part(argument, '=', 1)),
             array_agg(nullif(substr(argument, strpos(argument, '=') + 1), ''))
         ) AS definition
-    FROM unnest(rota.guard_arguments(judging.tgargs)) AS argument
+    FROM unnest(rota.trigger_arguments(judging.tgargs)) AS argument
 ) AS told
 WHERE judging.tgfoid = 'rota.enforce_statement'::regproc;
 

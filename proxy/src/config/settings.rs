@@ -53,7 +53,8 @@ declare! {
     Serve threads: usize = "0", Bounds::Range(0, 256);
     /// Accepting tasks per listener. Two keep a burst of new connections from queueing behind one task.
     Serve accept_tasks: usize = "2", Bounds::Range(1, 64);
-    /// Open client connections at once; one more is answered 503 and closed. Bounds descriptors and buffers.
+    /// Open client connections at once; one more is answered 503 and closed, in TLS closed before its handshake. Bounds
+    /// descriptors and buffers.
     Serve connection_limit: usize = "4096", Bounds::Range(1, 1_000_000);
     /// Requests of the interactive lane past validation at once; one more is answered 503. Bounds the queue in
     /// front of the pool: at 1 ms a call and 8 connections, 256 are 32 ms of waiting.

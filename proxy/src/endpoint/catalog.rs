@@ -13,7 +13,7 @@ use super::{Argument, ArgumentType, Router, Shape, StatementText, openapi};
 use crate::admission::{Borrower, Lane};
 use crate::cache::key::Viewpoint;
 use crate::cache::rules::Rules;
-use crate::cache::snapshot::Snapshot;
+use crate::cache::snapshot::{Snapshot, Stamp};
 use crate::cache::verdict::Verdict;
 use crate::cache::wish::Consistency;
 use crate::import::{self, ImportSpec};
@@ -189,8 +189,7 @@ pub struct Catalog {
 
 const SEEN: &str = "
     SELECT
-        current_database()::text, current_user::text, rota.catalog_generation(),
-        pg_current_snapshot(), pg_is_in_recovery()";
+        current_database()::text, current_user::text, rota.catalog_generation(), rota.stamp()";
 
 const QUERY: &str = "
     SELECT
@@ -245,8 +244,8 @@ impl Catalog {
     async fn seen(client: &Client) -> Result<(Viewpoint, Snapshot), tokio_postgres::Error> {
         let row = client.query_one(SEEN, &[]).await?;
         let (database, role, generation) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let stamp: Snapshot = row.try_get(3)?;
-        Ok((Viewpoint { database, role, generation }, stamp.taken_in_recovery(row.try_get(4)?)))
+        let Stamp { snapshot, .. } = row.try_get(3)?;
+        Ok((Viewpoint { database, role, generation }, snapshot))
     }
 
     /// The catalog of these endpoints and imports.

@@ -10,8 +10,8 @@ use super::Argument;
 /// What a statement tells besides the function's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// What it saw: the snapshot that the function's queries used too, since all are of one statement, and
-    /// whether a standby took it.
+    /// What it saw, and who answered: the snapshot is the one that the function's queries used too, since all are
+    /// of one statement.
     Read,
     /// Under which transaction it wrote, if it did. Columns are computed from left to right.
     Write,
@@ -21,7 +21,7 @@ impl Shape {
     /// The columns behind the result.
     const fn columns(self) -> &'static str {
         match self {
-            Self::Read => ", pg_catalog.pg_current_snapshot(), pg_catalog.pg_is_in_recovery()",
+            Self::Read => ", rota.stamp()",
             Self::Write => ", pg_catalog.pg_current_xact_id_if_assigned()",
         }
     }
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(statement.types, [Type::TEXT, Type::DATE]);
         assert_eq!(
             StatementText::new("api", "employees", &arguments, 0, Shape::Read, false).sql,
-            r#"SELECT "api"."employees"(), pg_catalog.pg_current_snapshot(), pg_catalog.pg_is_in_recovery()"#
+            r#"SELECT "api"."employees"(), rota.stamp()"#
         );
     }
 

@@ -11,5 +11,6 @@ mod races;
 mod reader;
 mod shared_level;
 mod stage;
+mod standby;
 mod tokens;
 mod warming;
