@@ -98,7 +98,7 @@ SELECT
     END AS events
 FROM
     pg_catalog.pg_trigger AS tracking
-    CROSS JOIN LATERAL (SELECT rota.guard_arguments(tracking.tgargs) AS arguments) AS told
+    CROSS JOIN LATERAL (SELECT rota.trigger_arguments(tracking.tgargs) AS arguments) AS told
 WHERE
     tracking.tgfoid = 'rota.track_changes'::pg_catalog.regproc;
 

@@ -4,6 +4,7 @@ pub mod call;
 pub mod connect;
 mod driven;
 pub mod failure;
+pub mod imports;
 pub mod lease;
 pub mod pool;
 pub mod retry;
