@@ -236,6 +236,17 @@ WHERE binding
     AND person_id = ANY (ARRAY[1, 2]::bigint[])
     AND during && tstzrange '[2026-02-02 00:00Z,2026-02-09 00:00Z)';
 
+-- name: one person's work around a write, by which rules are judged
+-- index: assignments_by_employee
+SELECT person_id, assignment_id, during, nature, unpaid_minutes, estimated
+FROM rota_source.assignments
+WHERE binding
+    AND person_id = ANY (ARRAY[1]::bigint[])
+    AND during && tstzrange '[2026-02-02 00:00Z,2026-02-09 00:00Z)'
+    AND lower(during) >= timestamptz '2025-12-29 00:00Z'
+    AND lower(during) < timestamptz '2026-02-09 00:00Z'
+ORDER BY person_id, lower(during);
+
 -- name: bookings of everybody in a window
 -- index: assignments_by_during
 SELECT assignment_id, person_id, during

@@ -1,5 +1,6 @@
 //! The functions that SQL sees. Each converts, calls and converts back; none of them decides anything.
 
+mod compliance;
 mod conflict;
 mod invalidation;
 mod pay;
@@ -7,3 +8,4 @@ mod refresh;
 mod time;
 mod trigger;
 mod version;
+mod window;

@@ -7,6 +7,7 @@
 //! | `zone` | time zones: the engine's rules read from the server's own tz database |
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
 //! | `invalidation` | which transaction changed what, announced to caches outside |
+//! | `compliance` | working-time rules: judged when asked, and when rows are written |
 //! | `conflict` | a roster read, examined and written out as rows |
 //! | `refresh` | managed views: changes tracked, keys recomputed, a worker that does it |
 //! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
@@ -20,6 +21,7 @@
 #![allow(missing_docs, reason = "nothing here is called from Rust; what SQL sees has COMMENT ON")]
 
 mod api;
+mod compliance;
 mod conflict;
 mod convert;
 mod error;
@@ -171,6 +173,59 @@ pgrx::extension_sql_file!(
     "../../sql/extension/guard_changes.sql",
     name = "guard_changes",
     requires = ["guard_overlaps"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/rule_sets.sql",
+    name = "rule_sets",
+    requires = [require_rule, "catalog_changes"]
+);
+pgrx::extension_sql_file!("../../sql/presets/acgme.sql", name = "preset_acgme", requires = ["rule_sets"]);
+pgrx::extension_sql_file!(
+    "../../sql/presets/eu-working-time.sql",
+    name = "preset_eu_working_time",
+    requires = ["rule_sets"]
+);
+pgrx::extension_sql_file!("../../sql/presets/flsa.sql", name = "preset_flsa", requires = ["rule_sets"]);
+pgrx::extension_sql_file!("../../sql/presets/japan.sql", name = "preset_japan", requires = ["rule_sets"]);
+pgrx::extension_sql_file!(
+    "../../sql/presets/japan-dispatch.sql",
+    name = "preset_japan_dispatch",
+    requires = ["rule_sets"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/presets/uk-working-time.sql",
+    name = "preset_uk_working_time",
+    requires = ["rule_sets"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/compliance.sql",
+    name = "compliance",
+    requires = [check_rules, rule_headroom]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/dispatch_clocks.sql",
+    name = "dispatch_clocks",
+    requires = ["guard_checks"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/allocations.sql",
+    name = "allocations",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/half_days.sql",
+    name = "half_days",
+    requires = ["guard_checks"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/enforcements.sql",
+    name = "enforcements",
+    requires = ["guards"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/enforce_rules.sql",
+    name = "enforce_rules",
+    requires = ["enforcements", "guard_checks", check_rules]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/managed_views.sql",

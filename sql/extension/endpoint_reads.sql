@@ -9,7 +9,9 @@ LANGUAGE sql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    VALUES ('check_assignments'), ('check_swap'), ('find_conflicts')
+    VALUES
+        ('check_assignments'), ('check_rules'), ('check_swap'), ('compliance_risks'), ('compliance_summary'),
+        ('explain_verdict'), ('find_conflicts'), ('rule_headroom')
 $$;
 
 COMMENT ON FUNCTION rota.source_view_readers() IS

@@ -107,6 +107,36 @@ $$;
 COMMENT ON FUNCTION rota.note_everything(bigint) IS
     'Notes that any row of a view may have changed, so that it is recomputed as a whole.';
 
+CREATE FUNCTION rota.attempt(action text, view oid, caller oid, arguments jsonb) RETURNS jsonb
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result jsonb;
+    code text;
+    message text;
+    detail text;
+    hint text;
+    argument text;
+BEGIN
+    EXECUTE format('SELECT rota.%I($1, $2, $3)', action) INTO result USING view, caller, arguments;
+    RETURN jsonb_build_object('result', result);
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS
+        code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+        hint = PG_EXCEPTION_HINT, argument = COLUMN_NAME;
+    RETURN jsonb_build_object(
+        'refused', jsonb_build_object(
+            'sqlstate', code, 'message', message, 'detail', nullif(detail, ''), 'hint', nullif(hint, ''),
+            'column', nullif(argument, '')
+        )
+    );
+END
+$$;
+
+COMMENT ON FUNCTION rota.attempt(text, oid, oid, jsonb) IS
+    'Does something to a view, and tells what was refused. rota.act_on_view raises it with all of its fields.';
+
 CREATE FUNCTION rota.manage_relation(view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -281,6 +311,7 @@ COMMENT ON FUNCTION rota.act_on_view(text, oid, jsonb) IS
     'The door to what needs the rights of the extension''s owner: asks whether the caller owns the view.';
 
 REVOKE ALL ON FUNCTION
+    rota.attempt(text, oid, oid, jsonb),
     rota.execute_as(oid, text, text[], integer, boolean),
     rota.install_tracking(bigint, regclass, text, boolean, integer),
     rota.remove_tracking(bigint, oid),

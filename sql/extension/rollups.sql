@@ -182,7 +182,7 @@ BEGIN
     RETURN rota.execute_as(
         (SELECT relation.relowner FROM pg_class AS relation WHERE relation.oid = view),
         format(
-            'SELECT coalesce(jsonb_agg(difference), ''[]'') FROM ('
+            'SELECT coalesce(jsonb_agg(wrong), ''[]'') FROM ('
             'SELECT jsonb_build_object(%1$s) AS key, CASE WHEN stored.%8$I IS NULL '
             'THEN ''missing'' WHEN fresh.%8$I IS NULL THEN ''too many'' ELSE ''different'' END AS difference '
             'FROM %3$s AS stored FULL JOIN %4$s AS fresh ON %2$s '
@@ -190,7 +190,7 @@ BEGIN
             'AND EXISTS (SELECT FROM rota.pending_%6$s AS pending WHERE pending.kind = ''s'') '
             'AND NOT EXISTS (SELECT FROM rota.pending_%6$s AS pending WHERE pending.kind IN (''e'', ''r'')) '
             'AND NOT EXISTS (SELECT FROM rota.pending_%6$s AS pending WHERE pending.kind = ''k'' AND %7$s) '
-            'LIMIT $1[1]::bigint) AS difference',
+            'LIMIT $1[1]::bigint) AS wrong',
             key_object, same, rota.qualified_name(view), rota.qualified_name(query), differs, known.view_id,
             is_pending, known.key_columns[1]
         ),

@@ -5,6 +5,7 @@
 
 mod api;
 mod cache;
+mod compliance;
 mod data;
 mod errors;
 mod guard;

@@ -17,8 +17,10 @@ const SLOW_ROUNDS: usize = 5;
 pub(super) async fn measure(session: &Client, shifts: u32, report: &mut Report) -> Result<()> {
     let people = shifts / SHIFTS_PER_PERSON;
     let concurrently =
-        middle(session, SLOW_ROUNDS, |_| String::new(), "REFRESH MATERIALIZED VIEW CONCURRENTLY public.twin").await?;
-    let full = middle(session, SLOW_ROUNDS, |_| String::new(), "REFRESH MATERIALIZED VIEW public.twin").await?;
+        middle(session, SLOW_ROUNDS, |_| String::new(), "REFRESH MATERIALIZED VIEW CONCURRENTLY public.twin")
+            .await?;
+    let full =
+        middle(session, SLOW_ROUNDS, |_| String::new(), "REFRESH MATERIALIZED VIEW public.twin").await?;
     let refresh = "SELECT * FROM rota.refresh('public.weekly')";
     let nothing = middle(session, ROUNDS, |_| String::new(), refresh).await?;
     report.add(Line {
@@ -31,7 +33,12 @@ pub(super) async fn measure(session: &Client, shifts: u32, report: &mut Report) 
     let one = middle(
         session,
         ROUNDS,
-        |round| format!("UPDATE public.shifts SET ends_at = ends_at + '1 min' WHERE shift_id = {}", round * 977 % shifts as usize),
+        |round| {
+            format!(
+                "UPDATE public.shifts SET ends_at = ends_at + '1 min' WHERE shift_id = {}",
+                round * 977 % shifts as usize
+            )
+        },
         refresh,
     )
     .await?;
@@ -65,7 +72,9 @@ pub(super) async fn measure(session: &Client, shifts: u32, report: &mut Report) 
         holds: Some(many <= full / 6.0),
         absolute: format!("{:.2?}, {:.2?}", duration(many), duration(full)),
     });
-    let whole = middle(session, SLOW_ROUNDS, |_| String::new(), "SELECT * FROM rota.refresh('public.weekly', true)").await?;
+    let whole =
+        middle(session, SLOW_ROUNDS, |_| String::new(), "SELECT * FROM rota.refresh('public.weekly', true)")
+            .await?;
     report.add(Line {
         name: "full refresh of the rollup, beside its readers / REFRESH CONCURRENTLY".into(),
         ratio: format!("{:.2}x", whole / concurrently),
@@ -96,8 +105,7 @@ async fn middle(
 }
 
 async fn expect_mode(session: &Client, mode: &str) -> Result<()> {
-    let found: String =
-        session.query_one("SELECT last_mode FROM rota.view_status", &[]).await?.get(0);
+    let found: String = session.query_one("SELECT last_mode FROM rota.view_status", &[]).await?.get(0);
     ensure!(found == mode, "refreshed in mode {found} instead of {mode}");
     Ok(())
 }

@@ -19,12 +19,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Measures it.
-pub(super) async fn measure(server: &Fixture, session: &Client, shifts: u32, report: &mut Report) -> Result<()> {
+pub(super) async fn measure(
+    server: &Fixture,
+    session: &Client,
+    shifts: u32,
+    report: &mut Report,
+) -> Result<()> {
     session.batch_execute("ALTER DATABASE postgres SET rota.refresh_worker = on").await?;
     let writer = server.session().await?;
-    let update = writer
-        .prepare("UPDATE public.shifts SET ends_at = ends_at + '1 min' WHERE shift_id = $1")
-        .await?;
+    let update =
+        writer.prepare("UPDATE public.shifts SET ends_at = ends_at + '1 min' WHERE shift_id = $1").await?;
     let fresh = session.prepare("SELECT rota.staleness_ms('{public.weekly}') = 0").await?;
     let mut delays = Vec::new();
     for number in 0..=COMMITS {

@@ -19,10 +19,9 @@ fn track_changes<'a>(
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn act_on_view(action: &str, view: Option<pg_sys::Oid>, arguments: JsonB) -> Option<JsonB> {
+fn act_on_view(action: &str, view: Option<pg_sys::Oid>, arguments: JsonB) -> JsonB {
     let view = view.ok_or(ExtensionError::MissingArgument { argument: "view" }).or_raise();
-    let result = refresh::act_on_view(action, view, arguments).or_raise();
-    result.and_then(|text| serde_json::from_str(&text).ok()).map(JsonB)
+    JsonB(refresh::act_on_view(action, view, arguments).or_raise())
 }
 
 #[pg_extern(volatile, strict, parallel_unsafe)]

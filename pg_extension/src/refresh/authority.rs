@@ -127,12 +127,13 @@ fn first_value(
 /// Does something to a view for the one who calls, in the name of the extension's owner.
 ///
 /// # Errors
-/// [`ExtensionError::UnknownRelation`], [`ExtensionError::ViewNotOwned`], [`ExtensionError::UnknownAction`].
+/// [`ExtensionError::UnknownRelation`], [`ExtensionError::ViewNotOwned`], [`ExtensionError::UnknownAction`];
+/// [`ExtensionError::Refused`] for what is refused by the action.
 pub(crate) fn act_on_view(
     action: &str,
     view: pg_sys::Oid,
     arguments: JsonB,
-) -> Result<Option<String>, ExtensionError> {
+) -> Result<serde_json::Value, ExtensionError> {
     let Some((action, for_drivers)) = ACTIONS.into_iter().find(|(name, _)| *name == action) else {
         return Err(ExtensionError::UnknownAction { action: action.to_owned() });
     };
@@ -157,13 +158,40 @@ pub(crate) fn act_on_view(
         return Err(ExtensionError::ViewNotOwned { view: name, role });
     }
     let owner = owner.parse::<u32>().map_or(pg_sys::InvalidOid, pg_sys::Oid::from);
-    let statement = CString::new(format!("SELECT rota.{action}($1, $2, $3)::text"))
-        .map_err(|_| ExtensionError::UnsendableQuery)?;
     let _identity = Identity::assume(owner, false);
-    Ok(Spi::connect(|_| {
-        let mut types = [pg_sys::OIDOID, pg_sys::OIDOID, pg_sys::JSONBOID];
-        let arguments = arguments.into_datum().unwrap_or(pg_sys::Datum::null());
-        let mut values = [view.into(), caller.into(), arguments];
-        first_value(&statement, &mut types, &mut values, false)
-    }))
+    let outcome = Spi::connect(|_| {
+        let mut types = [pg_sys::TEXTOID, pg_sys::OIDOID, pg_sys::OIDOID, pg_sys::JSONBOID];
+        let mut values =
+            [action.into_datum(), view.into_datum(), caller.into_datum(), arguments.into_datum()]
+                .map(|value| value.unwrap_or(pg_sys::Datum::null()));
+        first_value(c"SELECT rota.attempt($1, $2, $3, $4)::text", &mut types, &mut values, false)
+    });
+    let outcome = outcome.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    match outcome {
+        Outcome { refused: Some(refusal), .. } => Err(ExtensionError::Refused(Box::new(refusal))),
+        Outcome { result, .. } => Ok(result),
+    }
+}
+
+/// What came of an action.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Outcome {
+    #[serde(default)]
+    result: serde_json::Value,
+    refused: Option<Refusal>,
+}
+
+/// What was refused on the way, with the fields that pass through Rust only like this.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub(crate) struct Refusal {
+    /// Five characters.
+    pub(crate) sqlstate: String,
+    /// What was wrong.
+    pub(crate) message: String,
+    /// Further facts.
+    pub(crate) detail: Option<String>,
+    /// What would be right.
+    pub(crate) hint: Option<String>,
+    /// The argument in question.
+    pub(crate) column: Option<String>,
 }

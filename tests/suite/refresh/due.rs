@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use rota_tests::database::Database;
 
-use super::stage::{assert_right_after_refresh, refresh, stage, staleness, tables};
+use super::stage::{assert_right_after_refresh, refresh, rest, stage, staleness, tables};
 
 #[tokio::test]
 async fn changes_wait_for_the_quiet_period_and_no_longer_than_the_highest_staleness() -> Result<()> {
@@ -21,10 +21,12 @@ async fn changes_wait_for_the_quiet_period_and_no_longer_than_the_highest_stalen
     assert!(session.rows("SELECT * FROM rota.refresh_due()").await?.is_empty());
     let next: Option<i64> = session.query_one("SELECT rota.next_refresh_ms()", &[]).await?.get(0);
     assert!(next.is_some_and(|next| (1..=600_000).contains(&next)), "{next:?}");
+    rest(&session).await?;
     // As if the change were older.
     session.batch_execute("UPDATE rota.pending_1 SET queued_at = queued_at - interval '10 minutes'").await?;
     assert_eq!(session.rows("SELECT mode FROM rota.refresh_due()").await?.len(), 1);
     // Changes that never stop: the oldest counts.
+    rest(&session).await?;
     session
         .batch_execute(
             "UPDATE shifts SET ends = ends + 1 WHERE shift_id = 1;
@@ -40,6 +42,7 @@ async fn changes_wait_for_the_quiet_period_and_no_longer_than_the_highest_stalen
 async fn what_is_due_is_refreshed_after_what_it_reads_one_view_at_a_time() -> Result<()> {
     let (_database, session) = stage().await?;
     session.batch_execute(super::stage::WEEKS).await?;
+    rest(&session).await?;
     session.batch_execute("UPDATE shifts SET ends = ends + 1 WHERE shift_id = 1").await?;
     let mut order = Vec::new();
     loop {
@@ -49,7 +52,7 @@ async fn what_is_due_is_refreshed_after_what_it_reads_one_view_at_a_time() -> Re
         order.push(view);
     }
     order.sort();
-    assert_eq!(order, ["public.slots", "public.teams", "public.weekly", "public.weeks"]);
+    assert_eq!(order, ["slots", "teams", "weekly", "weeks"]);
     for rollup in ["weekly", "slots", "teams", "weeks"] {
         assert_eq!(staleness(&session, rollup).await?, Some(0));
     }
@@ -90,7 +93,7 @@ async fn a_view_that_another_session_refreshes_is_passed_over() -> Result<()> {
     let done = session.rows("SELECT refreshed_view FROM rota.refresh_due(10) ORDER BY 1").await?;
     assert_eq!(done.len(), 2, "{done:?}");
     other.batch_execute("ROLLBACK").await?;
-    assert_eq!(session.text("SELECT refreshed_view FROM rota.refresh_due(10)").await?, "public.weekly");
+    assert_eq!(session.text("SELECT refreshed_view FROM rota.refresh_due(10)").await?, "weekly");
     Ok(())
 }
 
@@ -105,9 +108,10 @@ async fn a_view_that_fails_is_tried_later_and_later_and_says_why_and_stops_no_ot
             INSERT INTO shifts VALUES (900, 99, 777, 778)"#,
         )
         .await?;
+    rest(&session).await?;
     for failures in 1..=6 {
         let rows = session.rows("SELECT refreshed_view, error FROM rota.refresh_due(10)").await?;
-        let failed: Vec<_> = rows.iter().filter(|row| row[0].as_deref() == Some("public.broken")).collect();
+        let failed: Vec<_> = rows.iter().filter(|row| row[0].as_deref() == Some("broken")).collect();
         assert_eq!(failed.len(), 1, "{rows:?}");
         assert!(
             failed[0][1].as_deref().is_some_and(|error| error.contains("division by zero")),
@@ -122,7 +126,8 @@ async fn a_view_that_fails_is_tried_later_and_later_and_says_why_and_stops_no_ot
             .await?;
         assert_eq!(row.get::<_, i32>(0), failures);
         assert_eq!(row.get::<_, &str>(1), "22012");
-        let told = session.text("SELECT reason FROM rota.explain_refresh('broken') WHERE mode = 'failed'").await?;
+        let told =
+            session.text("SELECT reason FROM rota.explain_refresh('broken') WHERE mode = 'failed'").await?;
         assert!(told.contains("division by zero"), "{told}");
         assert!(row.get::<_, bool>(2), "failure {failures} is tried again at once");
         assert!(session.rows("SELECT * FROM rota.refresh_due(10)").await?.is_empty());

@@ -93,8 +93,8 @@ async fn a_view_over_another_view_follows_it_whoever_refreshes_that() -> Result<
     assert_eq!(
         told,
         [
-            [Some("public.loads".to_owned()), Some("concurrent".to_owned())],
-            [Some("public.total".to_owned()), Some("plain".to_owned())]
+            [Some("loads".to_owned()), Some("concurrent".to_owned())],
+            [Some("total".to_owned()), Some("plain".to_owned())]
         ]
     );
     assert_eq!(

@@ -121,7 +121,7 @@ async fn a_database_without_the_extension_or_with_it_dropped_has_an_idle_worker(
     tokio::time::sleep(Duration::from_millis(50)).await;
     session
         .batch_execute(
-            r#"DROP TABLE weekly; CREATE EXTENSION rota;
+            r#"DROP TABLE weekly CASCADE; CREATE EXTENSION rota;
             SELECT rota.create_rollup('public.weekly', 'weekly_query', '{person_id,week}', '{"public.shifts": ["person_id", "starts / 50"]}');
             UPDATE shifts SET ends = ends + 1 WHERE shift_id = 1"#,
         )
