@@ -462,7 +462,7 @@ impl ExtensionError {
             Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
-            Self::UnknownRelation { .. } | Self::ViewNotOwned { .. } => Some("view"),
+            Self::UnknownRelation { .. } | Self::ViewNotOwned { .. } => Some("managed_view"),
             Self::Refused(refusal) => refusal.column.as_deref(),
             Self::UnknownAction { .. } => Some("action"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),

@@ -146,7 +146,7 @@ $$;
 COMMENT ON FUNCTION rota.refuse_management(text, text, text, text) IS
     'Raises an error about a managed view that names the argument.';
 
-CREATE FUNCTION rota.managed_view(view oid) RETURNS rota.managed_views
+CREATE FUNCTION rota.known_view(managed_view oid) RETURNS rota.managed_views
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -156,10 +156,10 @@ DECLARE
 BEGIN
     SELECT known.* INTO managed
     FROM rota.view_states AS state JOIN rota.managed_views AS known USING (view_id)
-    WHERE state.relation = view;
+    WHERE state.relation = managed_view;
     IF NOT FOUND THEN
         PERFORM rota.refuse_management(
-            '42704', 'view', format('%s is not managed', view::regclass),
+            '42704', 'managed_view', format('%s is not managed', managed_view::regclass),
             'rota.manage_view puts a materialized view under management, rota.create_rollup makes a rollup'
         );
     END IF;
@@ -167,7 +167,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION rota.managed_view(oid) IS 'What its owner asked for a managed view; an error for any other.';
+COMMENT ON FUNCTION rota.known_view(oid) IS 'What its owner asked for a managed view; an error for any other.';
 
 CREATE FUNCTION rota.qualified_name(relation oid) RETURNS text
 LANGUAGE sql
@@ -182,4 +182,4 @@ $$;
 COMMENT ON FUNCTION rota.qualified_name(oid) IS
     'Schema and name of a relation, quoted where SQL needs it; NULL when there is none.';
 
-REVOKE ALL ON FUNCTION rota.managed_view(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rota.known_view(oid) FROM PUBLIC;

@@ -51,7 +51,7 @@ BEGIN
         AND state.whole IS NULL;
     IF FOUND THEN
         PERFORM rota.refuse_management(
-            '55000', 'view', format('%s cannot be refreshed: %s', unusable.relation::regclass, unusable.fault),
+            '55000', 'managed_view', format('%s cannot be refreshed: %s', unusable.relation::regclass, unusable.fault),
             'mend it, or drop it with rota.drop_rollup and create it anew'
         );
     END IF;

@@ -1,6 +1,6 @@
 -- Refreshing views on request and when they are due, each after those that it reads.
 
-CREATE FUNCTION rota.refresh_graph(view oid, caller oid, arguments jsonb) RETURNS jsonb
+CREATE FUNCTION rota.refresh_graph(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,11 +12,11 @@ DECLARE
 BEGIN
     IF pg_is_in_recovery() THEN
         PERFORM rota.refuse_management(
-            '25006', 'view', 'a standby refreshes nothing', 'call rota.refresh on its primary'
+            '25006', 'managed_view', 'a standby refreshes nothing', 'call rota.refresh on its primary'
         );
     END IF;
     PERFORM rota.know_views();
-    known := rota.managed_view(view);
+    known := rota.known_view(managed_view);
     FOR member IN
         SELECT ancestor.view_id
         FROM
@@ -38,7 +38,7 @@ $$;
 COMMENT ON FUNCTION rota.refresh_graph(oid, oid, jsonb) IS
     'Refreshes a view after the managed views that it reads. Called by rota.act_on_view.';
 
-CREATE FUNCTION rota.refresh_for_transaction(view oid, caller oid, arguments jsonb) RETURNS jsonb
+CREATE FUNCTION rota.refresh_for_transaction(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -53,14 +53,14 @@ BEGIN
             'ask after its COMMIT, in a transaction that began later'
         );
     END IF;
-    RETURN rota.refresh_graph(view, caller, '{}');
+    RETURN rota.refresh_graph(managed_view, caller, '{}');
 END
 $$;
 
 COMMENT ON FUNCTION rota.refresh_for_transaction(oid, oid, jsonb) IS
     'Refreshes a view unless it holds what a transaction did. Called by rota.act_on_view.';
 
-CREATE FUNCTION rota.refresh(view regclass, full_refresh boolean DEFAULT false)
+CREATE FUNCTION rota.refresh(managed_view regclass, full_refresh boolean DEFAULT false)
 RETURNS TABLE (
     refreshed_view regclass, mode text, reason text, keys bigint, rows_written bigint,
     duration_ms double precision, error text
@@ -71,7 +71,7 @@ AS $$
     SELECT told."view", told.mode, told.reason, told.keys, told.rows_written, told.duration_ms, told.error
     FROM
         jsonb_to_recordset(
-            rota.act_on_view('refresh_graph', view, jsonb_build_object('full_refresh', full_refresh))
+            rota.act_on_view('refresh_graph', managed_view, jsonb_build_object('full_refresh', full_refresh))
         ) AS told (
             "view" oid, mode text, reason text, keys bigint, rows_written bigint, duration_ms double precision,
             error text
@@ -81,7 +81,7 @@ $$;
 COMMENT ON FUNCTION rota.refresh(regclass, boolean) IS
     'Refreshes a managed view now, after the managed views that it reads; does nothing where nothing changed.';
 
-CREATE FUNCTION rota.refresh_for(view regclass, at_least_as_fresh_as xid8)
+CREATE FUNCTION rota.refresh_for(managed_view regclass, at_least_as_fresh_as xid8)
 RETURNS TABLE (
     refreshed_view regclass, mode text, reason text, keys bigint, rows_written bigint,
     duration_ms double precision, error text
@@ -93,7 +93,7 @@ AS $$
     FROM
         jsonb_to_recordset(
             rota.act_on_view(
-                'refresh_for_transaction', view, jsonb_build_object('transaction', at_least_as_fresh_as::text)
+                'refresh_for_transaction', managed_view, jsonb_build_object('transaction', at_least_as_fresh_as::text)
             )
         ) AS told (
             "view" oid, mode text, reason text, keys bigint, rows_written bigint, duration_ms double precision,

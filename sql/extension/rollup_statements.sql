@@ -78,7 +78,8 @@ BEGIN
             string_agg(format('key_%s', key.number), ', ' ORDER BY key.number)
         ),
         string_agg(
-            format('source.%s %s ANY (($1[%s])::%s[])', key.name, key.equality, key.number, key.type), ' AND '
+            format('source.%s %s ANY (ARRAY(SELECT DISTINCT key_%s FROM key))', key.name, key.equality, key.number),
+            ' AND '
         ),
         string_agg(format('source.%s %s key.key_%s', key.name, key.equality, key.number), ' AND '),
         string_agg(format('stored.%s %s key.key_%s', key.name, key.equality, key.number), ' AND '),

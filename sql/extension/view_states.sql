@@ -169,7 +169,7 @@ BEGIN
         JOIN rota.managed_views AS known ON known.view_id = member.view_id;
     IF circle IS NOT NULL THEN
         PERFORM rota.refuse_management(
-            '42P17', 'view', format('managed views read each other in a circle: %s', circle),
+            '42P17', 'managed_view', format('managed views read each other in a circle: %s', circle),
             'refresh one of them from tables alone, or leave it unmanaged'
         );
     END IF;

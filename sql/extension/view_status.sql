@@ -49,7 +49,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    view oid;
+    managed_view oid;
     view_id bigint;
     staleness bigint;
     highest bigint := 0;
@@ -58,8 +58,8 @@ BEGIN
     IF managed IS NULL OR pg_is_in_recovery() THEN
         RETURN NULL;
     END IF;
-    FOREACH view IN ARRAY managed::oid[] LOOP
-        SELECT state.view_id INTO view_id FROM rota.view_states AS state WHERE state.relation = view;
+    FOREACH managed_view IN ARRAY managed::oid[] LOOP
+        SELECT state.view_id INTO view_id FROM rota.view_states AS state WHERE state.relation = managed_view;
         staleness := rota.staleness_of(view_id);
         IF staleness IS NULL THEN
             RETURN NULL;
@@ -123,12 +123,12 @@ COMMENT ON VIEW rota.view_status IS
 
 GRANT SELECT ON rota.view_status TO PUBLIC;
 
-CREATE FUNCTION rota.explain_modes(view oid, caller oid, arguments jsonb) RETURNS jsonb
+CREATE FUNCTION rota.explain_modes(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    known rota.managed_views := rota.managed_view(view);
+    known rota.managed_views := rota.known_view(managed_view);
     state rota.view_states;
     pending jsonb := rota.pending_changes(known.view_id);
     keys bigint := pending ->> 'keys';
@@ -155,7 +155,7 @@ BEGIN
         WHEN (pending ->> 'everything')::boolean THEN 'a change touched any key'
     END;
     IF known.query_name IS NULL THEN
-        obstacle := rota.concurrent_refresh_fault(view);
+        obstacle := rota.concurrent_refresh_fault(managed_view);
         RETURN failed || jsonb_build_array(
             jsonb_build_object('mode', 'skipped', 'chosen', is_fresh, 'estimated_ms', 0, 'reason', CASE
                 WHEN is_fresh THEN 'nothing has changed' ELSE 'there are changes' END),
@@ -189,14 +189,14 @@ $$;
 COMMENT ON FUNCTION rota.explain_modes(oid, oid, jsonb) IS
     'What the next refresh would do, and why. Called by rota.act_on_view.';
 
-CREATE FUNCTION rota.explain_refresh(view regclass)
+CREATE FUNCTION rota.explain_refresh(managed_view regclass)
 RETURNS TABLE (mode text, chosen boolean, reason text, estimated_ms double precision)
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT told.mode, told.chosen, told.reason, told.estimated_ms
     FROM
-        jsonb_to_recordset(rota.act_on_view('explain_modes', view, '{}')) AS told (
+        jsonb_to_recordset(rota.act_on_view('explain_modes', managed_view, '{}')) AS told (
             mode text, chosen boolean, reason text, estimated_ms double precision
         )
 $$;
