@@ -18,3 +18,4 @@ pub mod observe;
 pub mod pipeline;
 pub mod server;
 mod upload;
+pub mod workers;
