@@ -4,6 +4,7 @@
 //! `cargo xtask bench`, which builds everything in release and tells where it is.
 
 mod cache;
+mod compliance;
 mod endpoints;
 mod fixture;
 mod guard;
@@ -15,6 +16,7 @@ mod machine;
 mod one_row_read;
 mod quantile;
 mod rate;
+mod refresh;
 mod report;
 
 use std::path::PathBuf;
@@ -53,6 +55,10 @@ enum Measurement {
     Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
+    /// Rules over everybody's duties against reading them, and at each write against writing.
+    Compliance,
+    /// Managed refresh of a rollup of a million shifts against REFRESH, and what tracking costs writers.
+    Refresh,
 }
 
 impl Measurement {
@@ -70,6 +76,8 @@ impl Measurement {
             Self::Endpoints => endpoints::measure(environment, report).await,
             Self::Guard => guard::measure(environment, report).await,
             Self::Hours => hours::measure(environment, report).await,
+            Self::Compliance => compliance::measure(environment, report).await,
+            Self::Refresh => refresh::measure(environment, report).await,
             Self::Invalidation => invalidation::measure(environment, report).await,
         }
     }

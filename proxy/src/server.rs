@@ -75,6 +75,7 @@ pub async fn run(settings: Settings) -> Result<(), Error> {
 async fn stop(proxy: &Proxy, running: &TaskTracker, stops: &CancellationToken) {
     let settings = &proxy.settings;
     proxy.is_stopping.store(true, Ordering::Relaxed);
+    proxy.refreshing.stop();
     sleep(settings.drain_delay_ms).await;
     stops.cancel();
     running.close();
@@ -83,6 +84,7 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stops: &CancellationToken) {
         proxy.cut_off.cancel();
         let _ = timeout(LAST_WAIT, running.wait()).await;
     }
+    let _ = timeout(LAST_WAIT, proxy.refreshing.ended()).await;
     let _ = timeout(LAST_WAIT, proxy.pool.settled()).await;
     let _ = timeout(LAST_WAIT, proxy.observer.slow_calls.flush(&proxy.pool)).await;
 }
@@ -115,6 +117,9 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     if settings.cache_bytes > 0 {
         tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
         tasks.push(tokio::spawn(warm::run(Arc::clone(proxy))));
+    }
+    if settings.refresh_views {
+        proxy.refreshing.start(settings, &proxy.observer.metrics);
     }
     if let Some(level2) = &proxy.cache.level2 {
         tasks.push(tokio::spawn(Arc::clone(level2).run()));

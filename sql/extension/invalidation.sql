@@ -4,7 +4,8 @@ COMMENT ON FUNCTION rota.watch_changes() IS
     'Trigger function of rota.watch: announces which transaction changed the table, and which keys.';
 
 COMMENT ON FUNCTION rota.tag_hash(text) IS
-    'The hash of a tag such as schema.table or schema.table/column=value: XXH3 of its UTF-8 bytes.';
+    'The hash of a tag such as schema.table or schema.table/column=value: XXH3 of its UTF-8 bytes, with the '
+    'lowest bit set where there is an = and not set elsewhere.';
 
 COMMENT ON FUNCTION rota.announce_tag(text) IS
     'Announces a tag of one''s own when the transaction commits; false if it is announced already.';

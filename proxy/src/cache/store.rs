@@ -188,6 +188,7 @@ impl Cache {
             tags: Arc::clone(&question.tags),
             filled: Instant::now(),
             lifetime: question.lifetime,
+            staleness_ms: answered.staleness_ms,
         });
         let limit_bytes = self.level1.as_ref().map_or(0, Level1::entry_limit_bytes);
         let is_overtaken = !question.life.words.all_seen(&entry.tags, &entry.stamp);
@@ -195,6 +196,9 @@ impl Cache {
         let is_foreign = answered.life.is_some_and(|life| life != question.life.origin.epoch);
         let outcome = if is_overtaken || is_foreign || !is_current(&question.catalog, &question.life) {
             "overtaken"
+        } else if entry.staleness_ms > 0 {
+            // What is stored is justified by the changes of tables, and so has to hold what they hold.
+            "stale"
         } else if entry.bytes() as u64 > limit_bytes {
             "too-large"
         } else {

@@ -135,6 +135,9 @@ declare! {
     /// Longest wait for Redis; then the answer comes from the database. A call costs about a millisecond, so more
     /// than two would not save any.
     Serve redis_budget_ms: Duration = "2", Bounds::Range(1, MINUTE);
+    /// Whether the proxy refreshes managed views that are due, where no worker of the server does. It takes a connection
+    /// besides the pool's, and its role needs EXECUTE on rota.refresh_due(integer).
+    Serve refresh_views: bool = "true", Bounds::Any;
     /// The request header in which a gateway in front passes the caller's verified claims, as a JSON object. Empty means
     /// none. Set it only where no caller can reach the proxy past the gateway.
     Serve claims_header: Option<HeaderName> = "", Bounds::Any;

@@ -16,6 +16,9 @@ pub const JSON: &str = "application/json";
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The age of the oldest change that the answer does not hold, in milliseconds.
+pub const STALENESS: &str = "Rota-Staleness";
+
 /// Bytes that a head takes, about.
 const HEAD_BYTES: usize = 512;
 
@@ -95,8 +98,8 @@ impl Reply {
         event: &RequestEvent,
         pool_used_percent: usize,
     ) -> pingora_core::Result<ResponseHeader> {
-        // Sixteen headers at most, two more are pingora's.
-        let mut head = ResponseHeader::build_no_case(self.status, Some(18))?;
+        // Eighteen headers at most, two more are pingora's.
+        let mut head = ResponseHeader::build_no_case(self.status, Some(20))?;
         let mut fault = None;
         self.fields(event, pool_used_percent, |name, value| {
             if let Err(error) = head.insert_header(name, value) {
@@ -166,6 +169,15 @@ impl Reply {
         put("Cache-Status", event.cache.header().as_bytes());
         if let Some(snapshot) = &event.snapshot {
             put("Rota-Snapshot", snapshot.as_bytes());
+        }
+        if let Some(staleness_ms) = event.staleness_ms {
+            // RFC 9111, section 5.1. Never younger than it is.
+            let _ = write!(text, "{}", staleness_ms.div_ceil(1000));
+            put("Age", text.as_bytes());
+            text.clear();
+            let _ = write!(text, "{staleness_ms}");
+            put(STALENESS, text.as_bytes());
+            text.clear();
         }
         if let Some(transaction) = event.transaction {
             // For `Rota-After` of a later read.
