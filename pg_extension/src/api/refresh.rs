@@ -19,8 +19,8 @@ fn track_changes<'a>(
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn act_on_view(action: &str, view: Option<pg_sys::Oid>, arguments: JsonB) -> JsonB {
-    let view = view.ok_or(ExtensionError::MissingArgument { argument: "view" }).or_raise();
+fn act_on_view(action: &str, managed_view: Option<pg_sys::Oid>, arguments: JsonB) -> JsonB {
+    let view = managed_view.ok_or(ExtensionError::MissingArgument { argument: "managed_view" }).or_raise();
     JsonB(refresh::act_on_view(action, view, arguments).or_raise())
 }
 
