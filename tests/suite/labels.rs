@@ -222,7 +222,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("watch_changes", "volatile", "unsafe", "called on null"),
     ("words_of", "volatile", "restricted", "strict"),
     ("worked_minutes", "immutable", "safe", "strict"),
-    ("written_verdicts", "volatile", "restricted", "called on null"),
+    ("written_verdicts", "volatile", "restricted", "strict"),
 ];
 
 #[tokio::test]

@@ -132,7 +132,7 @@ async fn fresh_views_answer_what_they_hold_and_tables_the_rest() -> Result<()> {
     session
         .batch_execute(
             "UPDATE workforce.daily_coverage SET surplus = surplus + 1000;
-             UPDATE workforce.weekly_workload SET band_minutes = band_minutes + 1000;
+             UPDATE workforce.weekly_workload SET night_minutes = night_minutes + 1000;
              UPDATE workforce.schedule_summary SET assignments = assignments + 1000",
         )
         .await?;
