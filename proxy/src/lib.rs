@@ -19,3 +19,4 @@ pub mod pipeline;
 pub mod refresh;
 pub mod server;
 mod upload;
+pub mod workers;

@@ -20,7 +20,8 @@ BEGIN
             );
         ELSIF given < '0' OR given = '0' AND argument NOT IN ('max_staleness', 'quiet_period') THEN
             PERFORM rota.refuse_management(
-                '22023', argument, format('%s is %s', argument, given), 'a longer time, such as ''10 seconds'''
+                '22023', argument, format('%s is %s', argument, given),
+                'a longer time, such as ''10 seconds'''
             );
         ELSIF given > '10 years' THEN
             PERFORM rota.refuse_management(
@@ -80,7 +81,11 @@ BEGIN
     EXECUTE format('INSERT INTO rota.pending_%s (kind) VALUES (''s'')', view_id);
     EXECUTE format(
         'ALTER TABLE rota.pending_%s OWNER TO %I', view_id,
-        (SELECT pg_get_userbyid(relation.relowner) FROM pg_class AS relation WHERE relation.oid = managed_view)
+        (
+            SELECT pg_get_userbyid(relation.relowner)
+            FROM pg_class AS relation
+            WHERE relation.oid = managed_view
+        )
     );
 END
 $$;
@@ -135,7 +140,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.attempt(text, oid, oid, jsonb) IS
-    'Does something to a view, and tells what was refused. rota.act_on_view raises it with all of its fields.';
+    'Does something to a view, and tells what was refused. rota.act_on_view raises it with all of its '
+    'fields.';
 
 CREATE FUNCTION rota.manage_relation(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
@@ -172,7 +178,13 @@ BEGIN
     )
     RETURNING view_id INTO new_id;
     PERFORM rota.make_queue(
-        new_id, managed_view, ARRAY(SELECT key.type FROM rota.rollup_keys(managed_view) AS key WHERE query IS NOT NULL ORDER BY key.number)
+        new_id, managed_view,
+        ARRAY(
+            SELECT key.type
+            FROM rota.rollup_keys(managed_view) AS key
+            WHERE query IS NOT NULL
+            ORDER BY key.number
+        )
     );
     -- In the order of their ids, so that two who register views over the same tables do not wait for each
     -- other.
@@ -181,7 +193,9 @@ BEGIN
         FROM rota.relations_read(coalesce(query, managed_view), rota.oids_of(also)) AS read (oid)
         ORDER BY read.oid
     LOOP
-        PERFORM rota.track_source(new_id, managed_view, caller, source, arguments -> 'mappings', cardinality(keys));
+        PERFORM rota.track_source(
+            new_id, managed_view, caller, source, arguments -> 'mappings', cardinality(keys)
+        );
     END LOOP;
     PERFORM rota.know_view(new_id);
     PERFORM rota.order_views();
@@ -238,13 +252,18 @@ BEGIN
     );
     IF rota.concurrent_refresh_fault(managed_view) IS NOT NULL THEN
         RAISE WARNING USING
-            MESSAGE = format('readers of %s wait while it is refreshed: it %s', managed_view, rota.concurrent_refresh_fault(managed_view)),
-            HINT = 'CREATE UNIQUE INDEX on columns of it, without a WHERE; then it is refreshed beside its readers';
+            MESSAGE = format(
+                'readers of %s wait while it is refreshed: it %s',
+                managed_view, rota.concurrent_refresh_fault(managed_view)
+            ),
+            HINT = 'CREATE UNIQUE INDEX on columns of it, without a WHERE; then they read on';
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION rota.manage_view(regclass, interval, interval, interval, regclass[], interval, interval) IS
+COMMENT ON FUNCTION rota.manage_view(
+    regclass, interval, interval, interval, regclass[], interval, interval
+) IS
     'Keeps a materialized view fresh: refreshed when a table that it reads has changed, and not otherwise.';
 
 CREATE FUNCTION rota.check_manageable(managed_view regclass) RETURNS void
@@ -254,7 +273,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF managed_view IS NULL THEN
-        PERFORM rota.refuse_management('22004', 'managed_view', 'view must not be null', 'rota.manage_view(''schema.view'')');
+        PERFORM rota.refuse_management(
+            '22004', 'managed_view', 'managed_view must not be null', 'rota.manage_view(''schema.view'')'
+        );
     ELSIF NOT EXISTS (
         SELECT FROM pg_class AS relation WHERE relation.oid = managed_view AND relation.relkind = 'm'
     ) THEN

@@ -155,7 +155,9 @@ BEGIN
             GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
             RAISE EXCEPTION USING
                 ERRCODE = '2BP01',
-                MESSAGE = format('rollup %s could not be kept fresh after that: %s', tracking.view_name, message),
+                MESSAGE = format(
+                    'rollup %s could not be kept fresh after that: %s', tracking.view_name, message
+                ),
                 HINT = 'drop it with rota.drop_rollup, make the change, and create it with another mapping';
         END;
     END LOOP;

@@ -49,7 +49,8 @@ BEGIN
         AND awaited IS DISTINCT FROM pg_current_xact_id_if_assigned()
     THEN
         PERFORM rota.refuse_management(
-            '55000', 'at_least_as_fresh_as', format('transaction %s has not ended yet, as far as is seen here', awaited),
+            '55000', 'at_least_as_fresh_as',
+            format('transaction %s has not ended yet, as far as is seen here', awaited),
             'ask after its COMMIT, in a transaction that began later'
         );
     END IF;
@@ -73,13 +74,14 @@ AS $$
         jsonb_to_recordset(
             rota.act_on_view('refresh_graph', managed_view, jsonb_build_object('full_refresh', full_refresh))
         ) AS told (
-            "view" oid, mode text, reason text, keys bigint, rows_written bigint, duration_ms double precision,
-            error text
+            "view" oid, mode text, reason text, keys bigint, rows_written bigint,
+            duration_ms double precision, error text
         )
 $$;
 
 COMMENT ON FUNCTION rota.refresh(regclass, boolean) IS
-    'Refreshes a managed view now, after the managed views that it reads; does nothing where nothing changed.';
+    'Refreshes a managed view now, after the managed views that it reads; does nothing where nothing '
+    'changed.';
 
 CREATE FUNCTION rota.refresh_for(managed_view regclass, at_least_as_fresh_as xid8)
 RETURNS TABLE (
@@ -93,11 +95,12 @@ AS $$
     FROM
         jsonb_to_recordset(
             rota.act_on_view(
-                'refresh_for_transaction', managed_view, jsonb_build_object('transaction', at_least_as_fresh_as::text)
+                'refresh_for_transaction', managed_view,
+                jsonb_build_object('transaction', at_least_as_fresh_as::text)
             )
         ) AS told (
-            "view" oid, mode text, reason text, keys bigint, rows_written bigint, duration_ms double precision,
-            error text
+            "view" oid, mode text, reason text, keys bigint, rows_written bigint,
+            duration_ms double precision, error text
         )
 $$;
 
@@ -126,7 +129,8 @@ AS $$
                             -- At most half of the time goes into one view.
                             state.last_refreshed_at + state.last_duration_ms * interval '2 milliseconds'
                         )
-                    WHEN state.fault IS NOT NULL THEN coalesce(state.last_refreshed_at, '-infinity') + known.max_staleness
+                    WHEN state.fault IS NOT NULL THEN
+                        coalesce(state.last_refreshed_at, '-infinity') + known.max_staleness
                 END,
                 coalesce(state.last_refreshed_at, '-infinity') + known.refresh_every
             ),
@@ -175,7 +179,8 @@ BEGIN
                 FROM rota.view_states AS state JOIN rota.managed_views AS known USING (view_id)
                 WHERE
                     state.view_id = wanted
-                    AND coalesce(state.last_refreshed_at + known.refresh_every <= clock_timestamp(), known.refresh_every IS NOT NULL)
+                    AND coalesce(state.last_refreshed_at, '-infinity') + known.refresh_every
+                        <= clock_timestamp()
             ),
             false
         );
@@ -224,7 +229,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.record_failure(bigint, timestamptz, text, text) IS
-    'Notes that a refresh failed, and when it is tried again: after 1, 2, 4, 8 seconds, then every 10 minutes.';
+    'Notes that a refresh failed, and when it is tried again: after 1, 2, 4, 8 seconds, then every 10 '
+    'minutes.';
 
 CREATE FUNCTION rota.refresh_due(at_most integer DEFAULT 1)
 RETURNS TABLE (

@@ -30,16 +30,18 @@ BEGIN
         WHEN forced THEN 'asked for'
         WHEN NOT is_intact THEN 'the queue of changes was lost'
         WHEN (taken ->> 'everything')::boolean THEN rota.everything_reason(taken -> 'sources')
-        WHEN spans THEN 'writers whose mapping reads other tables wrote before the last refresh and committed after it'
+        WHEN spans THEN
+            'writers whose mapping reads other tables wrote before the last refresh and committed after it'
         WHEN keys > limit_keys THEN format('%s keys changed, more than %s', keys, limit_keys)
     END;
     IF NOT is_intact THEN
-        PERFORM rota.execute_as(owner, format('INSERT INTO rota.pending_%s (kind) VALUES (''s'')', known.view_id));
+        PERFORM rota.mark_intact(known.view_id, owner);
     END IF;
     IF reason IS NOT NULL THEN
         written := rota.execute_as(owner, state.whole, '{}', timeout_ms, true);
         RETURN jsonb_build_object(
-            'mode', 'full', 'reason', reason, 'rows_written', written, 'too_many', reason LIKE '% keys changed%'
+            'mode', 'full', 'reason', reason, 'rows_written', written,
+            'too_many', reason LIKE '% keys changed%'
         );
     END IF;
     IF keys > 0 THEN
@@ -55,7 +57,8 @@ BEGIN
     );
 EXCEPTION WHEN cardinality_violation THEN
     PERFORM rota.refuse_management(
-        '21000', 'query', format('%s gives more than one row for a key of %s', known.query_name, known.view_name),
+        '21000', 'query',
+        format('%s gives more than one row for a key of %s', known.query_name, known.view_name),
         'a query whose rows are unique in the key columns'
     );
 END
@@ -71,12 +74,13 @@ AS $$
 DECLARE
     -- For so few, planning twice would cost more than it could save.
     few CONSTANT bigint := 4;
-    -- The planner takes look-ups to be several times as dear as they are when the pages are in memory. Without
-    -- an index that serves the keys they are as many times as dear as there are keys.
+    -- The planner takes look-ups to be several times as dear as they are when the pages are in memory.
+    -- Without an index that serves the keys they are as many times as dear as there are keys.
     doubt CONSTANT double precision := 10;
 BEGIN
     IF keys > few
-        AND rota.plan_cost(owner, state.one_by_one, arrays) > doubt * rota.plan_cost(owner, state.all_at_once, arrays)
+        AND rota.plan_cost(owner, state.one_by_one, arrays)
+            > doubt * rota.plan_cost(owner, state.all_at_once, arrays)
     THEN
         RETURN state.all_at_once;
     END IF;
@@ -122,12 +126,11 @@ DECLARE
 BEGIN
     PERFORM rota.execute_as(owner, format('DELETE FROM rota.pending_%s WHERE kind <> ''s''', known.view_id));
     IF NOT is_intact THEN
-        PERFORM rota.execute_as(owner, format('INSERT INTO rota.pending_%s (kind) VALUES (''s'')', known.view_id));
+        PERFORM rota.mark_intact(known.view_id, owner);
     END IF;
     PERFORM rota.execute_as(
         owner,
-        CASE WHEN obstacle IS NULL THEN 'REFRESH MATERIALIZED VIEW CONCURRENTLY ' ELSE 'REFRESH MATERIALIZED VIEW ' END
-        || name,
+        'REFRESH MATERIALIZED VIEW ' || CASE WHEN obstacle IS NULL THEN 'CONCURRENTLY ' ELSE '' END || name,
         '{}', timeout_ms, false
     );
     PERFORM rota.announce_tag(name);
@@ -140,7 +143,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION rota.recompute_materialized(rota.managed_views, rota.view_states, oid, boolean, boolean) IS
+COMMENT ON FUNCTION rota.recompute_materialized(
+    rota.managed_views, rota.view_states, oid, boolean, boolean
+) IS
     'Refreshes a materialized view, beside its readers where it can be.';
 
 CREATE FUNCTION rota.record_refresh(wanted bigint, begun timestamptz, outcome jsonb) RETURNS void
@@ -317,7 +322,9 @@ BEGIN
     END IF;
     -- Writers hold their lock until they commit: whoever gets this one sees all that was ever queued.
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', queue);
-    IF rota.is_fresh(rota.pending_changes(wanted)) AND current_setting('transaction_isolation') = 'read committed' THEN
+    IF rota.is_fresh(rota.pending_changes(wanted))
+        AND current_setting('transaction_isolation') = 'read committed'
+    THEN
         PERFORM rota.execute_as(owner, format('TRUNCATE %s', queue));
         PERFORM rota.execute_as(owner, format('INSERT INTO %s (kind) VALUES (''s'')', queue));
     END IF;

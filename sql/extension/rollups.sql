@@ -41,7 +41,8 @@ BEGIN
                 AND NOT attribute.attisdropped
         ) THEN
             PERFORM rota.refuse_management(
-                '42703', 'key_columns', format('%s has no column %s', query, coalesce(quote_ident(key), 'null')),
+                '42703', 'key_columns',
+                format('%s has no column %s', query, coalesce(quote_ident(key), 'null')),
                 'name columns of the query that its rows are partitioned by'
             );
         ELSIF EXISTS (
@@ -155,7 +156,8 @@ DECLARE
 BEGIN
     IF known.query_name IS NULL THEN
         PERFORM rota.refuse_management(
-            '42809', 'rollup', format('%s is no rollup', managed_view::regclass), 'check what rota.create_rollup made'
+            '42809', 'rollup', format('%s is no rollup', managed_view::regclass),
+            'check what rota.create_rollup made'
         );
     END IF;
     SELECT state.query INTO query FROM rota.view_states AS state WHERE state.view_id = known.view_id;
@@ -163,11 +165,13 @@ BEGIN
     SELECT
         string_agg(format('stored.%1$s %2$s fresh.%1$s', key.name, key.equality), ' AND '),
         string_agg(
-            format('coalesce(stored.%1$s, fresh.%1$s) %2$s pending.key_%3$s', key.name, key.equality, key.number),
+            format(
+                'coalesce(stored.%1$s, fresh.%1$s) %2$s pending.key_%3$s', key.name, key.equality, key.number
+            ),
             ' AND '
         ),
         string_agg(
-            format('%L, coalesce(stored.%s, fresh.%s)', key.name, key.name, key.name), ', ' ORDER BY key.number
+            format('%1$L, coalesce(stored.%1$s, fresh.%1$s)', key.name), ', ' ORDER BY key.number
         )
     INTO same, is_pending, key_object
     FROM rota.rollup_keys(managed_view) AS key;
@@ -191,8 +195,8 @@ BEGIN
             'AND NOT EXISTS (SELECT FROM rota.pending_%6$s AS pending WHERE pending.kind IN (''e'', ''r'')) '
             'AND NOT EXISTS (SELECT FROM rota.pending_%6$s AS pending WHERE pending.kind = ''k'' AND %7$s) '
             'LIMIT $1[1]::bigint) AS wrong',
-            key_object, same, rota.qualified_name(managed_view), rota.qualified_name(query), differs, known.view_id,
-            is_pending, known.key_columns[1]
+            key_object, same, rota.qualified_name(managed_view), rota.qualified_name(query), differs,
+            known.view_id, is_pending, known.key_columns[1]
         ),
         ARRAY[arguments ->> 'at_most']
     );

@@ -90,7 +90,9 @@ BEGIN
             rota.qualified_name(source), view_id, rota.key_names(number_of_keys, '', '', ', '), mapping
         )
     );
-    RETURN jsonb_path_exists(plan, 'lax $.**."Relation Name" ? (@ != $queue)', jsonb_build_object('queue', 'pending_' || view_id));
+    RETURN jsonb_path_exists(
+        plan, 'lax $.**."Relation Name" ? (@ != $queue)', jsonb_build_object('queue', 'pending_' || view_id)
+    );
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
     PERFORM rota.refuse_management(
@@ -134,8 +136,8 @@ BEGIN
     IF FOUND THEN
         mapping := rota.mapping_query(given);
         reads_others := rota.mapping_reads_others(
-            view_id, (SELECT relation.relowner FROM pg_class AS relation WHERE relation.oid = managed_view), source,
-            mapping, number_of_keys
+            view_id, (SELECT relation.relowner FROM pg_class AS relation WHERE relation.oid = managed_view),
+            source, mapping, number_of_keys
         );
     END IF;
     PERFORM rota.install_tracking(
@@ -195,4 +197,5 @@ COMMENT ON FUNCTION rota.track_changes() IS
     'Trigger function of managed views: queues the keys that changed rows touch.';
 
 COMMENT ON FUNCTION rota.execute_as(oid, text, text[], integer, boolean) IS
-    'Runs a statement as a role and gives its first value; $1 in it are the parameters. For the engine alone.';
+    'Runs a statement as a role and gives its first value; $1 in it are the parameters. For the engine '
+    'alone.';

@@ -1,8 +1,9 @@
 -- What a managed view reads, and the triggers that track it.
 --
--- Four statement triggers per table, and per partition. Their arguments are the view's number, the mapping of
--- changed rows to keys (empty: any change counts for every key), whether the mapping reads other tables, the
--- number of keys, and the key columns where the keys are columns of the table. They fire whatever session_replication_role says.
+-- Four statement triggers per table, and per partition. Their arguments are the view's number, the mapping
+-- of changed rows to keys (empty: any change counts for every key), whether the mapping reads other tables,
+-- the number of keys, and the key columns where the keys are columns of the table. They fire whatever
+-- session_replication_role says.
 
 CREATE FUNCTION rota.objects_used(managed_view oid, also_reads oid[])
 RETURNS TABLE (class_oid oid, object_oid oid)
@@ -69,7 +70,9 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT DISTINCT coalesce(pg_partition_root(relation.oid), relation.oid)
-    FROM rota.objects_used(managed_view, also_reads) AS used JOIN pg_class AS relation ON relation.oid = used.object_oid
+    FROM
+        rota.objects_used(managed_view, also_reads) AS used
+        JOIN pg_class AS relation ON relation.oid = used.object_oid
     WHERE
         used.class_oid = 'pg_class'::regclass
         AND relation.relkind IN ('r', 'p', 'm', 'f')

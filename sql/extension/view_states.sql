@@ -181,8 +181,11 @@ BEGIN
             ARRAY(
                 -- Who reads more of the others stands behind them.
                 SELECT ancestor.view_id
-                FROM (SELECT DISTINCT unnest(way.way) FROM rota.view_ways() AS way WHERE way.view_id = each.view_id)
-                    AS ancestor (view_id)
+                FROM (
+                    SELECT DISTINCT unnest(way.way)
+                    FROM rota.view_ways() AS way
+                    WHERE way.view_id = each.view_id
+                ) AS ancestor (view_id)
                 ORDER BY
                     (
                         SELECT coalesce(max(cardinality(way.way)), 0)

@@ -28,7 +28,9 @@ BEGIN
         oldest := least(
             oldest,
             (pending ->> 'oldest')::timestamptz,
-            CASE WHEN member.refresh_every IS NOT NULL THEN coalesce(member.last_refreshed_at, '-infinity') END
+            CASE
+                WHEN member.refresh_every IS NOT NULL THEN coalesce(member.last_refreshed_at, '-infinity')
+            END
         );
     END LOOP;
     RETURN CASE
@@ -40,7 +42,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.staleness_of(bigint) IS
-    'Age in milliseconds of the oldest change that a view, or one that it reads, does not hold; NULL = unknown.';
+    'Age in milliseconds of the oldest change that a view, or one that it reads, does not hold; NULL = '
+    'unknown.';
 
 CREATE FUNCTION rota.staleness_ms(managed regclass[]) RETURNS bigint
 LANGUAGE plpgsql
@@ -71,8 +74,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.staleness_ms(regclass[]) IS
-    'Age of the oldest change that any of these managed views does not hold: 0 when they are fresh, NULL when '
-    'it is not known (one is not managed, its queue was lost, on a standby).';
+    'Age of the oldest change that any of these managed views does not hold: 0 when they are fresh, NULL '
+    'when it is not known (one is not managed, its queue was lost, on a standby).';
 
 CREATE FUNCTION rota.view_statuses()
 RETURNS TABLE (
@@ -118,8 +121,8 @@ CREATE VIEW rota.view_status AS
 SELECT * FROM rota.view_statuses();
 
 COMMENT ON VIEW rota.view_status IS
-    'Managed views: how stale, what is pending, when it is due, and what the last refresh did and cost. What a '
-    'failure said may quote values: rota.explain_refresh tells it to who may refresh.';
+    'Managed views: how stale, what is pending, when it is due, and what the last refresh did and cost. '
+    'What a failure said may quote values: rota.explain_refresh tells it to who may refresh.';
 
 GRANT SELECT ON rota.view_status TO PUBLIC;
 
@@ -145,7 +148,8 @@ BEGIN
         failed := jsonb_build_array(jsonb_build_object(
             'mode', 'failed', 'chosen', false,
             'reason', format(
-                'failed %s times in a row, tried again at %s: %s', state.failures, state.retry_at, state.last_error
+                'failed %s times in a row, tried again at %s: %s',
+                state.failures, state.retry_at, state.last_error
             )
         ));
     END IF;
@@ -170,7 +174,11 @@ BEGIN
     limit_keys := rota.partial_limit(state);
     partial_ms := coalesce(state.fixed_ms, state.key_ms) + coalesce(state.key_ms, 0) * keys;
     why_whole := coalesce(
-        why_whole, CASE WHEN keys > limit_keys THEN format('%s changes are pending, more than %s keys', keys, limit_keys) END
+        why_whole,
+        CASE
+            WHEN keys > limit_keys THEN
+                format('%s changes are pending, more than %s keys', keys, limit_keys)
+        END
     );
     RETURN failed || jsonb_build_array(
         jsonb_build_object('mode', 'skipped', 'chosen', is_fresh, 'estimated_ms', 0, 'reason', CASE

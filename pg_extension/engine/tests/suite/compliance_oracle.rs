@@ -33,11 +33,13 @@ impl Slots {
         let count = usize::try_from((end - start) / SLOT).unwrap();
         let mut slots = Self { start, on_duty: vec![false; count], worked: vec![false; count] };
         for duty in case.duties.iter().filter(|duty| counts(duty)) {
-            for slot in 0..count {
+            let (from, to) =
+                (duty.span.start().microseconds().max(start), duty.span.end().microseconds().min(end));
+            for slot in slots.slot(from)..slots.slot(to.max(from)) {
                 let instant = Instant::from_microseconds(slots.instant(slot));
-                slots.on_duty[slot] |= duty.span.contains(instant);
                 let is_break = duty.unpaid.is_some_and(|unpaid| unpaid.contains(instant));
-                slots.worked[slot] |= duty.span.contains(instant) && !is_break;
+                slots.on_duty[slot] = true;
+                slots.worked[slot] |= !is_break;
             }
         }
         slots
