@@ -63,6 +63,7 @@ mod tracking;
 mod worker;
 
 pub(crate) use authority::{Refusal, Terms, act_on_view, run_as};
+pub(crate) use settings::change_time;
 pub(crate) use tracking::queue_changes;
 
 /// Called once by `_PG_init`: settings, and the launcher when the server is starting.

@@ -69,7 +69,7 @@ BEGIN
     -- Unlogged: a crash empties it, with the mark that says so. No index: it is read whole, and short.
     EXECUTE format(
         'CREATE UNLOGGED TABLE rota.pending_%1$s ('
-        'queued_at timestamptz NOT NULL DEFAULT clock_timestamp(), '
+        'queued_at timestamptz NOT NULL DEFAULT rota.change_time(), '
         'kind "char" NOT NULL, source oid, changed jsonb %2$s'
         ') WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)',
         view_id, key_definitions
@@ -327,6 +327,10 @@ $$;
 
 COMMENT ON FUNCTION rota.unmanage_view(regclass) IS
     'Forgets a managed view or rollup and stops tracking its tables; its rows stay as they are.';
+
+COMMENT ON FUNCTION rota.change_time() IS
+    'When a change that is queued now was made: what a refresh writes is as old as the oldest change that it '
+    'applies.';
 
 COMMENT ON FUNCTION rota.act_on_view(text, oid, jsonb) IS
     'The door to what needs the rights of the extension''s owner: asks whether the caller owns the view.';

@@ -138,7 +138,7 @@ BEGIN
         'mode', CASE WHEN obstacle IS NULL THEN 'concurrent' ELSE 'plain' END,
         'reason', CASE WHEN forced THEN 'asked for' WHEN is_intact THEN 'a table that it reads has changed'
             ELSE 'the queue of changes was lost' END
-            || coalesce(format('; not beside its readers, since it %s', obstacle), '')
+            || coalesce('; not beside its readers, since it ' || obstacle, '')
     );
 END
 $$;
@@ -279,6 +279,17 @@ BEGIN
     END IF;
     begun := clock_timestamp();
     PERFORM set_config('lock_timeout', rota.milliseconds(known.lock_timeout)::bigint::text, true);
+    -- What it writes is as old, for the views that read it, as what it applies.
+    PERFORM set_config(
+        'rota.changes_since',
+        rota.microseconds(
+            least(
+                (pending ->> 'oldest')::timestamptz,
+                CASE WHEN forced OR NOT (pending ->> 'intact')::boolean THEN state.last_refreshed_at END
+            )
+        ),
+        true
+    );
     IF known.query_name IS NULL THEN
         outcome := rota.recompute_materialized(known, state, owner, (pending ->> 'intact')::boolean, forced);
     ELSE
@@ -286,7 +297,7 @@ BEGIN
             known, state, owner, (pending ->> 'intact')::boolean, forced OR state.fault IS NOT NULL
         );
     END IF;
-    PERFORM set_config('lock_timeout', former_timeout, true);
+    PERFORM set_config('lock_timeout', former_timeout, true), set_config('rota.changes_since', '', true);
     outcome := outcome || jsonb_build_object(
         'view', state.relation, 'duration_ms', rota.milliseconds(clock_timestamp() - begun)
     );
@@ -298,6 +309,17 @@ $$;
 
 COMMENT ON FUNCTION rota.refresh_one(bigint, boolean, boolean) IS
     'Refreshes one view if anything is pending; NULL when another session does and this one does not wait.';
+
+CREATE FUNCTION rota.microseconds(instant timestamptz) RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(((extract(epoch FROM instant) - 946684800) * 1000000)::bigint::text, '')
+$$;
+
+COMMENT ON FUNCTION rota.microseconds(timestamptz) IS
+    'An instant in microseconds since 2000, as rota.changes_since wants it; empty when there is none.';
 
 CREATE FUNCTION rota.is_fresh(pending jsonb) RETURNS boolean
 LANGUAGE sql

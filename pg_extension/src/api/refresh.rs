@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByPostgres, JsonB, PgTrigger, default, pg_extern, pg_sys, pg_trigger, search_path};
 
@@ -15,6 +16,11 @@ fn track_changes<'a>(
     // SAFETY: the server called us as a trigger, with this data.
     unsafe { refresh::queue_changes(trigger.trigger_data()) }.or_raise();
     Ok(None)
+}
+
+#[pg_extern(volatile, strict, parallel_restricted)]
+fn change_time() -> Option<TimestampWithTimeZone> {
+    TimestampWithTimeZone::try_from(refresh::change_time()).ok()
 }
 
 #[pg_extern(volatile, parallel_unsafe)]

@@ -8,6 +8,7 @@ use std::ffi::{CString, c_int};
 
 use pgrx::pg_sys;
 
+use super::settings::change_time;
 use crate::error::ExtensionError;
 
 /// Columns before the keys.
@@ -90,6 +91,7 @@ impl Queue {
             let slot =
                 pg_sys::MakeSingleTupleTableSlot((*self.relation).rd_att, &raw const pg_sys::TTSOpsVirtual);
             let count = usize::try_from((*(*self.relation).rd_att).natts).unwrap_or(0);
+            let since = change_time();
             for keys in rows {
                 if let Some(clear) = (*(*slot).tts_ops).clear {
                     pg_sys::ffi::pg_guard_ffi_boundary(|| clear(slot));
@@ -103,7 +105,7 @@ impl Queue {
                         *is_null = false;
                     }
                 };
-                set(0, pg_sys::Datum::from(pg_sys::GetCurrentTimestamp()));
+                set(0, pg_sys::Datum::from(since));
                 set(1, pg_sys::Datum::from(kind));
                 if let Some(source) = source {
                     set(2, source.into());
