@@ -219,6 +219,26 @@ pub(crate) fn breaches(case: &Case, rule: usize, judged: Span) -> Vec<Breach> {
                 }
             }
         }
+        RuleKind::RestBreak(rule) => {
+            let mut duties: Vec<(i64, i64)> = vec![];
+            for duty in slots.duties() {
+                match duties.last_mut() {
+                    Some(last) if duty.0 - last.1 <= rule.bridged.microseconds() => last.1 = duty.1,
+                    _ => duties.push(duty),
+                }
+            }
+            for duty in duties {
+                let work: Vec<i64> = (slots.slot(duty.0)..slots.slot(duty.1))
+                    .filter(|slot| slots.worked[*slot])
+                    .map(|slot| slots.instant(slot))
+                    .collect();
+                let time = i64::try_from(work.len()).unwrap() * SLOT;
+                if time > rule.after.microseconds() {
+                    let breaks = work[work.len() - 1] + SLOT - work[0] - time;
+                    tell(duty, minutes(breaks), minutes(rule.minimum.microseconds()), true);
+                }
+            }
+        }
         RuleKind::ConsecutiveDays(rule) => {
             let has_work = |pair: &[(LocalDate, i64)]| {
                 let (start, end) = (slots.slot(pair[0].1), slots.slot(pair[1].1));
