@@ -174,8 +174,8 @@ SET rota.managing = 'on'
 AS $$
 BEGIN
     IF NOT is_refresh THEN
-        -- A dump that is being restored makes its triggers itself: a view that was never refreshed here waits for
-        -- its first refresh.
+        -- A dump that is being restored makes its triggers itself: a view that was never refreshed here waits
+        -- for its first refresh.
         IF EXISTS (
             SELECT
             FROM rota.view_states AS state
