@@ -26,6 +26,7 @@ mod compiled;
 mod control;
 pub mod evaluation;
 pub mod explanation;
+mod fair_share;
 mod fingerprint;
 mod incumbent;
 mod levels;
@@ -51,7 +52,7 @@ pub use fingerprint::{fingerprint, person_fingerprints};
 pub use parts::{Part, search_in_parts};
 pub use plan::{FREE, Plan};
 pub use problem::{
-    Bound, Counted, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Problem, Rotation, Share,
-    Shift, Succession, Turn, Wish,
+    Bound, Counted, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Problem, Rotation,
+    Share, Shift, Succession, Turn, Wish,
 };
 pub use search::{Outcome, search, search_from};
