@@ -1,7 +1,11 @@
 //! The functions that SQL sees. Each converts, calls and converts back; none of them decides anything.
 
+mod compliance;
 mod conflict;
 mod invalidation;
 mod pay;
+mod refresh;
 mod time;
+mod trigger;
 mod version;
+mod window;

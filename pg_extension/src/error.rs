@@ -1,14 +1,16 @@
 //! What the extension refuses, and how it says so.
 
-use std::ffi::{c_char, c_void};
+mod report;
 
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
-use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
-use pgrx::pg_sys::{self, AsPgCStr};
-use pgrx::{function_name, pg_guard};
 use rota_engine::EngineError;
 
+pub(crate) use report::{OrRaise, naming_argument};
+use report::{ReportField, pack_sqlstate};
+
+use crate::compliance::enforcement::Breach;
 use crate::guard::Violation;
+use crate::refresh::Refusal;
 
 /// The one error of the crate.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -120,6 +122,24 @@ pub(crate) enum ExtensionError {
         /// What is wrong with it.
         fault: EngineError,
     },
+    /// 54000: more verdicts than one call returns.
+    #[error("there are more than {limit} verdicts")]
+    TooManyVerdicts {
+        /// The limit.
+        limit: usize,
+    },
+    /// 22023: a rule that is not among those that are judged by.
+    #[error("rule \"{id}\" is not among the rules")]
+    UnknownRule {
+        /// What was given.
+        id: String,
+    },
+    /// 22023: a set of rules that nobody has.
+    #[error("rule set \"{name}\" is not known")]
+    UnknownRuleSet {
+        /// What was given.
+        name: String,
+    },
     /// 42P01: a source view that is not there.
     #[error("view rota_source.{view} does not exist")]
     MissingView {
@@ -182,6 +202,20 @@ pub(crate) enum ExtensionError {
     /// 23P01: rows that a guard keeps apart.
     #[error("{0}")]
     GuardViolated(Box<Violation>),
+    /// 23514: work that a rule forbids.
+    #[error("{0}")]
+    RuleBroken(Box<Breach>),
+    /// 55000: an enforcement of rules that cannot be carried out, so that nothing is written.
+    #[error("enforcement \"{enforcement}\" {fault}")]
+    UnusableEnforcement {
+        /// Its name.
+        enforcement: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// 39P01: a trigger function called by anything but the trigger that it is made for.
+    #[error("only a trigger that rota.enforce_rules made can call this function")]
+    WrongEnforcementTrigger,
     /// 55000: a guard that can no longer be enforced, so that nothing is written.
     #[error("guard \"{guard}\" {fault}")]
     UnusableGuard {
@@ -243,6 +277,44 @@ pub(crate) enum ExtensionError {
     /// 39P01: a trigger function called by anything but the trigger that it is made for.
     #[error("only a trigger that rota.guard_overlaps made can call this function")]
     NoTrigger,
+    /// 39P01: a trigger that manages no view.
+    #[error("rota.track_changes runs only in AFTER triggers for each statement")]
+    WrongTrackingTrigger,
+    /// 55000: a managed view without its queue, so that nothing can be noted.
+    #[error("rota.{queue} does not exist, so the change cannot be noted for the view")]
+    MissingQueue {
+        /// Its name.
+        queue: String,
+    },
+    /// 57014: a refresh that took too long.
+    #[error("the refresh took longer than its refresh_timeout of {timeout_ms} ms")]
+    RefreshTimedOut {
+        /// The limit.
+        timeout_ms: i32,
+    },
+    /// 42P01: a view that is not there.
+    #[error("relation {oid} does not exist")]
+    UnknownRelation {
+        /// What was given.
+        oid: u32,
+    },
+    /// 42501: a view of somebody else.
+    #[error("role {role} does not own {view}")]
+    ViewNotOwned {
+        /// The view.
+        view: String,
+        /// Who asked.
+        role: String,
+    },
+    /// What was refused in the name of the extension's owner, with its own SQLSTATE.
+    #[error("{}", .0.message)]
+    Refused(Box<Refusal>),
+    /// 22023: an action that is none.
+    #[error("action \"{action}\" is not known")]
+    UnknownAction {
+        /// What was given.
+        action: String,
+    },
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -262,11 +334,14 @@ impl ExtensionError {
             | Self::UnfitForSwap { .. }
             | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. }
+            | Self::UnknownRuleSet { .. }
+            | Self::UnknownRule { .. }
             | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Self::TooManyProposals { .. }
             | Self::TooManyConflicts { .. }
+            | Self::TooManyVerdicts { .. }
             | Self::TooManyDuties { .. }
             | Self::TooManyOverlaps { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -280,18 +355,29 @@ impl ExtensionError {
             Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
             Self::GuardViolated(_) => PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION,
-            Self::UnusableGuard { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+            Self::UnusableGuard { .. } | Self::UnusableEnforcement { .. } => {
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::RuleBroken(_) | Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
             Self::UnreadableLoad { .. } => PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
             Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
             Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
             Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
-            Self::NoTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Self::NoTrigger | Self::WrongEnforcementTrigger | Self::WrongTrackingTrigger => {
+                PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED
+            }
+            Self::MissingQueue { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::RefreshTimedOut { .. } => PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
+            Self::UnknownRelation { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            Self::ViewNotOwned { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Self::Refused(refusal) => pack_sqlstate(&refusal.sqlstate),
+            Self::UnknownAction { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<&str> {
         match self {
+            Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::UnknownZone { .. } => {
                 Some("a full name of pg_timezone_names, such as Europe/Berlin; no abbreviation and no offset")
             }
@@ -315,6 +401,9 @@ impl ExtensionError {
                     "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
                 }
             }),
+            Self::UnknownRuleSet { .. } => {
+                Some("rota.rule_sets lists those that are law; sets of your own stand in rota_source.rules")
+            }
             Self::UnfitForSwap { .. } => {
                 Some("name two assignments that book two different people, by assignment_id")
             }
@@ -328,20 +417,37 @@ impl ExtensionError {
             Self::PreparedAnnouncement => Some("COMMIT it, or rota.unwatch the tables that it changes"),
             Self::WrongTrigger => Some("rota.watch makes the triggers of a table"),
             Self::GuardViolated(violation) => Some(violation.hint),
+            Self::RuleBroken(_) => {
+                Some("plan less or later work, or somebody else; rota.explain_verdict tells what counts")
+            }
+            Self::UnusableEnforcement { .. } => Some(
+                "rota.unenforce_rules and rota.enforce_rules make it anew; rota.enforced_rules shows what it is",
+            ),
             Self::UnusableGuard { .. } => Some(
                 "rota.unguard_overlaps and rota.guard_overlaps make it anew; rota.guards shows what it is",
             ),
             Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => {
                 Some("a condition on columns of the table, such as status = 'active'")
             }
+            Self::WrongTrackingTrigger => {
+                Some("rota.manage_view and rota.create_rollup make the triggers of a table")
+            }
+            Self::MissingQueue { .. } => Some("rota.unmanage_view and manage the view anew"),
+            Self::RefreshTimedOut { .. } => Some("a longer refresh_timeout, or a query that an index serves"),
+            Self::UnknownRelation { .. } => Some("the name of a materialized view or rollup"),
+            Self::ViewNotOwned { .. } => {
+                Some("ask as its owner; who may call rota.refresh_due may refresh any managed view")
+            }
             Self::TooManyOverlaps { .. } => Some("narrow them with a predicate"),
+            Self::TooManyVerdicts { .. } => Some("ask about a shorter window, or fewer people"),
+            Self::UnknownRule { .. } => Some("rota.check_rules tells the rule_id of each verdict"),
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
     }
 
     /// The argument that is wrong, for the report's COLUMN.
-    fn argument(&self) -> Option<&'static str> {
+    fn argument(&self) -> Option<&str> {
         match self {
             Self::Engine(error) => error.argument(),
             Self::UnknownZone { .. } => Some("time_zone"),
@@ -351,9 +457,14 @@ impl ExtensionError {
             | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::UnfitForSwap { argument, .. } => Some(argument),
             Self::UnreadablePayRules { .. } => Some("rules"),
+            Self::UnknownRuleSet { .. } => Some("rule_set"),
+            Self::UnknownRule { .. } => Some("rule_id"),
             Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
+            Self::UnknownRelation { .. } | Self::ViewNotOwned { .. } => Some("managed_view"),
+            Self::Refused(refusal) => refusal.column.as_deref(),
+            Self::UnknownAction { .. } => Some("action"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
             | Self::UnreadableProposal { .. }
@@ -374,6 +485,12 @@ impl ExtensionError {
                 (ReportField::Column, &violation.column),
                 (ReportField::Constraint, &violation.guard),
             ],
+            Self::RuleBroken(breach) => vec![
+                (ReportField::Schema, &breach.schema),
+                (ReportField::Table, &breach.table),
+                (ReportField::Column, &breach.column),
+                (ReportField::Constraint, &breach.rule),
+            ],
             Self::NegativeLoad { guard, column, .. } => {
                 vec![(ReportField::Column, column), (ReportField::Constraint, guard)]
             }
@@ -387,108 +504,9 @@ impl ExtensionError {
     fn detail(&self) -> Option<&str> {
         match self {
             Self::GuardViolated(violation) => violation.detail.as_deref(),
+            Self::RuleBroken(breach) => breach.detail.as_deref(),
+            Self::Refused(refusal) => refusal.detail.as_deref(),
             _ => None,
         }
     }
-}
-
-/// Ends a SQL function with its value or with an error report.
-pub(crate) trait OrRaise {
-    /// What is left when nothing was refused.
-    type Value;
-
-    /// The value; or the error, raised. Called where a SQL function ends, when nothing is left to clean up.
-    fn or_raise(self) -> Self::Value;
-}
-
-impl<T, E: Into<ExtensionError>> OrRaise for Result<T, E> {
-    type Value = T;
-
-    fn or_raise(self) -> T {
-        self.map_err(|error| report(&error.into())).unwrap_or_report()
-    }
-}
-
-/// The report of an error that is raised next.
-fn report(error: &ExtensionError) -> ErrorReport {
-    for (field, text) in error.fields() {
-        add_field(field, text);
-    }
-    let mut report = ErrorReport::new(error.sqlstate(), error.to_string(), function_name!());
-    if let Some(detail) = error.detail() {
-        report = report.set_detail(detail);
-    }
-    match error.hint() {
-        Some(hint) => report.set_hint(hint),
-        None => report,
-    }
-}
-
-/// A field of an error report that a pgrx report does not have. The numbers are those of
-/// `PG_DIAG_SCHEMA_NAME` and the like in the server's `postgres_ext.h`.
-#[derive(Clone, Copy)]
-enum ReportField {
-    Schema = b's' as isize,
-    Table = b't' as isize,
-    Column = b'c' as isize,
-    Constraint = b'n' as isize,
-}
-
-/// What a callback adds to a report.
-struct Addition {
-    field: ReportField,
-    text: *const c_char,
-}
-
-/// Has the error that is about to be raised carry a field.
-///
-/// The server asks the callbacks of `error_context_stack` for additions while it finishes an error, so one
-/// is pushed. It is not popped: whoever catches the error sets the stack back.
-fn add_field(field: ReportField, text: &str) {
-    // SAFETY: the allocations lie in the current memory context, which lives until the error is handled, and
-    // are aligned for any type. The backend has one thread, so nobody else touches the stack.
-    unsafe {
-        let addition: *mut Addition = pg_sys::palloc(size_of::<Addition>()).cast();
-        addition.write(Addition { field, text: text.as_pg_cstr() });
-        let callback: *mut pg_sys::ErrorContextCallback =
-            pg_sys::palloc(size_of::<pg_sys::ErrorContextCallback>()).cast();
-        callback.write(pg_sys::ErrorContextCallback {
-            previous: pg_sys::error_context_stack,
-            callback: Some(add_to_report),
-            arg: addition.cast(),
-        });
-        pg_sys::error_context_stack = callback;
-    }
-}
-
-/// Does work that reads an argument: an error that the server raises meanwhile names it in its COLUMN field.
-pub(crate) fn naming_argument<T>(argument: &str, work: impl FnOnce() -> T) -> T {
-    // SAFETY: the backend has one thread. The stack is set back where the work ends; after an error,
-    // whoever catches it does.
-    unsafe {
-        let before = pg_sys::error_context_stack;
-        add_field(ReportField::Column, argument);
-        let result = work();
-        pg_sys::error_context_stack = before;
-        result
-    }
-}
-
-/// Called by the server while it finishes an error; the argument is an [`Addition`].
-#[pg_guard]
-unsafe extern "C-unwind" fn add_to_report(argument: *mut c_void) {
-    // SAFETY: the argument is what `add_field` wrote. The server calls this only between the start and the
-    // end of an error, where adding a field is allowed; it copies the string.
-    unsafe {
-        let addition = &*argument.cast::<Addition>();
-        pg_sys::err_generic_string(addition.field as i32, addition.text);
-    }
-}
-
-/// The server's number of a SQLSTATE: six bits for each of its five characters (`MAKE_SQLSTATE` in `elog.h`).
-fn pack_sqlstate(sqlstate: &str) -> PgSqlErrorCode {
-    let packed = sqlstate.bytes().zip((0..).step_by(6)).fold(0, |packed, (character, shift)| {
-        packed | (i32::from(character.wrapping_sub(b'0') & 0x3F) << shift)
-    });
-    PgSqlErrorCode::from(packed)
 }

@@ -5,6 +5,7 @@
 
 mod change;
 mod read;
+mod recent;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,7 @@ use crate::cache::store::Cache;
 use crate::config::Settings;
 use crate::database::call::{Answered, Call, call};
 use crate::database::failure::{refused, shed, without_connection};
+use crate::database::imports::ImportConnections;
 use crate::database::pool::Pool;
 use crate::database::retry::Retries;
 use crate::database::sqlstate;
@@ -35,6 +37,7 @@ use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::{JSON, Reply};
 use crate::observe::{Metrics, Observer, Phase, RequestEvent};
+use crate::refresh::Refreshing;
 use crate::upload;
 
 /// The status under which a request is counted whose client left: nobody reads it. As nginx has it.
@@ -58,6 +61,10 @@ pub struct Proxy {
     pub admission: Arc<Admission>,
     /// The quotas of clients, if there are any.
     pub rate_limit: Option<RateLimit>,
+    /// The connections of imports.
+    pub imports: ImportConnections,
+    /// What keeps managed views fresh.
+    pub refreshing: Refreshing,
     /// Places for imports.
     pub import_places: Semaphore,
     /// Set once the proxy is about to stop.
@@ -92,6 +99,8 @@ impl Proxy {
             admission,
             rate_limit: RateLimit::new(&settings),
             observer: Observer::new(&settings, metrics),
+            imports: ImportConnections::new(&settings)?,
+            refreshing: Refreshing::default(),
             import_places: Semaphore::new(settings.import_limit),
             is_stopping: AtomicBool::new(false),
             cut_off: CancellationToken::new(),
