@@ -385,3 +385,26 @@ SELECT at, user_id, entity_type, entity_id, action
 FROM access.audit_log
 ORDER BY audit_log_id DESC
 LIMIT 101;
+
+-- name: the shifts from which a department's day is covered
+-- index: shift_coverage_by_date
+SELECT required, assigned
+FROM workforce.shift_coverage
+WHERE
+    date = '2026-01-12'
+    AND department_id = 3;
+
+-- name: the days from which a week's shifts are counted
+-- index: daily_coverage_by_week
+SELECT shifts
+FROM workforce.daily_coverage
+WHERE date_trunc('week', date::timestamp)::date = '2026-01-12';
+
+-- name: the weeks of a person in the order of time
+-- index: weekly_workload_by_employee
+SELECT week_start, worked_minutes
+FROM workforce.weekly_workload
+WHERE
+    employee_id = 1
+    AND week_start > '2026-01-05'
+ORDER BY week_start;

@@ -21,7 +21,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy with the settings it has by itself.
+    /// Starts a proxy with the settings it has by itself, but that it refreshes no views: what it sends besides its
+    /// calls would disturb tests that count.
     pub async fn on(database: &Database) -> Result<Self> {
         Self::with_settings(database, &[]).await
     }
@@ -43,8 +44,9 @@ impl Proxy {
             database_url: url.to_owned(),
             listen: None,
             admin_listen: None,
-            settings: settings
+            settings: [("ROTA_REFRESH_VIEWS", "false")]
                 .iter()
+                .chain(settings)
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             log: run_folder.logs().join(format!("proxies/{count}.log")),

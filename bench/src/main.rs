@@ -16,6 +16,7 @@ mod machine;
 mod one_row_read;
 mod quantile;
 mod rate;
+mod refresh;
 mod report;
 
 use std::path::PathBuf;
@@ -56,6 +57,8 @@ enum Measurement {
     Hours,
     /// Rules over everybody's duties against reading them, and at each write against writing.
     Compliance,
+    /// Managed refresh of a rollup of a million shifts against REFRESH, and what tracking costs writers.
+    Refresh,
 }
 
 impl Measurement {
@@ -74,6 +77,7 @@ impl Measurement {
             Self::Guard => guard::measure(environment, report).await,
             Self::Hours => hours::measure(environment, report).await,
             Self::Compliance => compliance::measure(environment, report).await,
+            Self::Refresh => refresh::measure(environment, report).await,
             Self::Invalidation => invalidation::measure(environment, report).await,
         }
     }

@@ -4,6 +4,7 @@ mod compliance;
 mod conflict;
 mod invalidation;
 mod pay;
+mod refresh;
 mod time;
 mod trigger;
 mod version;

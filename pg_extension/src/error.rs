@@ -10,6 +10,7 @@ use report::{ReportField, pack_sqlstate};
 
 use crate::compliance::enforcement::Breach;
 use crate::guard::Violation;
+use crate::refresh::Refusal;
 
 /// The one error of the crate.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -276,6 +277,44 @@ pub(crate) enum ExtensionError {
     /// 39P01: a trigger function called by anything but the trigger that it is made for.
     #[error("only a trigger that rota.guard_overlaps made can call this function")]
     NoTrigger,
+    /// 39P01: a trigger that manages no view.
+    #[error("rota.track_changes runs only in AFTER triggers for each statement")]
+    WrongTrackingTrigger,
+    /// 55000: a managed view without its queue, so that nothing can be noted.
+    #[error("rota.{queue} does not exist, so the change cannot be noted for the view")]
+    MissingQueue {
+        /// Its name.
+        queue: String,
+    },
+    /// 57014: a refresh that took too long.
+    #[error("the refresh took longer than its refresh_timeout of {timeout_ms} ms")]
+    RefreshTimedOut {
+        /// The limit.
+        timeout_ms: i32,
+    },
+    /// 42P01: a view that is not there.
+    #[error("relation {oid} does not exist")]
+    UnknownRelation {
+        /// What was given.
+        oid: u32,
+    },
+    /// 42501: a view of somebody else.
+    #[error("role {role} does not own {view}")]
+    ViewNotOwned {
+        /// The view.
+        view: String,
+        /// Who asked.
+        role: String,
+    },
+    /// What was refused in the name of the extension's owner, with its own SQLSTATE.
+    #[error("{}", .0.message)]
+    Refused(Box<Refusal>),
+    /// 22023: an action that is none.
+    #[error("action \"{action}\" is not known")]
+    UnknownAction {
+        /// What was given.
+        action: String,
+    },
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -324,14 +363,21 @@ impl ExtensionError {
             Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
             Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
             Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
-            Self::NoTrigger | Self::WrongEnforcementTrigger => {
+            Self::NoTrigger | Self::WrongEnforcementTrigger | Self::WrongTrackingTrigger => {
                 PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED
             }
+            Self::MissingQueue { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::RefreshTimedOut { .. } => PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
+            Self::UnknownRelation { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            Self::ViewNotOwned { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Self::Refused(refusal) => pack_sqlstate(&refusal.sqlstate),
+            Self::UnknownAction { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<&str> {
         match self {
+            Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::UnknownZone { .. } => {
                 Some("a full name of pg_timezone_names, such as Europe/Berlin; no abbreviation and no offset")
             }
@@ -383,6 +429,15 @@ impl ExtensionError {
             Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => {
                 Some("a condition on columns of the table, such as status = 'active'")
             }
+            Self::WrongTrackingTrigger => {
+                Some("rota.manage_view and rota.create_rollup make the triggers of a table")
+            }
+            Self::MissingQueue { .. } => Some("rota.unmanage_view and manage the view anew"),
+            Self::RefreshTimedOut { .. } => Some("a longer refresh_timeout, or a query that an index serves"),
+            Self::UnknownRelation { .. } => Some("the name of a materialized view or rollup"),
+            Self::ViewNotOwned { .. } => {
+                Some("ask as its owner; who may call rota.refresh_due may refresh any managed view")
+            }
             Self::TooManyOverlaps { .. } => Some("narrow them with a predicate"),
             Self::TooManyVerdicts { .. } => Some("ask about a shorter window, or fewer people"),
             Self::UnknownRule { .. } => Some("rota.check_rules tells the rule_id of each verdict"),
@@ -392,7 +447,7 @@ impl ExtensionError {
     }
 
     /// The argument that is wrong, for the report's COLUMN.
-    fn argument(&self) -> Option<&'static str> {
+    fn argument(&self) -> Option<&str> {
         match self {
             Self::Engine(error) => error.argument(),
             Self::UnknownZone { .. } => Some("time_zone"),
@@ -407,6 +462,9 @@ impl ExtensionError {
             Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
+            Self::UnknownRelation { .. } | Self::ViewNotOwned { .. } => Some("managed_view"),
+            Self::Refused(refusal) => refusal.column.as_deref(),
+            Self::UnknownAction { .. } => Some("action"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
             | Self::UnreadableProposal { .. }
@@ -447,6 +505,7 @@ impl ExtensionError {
         match self {
             Self::GuardViolated(violation) => violation.detail.as_deref(),
             Self::RuleBroken(breach) => breach.detail.as_deref(),
+            Self::Refused(refusal) => refusal.detail.as_deref(),
             _ => None,
         }
     }

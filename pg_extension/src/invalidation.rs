@@ -41,7 +41,7 @@ mod transaction;
 mod watch;
 mod words;
 
-pub(crate) use reader::{Batch, wait_for_events};
+pub(crate) use reader::{Batch, await_tag, newest_position, wait_for_events};
 pub(crate) use shared::Shared;
 pub(crate) use stamp::stamp as stamp_of_statement;
 pub(crate) use tag::Tag;

@@ -9,6 +9,7 @@
 //! | `invalidation` | which transaction changed what, announced to caches outside |
 //! | `compliance` | working-time rules: judged when asked, and when rows are written |
 //! | `conflict` | a roster read, examined and written out as rows |
+//! | `refresh` | managed views: changes tracked, keys recomputed, a worker that does it |
 //! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
 //!
@@ -26,6 +27,7 @@ mod convert;
 mod error;
 mod guard;
 mod invalidation;
+mod refresh;
 mod source;
 mod zone;
 
@@ -45,6 +47,7 @@ pub extern "C-unwind" fn _PG_init() {
     }
     guard::register();
     invalidation::register();
+    refresh::register();
 }
 
 pgrx::extension_sql_file!("../../sql/extension/catalog_changes.sql", name = "catalog_changes", bootstrap);
@@ -223,5 +226,61 @@ pgrx::extension_sql_file!(
     "../../sql/extension/enforce_rules.sql",
     name = "enforce_rules",
     requires = ["enforcements", "guard_checks", check_rules]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/managed_views.sql",
+    name = "managed_views",
+    requires = ["watch", "guard_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_sources.sql",
+    name = "view_sources",
+    requires = ["managed_views", "endpoint_reads", api::refresh::track_changes]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/rollup_statements.sql",
+    name = "rollup_statements",
+    requires = ["view_sources"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_states.sql",
+    name = "view_states",
+    requires = ["rollup_statements"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_mappings.sql",
+    name = "view_mappings",
+    requires = ["view_states", api::refresh::execute_as]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/manage_view.sql",
+    name = "manage_view",
+    requires = ["view_mappings", api::refresh::act_on_view, api::refresh::change_time]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/refresh.sql",
+    name = "refresh",
+    requires = ["manage_view", api::refresh::read_as]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/refresh_modes.sql",
+    name = "refresh_modes",
+    requires = ["refresh"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/refresh_due.sql",
+    name = "refresh_due",
+    requires = ["refresh_modes"]
+);
+pgrx::extension_sql_file!("../../sql/extension/rollups.sql", name = "rollups", requires = ["refresh_due"]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_status.sql",
+    name = "view_status",
+    requires = ["refresh_due"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/managed_view_changes.sql",
+    name = "managed_view_changes",
+    requires = ["view_status", "rollups"]
 );
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

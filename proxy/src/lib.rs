@@ -16,5 +16,7 @@ pub mod import;
 pub mod migration;
 pub mod observe;
 pub mod pipeline;
+pub mod refresh;
 pub mod server;
 mod upload;
+pub mod workers;

@@ -37,6 +37,7 @@ use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::{JSON, Reply};
 use crate::observe::{Metrics, Observer, Phase, RequestEvent};
+use crate::refresh::Refreshing;
 use crate::upload;
 
 /// The status under which a request is counted whose client left: nobody reads it. As nginx has it.
@@ -62,6 +63,8 @@ pub struct Proxy {
     pub rate_limit: Option<RateLimit>,
     /// The connections of imports.
     pub imports: ImportConnections,
+    /// What keeps managed views fresh.
+    pub refreshing: Refreshing,
     /// Places for imports.
     pub import_places: Semaphore,
     /// Set once the proxy is about to stop.
@@ -97,6 +100,7 @@ impl Proxy {
             rate_limit: RateLimit::new(&settings),
             observer: Observer::new(&settings, metrics),
             imports: ImportConnections::new(&settings)?,
+            refreshing: Refreshing::default(),
             import_places: Semaphore::new(settings.import_limit),
             is_stopping: AtomicBool::new(false),
             cut_off: CancellationToken::new(),

@@ -26,7 +26,8 @@ AS $$
         procedure.provolatile = 'i'
         OR procedure.pronamespace = 'pg_catalog'::regnamespace
         OR procedure.pronamespace = 'rota'::regnamespace AND procedure.proname IN (
-            'keyset_page', 'time_zone_version', 'version'
+            -- Who asks how stale a view is tells it with the answer, and only fresh answers are kept.
+            'keyset_page', 'staleness_ms', 'time_zone_version', 'version'
         )
     FROM pg_proc AS procedure
     WHERE procedure.oid = function_oid
@@ -99,6 +100,7 @@ AS $$
         AND text.prosqlbody IS NULL
         AND language.lanname NOT IN ('c', 'internal')
         AND named.oid >= 16384
+        AND NOT (text.pronamespace = 'rota'::regnamespace AND rota.reads_nothing(text.oid))
 $$;
 
 COMMENT ON FUNCTION rota.object_uses() IS

@@ -19,7 +19,8 @@ CREATE FUNCTION rota.expose(
     keyed_reads jsonb DEFAULT NULL,
     lane text DEFAULT 'interactive',
     cached boolean DEFAULT true,
-    warm boolean DEFAULT false
+    warm boolean DEFAULT false,
+    staleness regprocedure DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -96,17 +97,18 @@ BEGIN
     PERFORM rota.check_cache_options(
         endpoint_function, method, cache_ttl_ms, consistency, claims, keyed_reads, lane, warm
     );
+    PERFORM rota.check_staleness_function(endpoint_function, staleness);
 
     INSERT INTO rota.endpoints AS endpoint (
         method, path, function_signature, summary, success_status, reads,
         statement_timeout_ms, slow_ms, body_limit_bytes,
-        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm
+        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm, staleness_signature
     )
     VALUES (
         expose.method, expose.path, endpoint_function::text, expose.summary, expose.success_status,
         expose.reads::text[], expose.statement_timeout_ms, expose.slow_ms, expose.body_limit_bytes,
         expose.cache_ttl_ms, expose.consistency, expose.claims, expose.keyed_reads, expose.lane,
-        coalesce(expose.cached, true), expose.warm
+        coalesce(expose.cached, true), expose.warm, expose.staleness::text
     )
     ON CONFLICT (method, path) DO UPDATE SET
         function_signature = excluded.function_signature,
@@ -122,7 +124,8 @@ BEGIN
         keyed_reads = excluded.keyed_reads,
         lane = excluded.lane,
         cached = excluded.cached,
-        warm = excluded.warm;
+        warm = excluded.warm,
+        staleness_signature = excluded.staleness_signature;
 END
 $$;
 
@@ -179,7 +182,10 @@ RETURNS TABLE (
     claims text[],
     consistency text,
     lane text,
-    warm boolean
+    warm boolean,
+    staleness_schema text,
+    staleness_name text,
+    staleness_arguments text[]
 )
 LANGUAGE sql
 STABLE
@@ -207,13 +213,18 @@ AS $$
         endpoint.claims,
         endpoint.consistency,
         endpoint.lane,
-        endpoint.warm
+        endpoint.warm,
+        staleness_schema.nspname::text,
+        staleness.proname::text,
+        staleness.proargnames
     FROM
         rota.endpoints AS endpoint
         JOIN rota.resolve_endpoints() AS resolved USING (method, path)
         JOIN rota.endpoint_caching() AS caching USING (method, path)
         JOIN pg_proc AS procedure ON procedure.oid = resolved.function_oid
         JOIN pg_namespace AS schema ON schema.oid = procedure.pronamespace
+        LEFT JOIN pg_proc AS staleness ON staleness.oid = resolved.staleness_oid
+        LEFT JOIN pg_namespace AS staleness_schema ON staleness_schema.oid = staleness.pronamespace
         CROSS JOIN LATERAL (
             SELECT
                 json_agg(

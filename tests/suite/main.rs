@@ -13,6 +13,7 @@ mod invalidation;
 mod labels;
 mod pay;
 mod proxy;
+mod refresh;
 mod smoke;
 mod time;
 mod ward;

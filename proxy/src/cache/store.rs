@@ -46,6 +46,15 @@ impl Question {
         self.life.words.announced_for(&self.tags)
     }
 
+    /// The age that a hit may have at most, in milliseconds: changes up to so long ago are known, and none where the
+    /// server was asked.
+    pub fn hit_age_ms(&self, now: Instant) -> u64 {
+        if self.wish.consistency == Consistency::Checked {
+            return 0;
+        }
+        u64::try_from(self.life.staleness(now).as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
+    }
+
     /// Whether everything that had been announced then is contained in an answer.
     pub fn is_contained(&self, announced: &Announced, stamp: &Snapshot) -> bool {
         self.life.words.contains(announced, stamp)
@@ -188,6 +197,7 @@ impl Cache {
             tags: Arc::clone(&question.tags),
             filled: Instant::now(),
             lifetime: question.lifetime,
+            staleness_ms: answered.staleness_ms,
         });
         let limit_bytes = self.level1.as_ref().map_or(0, Level1::entry_limit_bytes);
         let is_overtaken = !question.life.words.all_seen(&entry.tags, &entry.stamp);
@@ -195,6 +205,9 @@ impl Cache {
         let is_foreign = answered.life.is_some_and(|life| life != question.life.origin.epoch);
         let outcome = if is_overtaken || is_foreign || !is_current(&question.catalog, &question.life) {
             "overtaken"
+        } else if entry.staleness_ms > 0 {
+            // What is stored is justified by the changes of tables, and so has to hold what they hold.
+            "stale"
         } else if entry.bytes() as u64 > limit_bytes {
             "too-large"
         } else {

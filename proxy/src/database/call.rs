@@ -12,7 +12,7 @@ use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::lease::Lease;
-use super::pool::Pooled;
+use super::manager::Pooled;
 use super::sqlstate;
 use crate::cache::snapshot::{Snapshot, Stamp};
 use crate::endpoint::{Shape, StatementText, Value};
@@ -46,6 +46,9 @@ pub struct Answered {
     pub life: Option<i64>,
     /// The transaction of a write, if it wrote.
     pub transaction: Option<u64>,
+    /// The age of the oldest change that the result does not hold, in milliseconds; 0 where it holds all that the
+    /// statement saw.
+    pub staleness_ms: u64,
 }
 
 /// A transaction id, 64 bits wide.
@@ -106,7 +109,7 @@ async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> 
     let metrics = lease.metrics();
     let looked_up = if is_known { &metrics.statement_hits } else { &metrics.statement_misses };
     looked_up.inc();
-    let Pooled { client, statements, driven } = lease.pooled();
+    let Pooled { client, statements, driven, .. } = lease.pooled();
     let asked = async {
         let statement = statements.prepare(client, call.text).await?;
         match call.statement_timeout {
@@ -139,13 +142,18 @@ async fn fetch(client: &Client, statement: &Statement, call: &Call<'_>) -> Resul
     let claims = (!call.claims.is_empty()).then_some(&claims);
     let values: Vec<&Value<'_>> = call.values.iter().map(|(_, value)| value).chain(claims).collect();
     let mut rows = pin!(client.query_raw(statement, values).await?);
-    let mut answered = Answered { json: None, stamp: Snapshot::of_nothing(), life: None, transaction: None };
+    let stamp = Snapshot::of_nothing();
+    let mut answered = Answered { json: None, stamp, life: None, transaction: None, staleness_ms: 0 };
     // To the end, though there is one row: only the end says that the connection is free again.
     while let Some(row) = rows.try_next().await? {
         answered.json = row.try_get::<_, Option<RawJson<'_>>>(0)?.map(|raw| Bytes::copy_from_slice(raw.0));
         match call.text.shape {
             Shape::Read => {
                 Stamp { snapshot: answered.stamp, life: answered.life } = row.try_get(1)?;
+                if call.text.tells_staleness {
+                    let told: Option<i64> = row.try_get(2)?;
+                    answered.staleness_ms = told.and_then(|told| u64::try_from(told).ok()).unwrap_or(0);
+                }
             }
             Shape::Write => {
                 answered.transaction = row.try_get::<_, Option<TransactionId>>(1)?.map(|id| id.0);

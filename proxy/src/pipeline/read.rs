@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Proxy, Refusal};
 use crate::cache::entry::{Encoded, Entry, Variants};
 use crate::cache::flight::{Landing, Role};
+use crate::cache::snapshot::Snapshot;
 use crate::cache::store::Question;
 use crate::cache::verdict::{Reason, Verdict};
 use crate::cache::wish::Wish;
@@ -30,6 +31,14 @@ pub(super) struct Read<'r> {
     pub(super) wish: Wish,
 }
 
+impl Read<'_> {
+    /// What the answer tells of its age. Nothing where it cannot come from managed views, and on a standby, which does
+    /// not know what it lacks.
+    fn told(&self, stamp: &Snapshot, staleness_ms: u64) -> Option<u64> {
+        (self.endpoint.staleness.is_some() && !stamp.taken_in_recovery).then_some(staleness_ms)
+    }
+}
+
 impl Proxy {
     /// Answers a read. A hit takes no place among the waiting and no connection.
     pub(super) async fn read(
@@ -41,7 +50,11 @@ impl Proxy {
         event: &mut RequestEvent,
     ) -> Result<Reply, Refusal> {
         let wish = Wish::of(&exchange.session.req_header().headers, endpoint.consistency)?;
-        let read = Read { endpoint, arguments, generation: catalog.generation, wish: wish.clone() };
+        let fresh = endpoint.staleness.as_ref().filter(|_| !wish.takes_stale());
+        let fresh = fresh.map(|staleness| staleness.demanding_fresh(arguments));
+        // What is asked of the cache stays the caller's: an answer that lacks nothing is right for everybody.
+        let called = fresh.as_ref().unwrap_or(arguments);
+        let read = Read { endpoint, arguments: called, generation: catalog.generation, wish: wish.clone() };
         let started = event.started();
         let question = match self.cache.question(endpoint, arguments, catalog, wish, started) {
             Ok(question) => question,
@@ -106,6 +119,9 @@ impl Proxy {
 
     /// Whether a follower takes what a flight brought: see the flights for why this is fresh enough.
     async fn takes(&self, question: &Question, landing: &Landing) -> bool {
+        if landing.entry.staleness_ms > 0 && !question.wish.takes_stale() {
+            return false;
+        }
         let stamp = &landing.entry.stamp;
         // A statement on a standby may see less than what was committed when it began.
         let is_recent = landing.began_after(question.arrived) && !stamp.taken_in_recovery;
@@ -124,6 +140,7 @@ impl Proxy {
         if read.wish.tells_snapshot {
             event.snapshot = Some(answered.stamp.to_string());
         }
+        event.staleness_ms = read.told(&answered.stamp, answered.staleness_ms);
         let body = answered.json.ok_or_else(nothing_found)?;
         let reply = Reply::new(read.endpoint.success_status, JSON, body);
         let is_private = !read.endpoint.claims.is_empty();
@@ -155,6 +172,10 @@ impl Proxy {
         if read.wish.tells_snapshot {
             event.snapshot = Some(entry.stamp.to_string());
         }
+        let now = Instant::now().into_std();
+        let is_hit = matches!(event.cache, Verdict::Hit | Verdict::SharedHit);
+        let unknown_ms = if is_hit { question.hit_age_ms(now) } else { 0 };
+        event.staleness_ms = read.told(&entry.stamp, entry.staleness_ms(now).max(unknown_ms));
         let variants = entry.answer.as_ref().ok_or_else(nothing_found)?;
         let varies = variants.identity().body.len() > self.settings.compress_above_bytes;
         let wanted =

@@ -2,7 +2,7 @@
 //!
 //! Counters only rise. Writers raise them through two proxies and in SQL, readers read them through both at
 //! every level of consistency, while faults run. A read that is older than its level promises fails the test.
-//! `ROTA_HISTORY_OPERATIONS` says how many operations there are; the suite runs some thousands, a proof a
+//! `SUITE_HISTORY_OPERATIONS` says how many operations there are; the suite runs some thousands, a proof a
 //! million.
 
 pub(super) mod clients;
@@ -30,7 +30,7 @@ pub(super) const LATE: Duration = Duration::from_millis(300);
 
 /// How many operations a history has.
 pub(super) fn operations() -> u64 {
-    let given = std::env::var("ROTA_HISTORY_OPERATIONS").ok().and_then(|text| text.parse().ok());
+    let given = std::env::var("SUITE_HISTORY_OPERATIONS").ok().and_then(|text| text.parse().ok());
     given.unwrap_or(OPERATIONS)
 }
 

@@ -26,6 +26,7 @@ mod problems;
 mod queries;
 mod quotas;
 mod readiness;
+mod refreshing;
 pub(crate) mod relay;
 mod retries;
 mod round_trips;
