@@ -3,5 +3,6 @@
 mod conflict;
 mod invalidation;
 mod pay;
+mod rostering;
 mod time;
 mod version;

@@ -1,6 +1,6 @@
 //! What the extension refuses, and how it says so.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
@@ -243,6 +243,35 @@ pub(crate) enum ExtensionError {
     /// 39P01: a trigger function called by anything but the trigger that it is made for.
     #[error("only a trigger that rota.guard_overlaps made can call this function")]
     NoTrigger,
+    /// 22023: a roster problem, or its options, that cannot be read.
+    #[error("{path} {fault}")]
+    UnreadableRoster {
+        /// The argument that holds it.
+        argument: &'static str,
+        /// Where the fault stands, beginning with the argument.
+        path: String,
+        /// What is wrong there.
+        fault: String,
+    },
+    /// 54000: more of something than one roster search takes.
+    #[error("{path} {fault}")]
+    RosterTooLarge {
+        /// The argument that holds it.
+        argument: &'static str,
+        /// Where it stands, beginning with the argument.
+        path: String,
+        /// What there is, and how much there may be.
+        fault: String,
+    },
+    /// XX000: a search that broke; never the caller's fault.
+    #[error("the search failed: {fault}")]
+    SearchFailed {
+        /// What is known of it.
+        fault: String,
+    },
+    /// 2D000: a procedure that ends transactions, called inside of one.
+    #[error("rota.run_job ends transactions, so it cannot run inside of one")]
+    InsideTransaction,
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -262,12 +291,14 @@ impl ExtensionError {
             | Self::UnfitForSwap { .. }
             | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. }
+            | Self::UnreadableRoster { .. }
             | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Self::TooManyProposals { .. }
             | Self::TooManyConflicts { .. }
             | Self::TooManyDuties { .. }
+            | Self::RosterTooLarge { .. }
             | Self::TooManyOverlaps { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
             Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
@@ -278,7 +309,10 @@ impl ExtensionError {
             }
             Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
             Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            Self::OutsideOfAggregate | Self::UnsendableQuery | Self::SearchFailed { .. } => {
+                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR
+            }
+            Self::InsideTransaction => PgSqlErrorCode::ERRCODE_INVALID_TRANSACTION_TERMINATION,
             Self::GuardViolated(_) => PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION,
             Self::UnusableGuard { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
@@ -288,6 +322,13 @@ impl ExtensionError {
             Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
             Self::NoTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
         }
+    }
+
+    /// The SQLSTATE as text.
+    pub(crate) fn code(&self) -> String {
+        // SAFETY: takes a number and gives a C string in memory of the server's own, which is copied at once.
+        let code = unsafe { CStr::from_ptr(pg_sys::unpack_sql_state(self.sqlstate() as i32)) };
+        code.to_string_lossy().into_owned()
     }
 
     fn hint(&self) -> Option<&'static str> {
@@ -321,6 +362,7 @@ impl ExtensionError {
             Self::UnreadablePayRules { .. } => {
                 Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
             }
+            Self::InsideTransaction => Some("CALL it as a statement of its own, with autocommit"),
             Self::NoInvalidationsOnStandby => Some("ask its primary"),
             Self::NotPreloaded => Some(
                 "LISTEN rota_invalidation; or set shared_preload_libraries = 'rota' and restart the server",
@@ -348,6 +390,8 @@ impl ExtensionError {
             Self::InfiniteDate { argument }
             | Self::MissingArgument { argument }
             | Self::UnequalArrays { argument, .. }
+            | Self::UnreadableRoster { argument, .. }
+            | Self::RosterTooLarge { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::UnfitForSwap { argument, .. } => Some(argument),
             Self::UnreadablePayRules { .. } => Some("rules"),

@@ -8,6 +8,7 @@
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
 //! | `invalidation` | which transaction changed what, announced to caches outside |
 //! | `conflict` | a roster read, examined and written out as rows |
+//! | `rostering` | rosters: a problem read, searched beside the backend, answered |
 //! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
 //!
@@ -24,6 +25,7 @@ mod convert;
 mod error;
 mod guard;
 mod invalidation;
+mod rostering;
 mod source;
 mod zone;
 
@@ -43,6 +45,7 @@ pub extern "C-unwind" fn _PG_init() {
     }
     guard::register();
     invalidation::register();
+    rostering::register();
 }
 
 pgrx::extension_sql_file!("../../sql/extension/catalog_changes.sql", name = "catalog_changes", bootstrap);
@@ -168,4 +171,20 @@ pgrx::extension_sql_file!(
     name = "guard_changes",
     requires = ["guard_overlaps"]
 );
+pgrx::extension_sql_file!(
+    "../../sql/extension/roster_options.sql",
+    name = "roster_options",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/roster_problem.sql",
+    name = "roster_problem",
+    requires = ["roster_options", local_days, worked_minutes]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/rosters.sql",
+    name = "rosters",
+    requires = ["roster_problem", check_assignments, find_conflicts, solve_roster, repair_roster, explain_roster]
+);
+pgrx::extension_sql_file!("../../sql/extension/jobs.sql", name = "jobs", requires = ["rosters", run_job]);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

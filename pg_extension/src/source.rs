@@ -15,6 +15,7 @@ mod reader;
 mod roster;
 mod rules;
 mod selection;
+mod session;
 mod stream;
 mod views;
 
@@ -27,4 +28,5 @@ pub(crate) use reader::{read_further_work, read_roster};
 pub(crate) use roster::{RosterRows, widened};
 pub(crate) use rules::{Rules, members, read_rules};
 pub(crate) use selection::{Heads, Selection};
+pub(crate) use session::Session;
 pub(crate) use views::Views;

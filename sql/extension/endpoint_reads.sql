@@ -9,7 +9,7 @@ LANGUAGE sql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    VALUES ('check_assignments'), ('check_swap'), ('find_conflicts')
+    VALUES ('check_assignments'), ('check_swap'), ('find_conflicts'), ('schedule_problem')
 $$;
 
 COMMENT ON FUNCTION rota.source_view_readers() IS
