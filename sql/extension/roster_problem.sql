@@ -185,10 +185,7 @@ BEGIN
                     'absences', gone.absences,
                     'availability', told.availability,
                     'work', standing.work,
-                    'weekly_minutes', (
-                        SELECT jsonb_build_object('value', contract.weekly_minutes, 'weight', 1)
-                        WHERE contract.weekly_minutes IS NOT NULL
-                    ),
+                    'weekly_minutes', contract.weekly_minutes,
                     'limits', (
                         SELECT jsonb_build_array(
                             jsonb_build_object(

@@ -9,7 +9,7 @@ mod weights;
 mod words;
 mod work;
 
-use rota_engine::rostering::{Bound, FREE, Pairing, Plan, Problem, Succession};
+use rota_engine::rostering::{FREE, Pairing, Plan, Problem, Succession};
 use serde_json::Value;
 
 use super::field::{Field, Object};
@@ -55,8 +55,8 @@ struct Draft {
     people: Words,
     /// The team of each person.
     teams: Vec<Option<String>>,
-    /// The most minutes of each person in a week from Monday.
-    weekly_minutes: Vec<Option<Bound>>,
+    /// The minutes of each person in a week from Monday beyond which work is overtime.
+    weekly_minutes: Vec<Option<i64>>,
     /// What each person works outside of the horizon.
     outside: Vec<Vec<OutsideWork>>,
     /// A number that no skill has.

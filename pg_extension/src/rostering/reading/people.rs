@@ -67,7 +67,7 @@ fn read_person(draft: &mut Draft, field: &Field<'_>, read: &mut Read) -> Result<
     for skill in object.list("skills")? {
         read.holdings.push(holding(number, &skill)?);
     }
-    draft.weekly_minutes.push(object.find("weekly_minutes").map(|field| bound(&field)).transpose()?);
+    draft.weekly_minutes.push(object.find("weekly_minutes").map(|field| value(&field)).transpose()?);
     let run = |name: &str| object.find(name).map(|field| bound(&field)).transpose();
     let mut person = Person {
         limits: limits(draft, &object)?,

@@ -32,10 +32,10 @@ impl Draft {
             self.read_rule(&field)?;
         }
         let weeks = self.window_starts(7, Some(0));
-        for (person, most) in self.weekly_minutes.clone().into_iter().enumerate() {
-            if let Some(most) = most
-                && !self.limit_windows(person, most, 7, &weeks)
-            {
+        let force = Force::Soft(self.weights.overtime);
+        for (person, minutes) in self.weekly_minutes.clone().into_iter().enumerate() {
+            let Some(value) = minutes.filter(|_| self.weights.overtime > 0) else { continue };
+            if !self.limit_windows(person, Bound { value, force }, 7, &weeks) {
                 self.rules_not_searched.push(json!({
                     "rule_type": "weekly_minutes",
                     "reason": "there are more weeks than the search counts; a shorter horizon has fewer"

@@ -21,6 +21,8 @@ pub(super) struct Weights {
     pub(super) advisory: i64,
     /// Of a rule that advises, for each minute.
     pub(super) advisory_minute: i64,
+    /// Of each minute beyond a person's weekly minutes.
+    pub(super) overtime: i64,
     /// Of a shift in a time that the person named unavailable.
     pub(super) unavailable: i64,
     /// Of a shift not worked in a time that the person would prefer.
@@ -37,6 +39,7 @@ impl Weights {
             warning_minute: 5,
             advisory: 100,
             advisory_minute: 1,
+            overtime: 1,
             unavailable: 300,
             preferred: 20,
         };
@@ -48,6 +51,7 @@ impl Weights {
             ("warning_minute", &mut weights.warning_minute),
             ("advisory", &mut weights.advisory),
             ("advisory_minute", &mut weights.advisory_minute),
+            ("overtime", &mut weights.overtime),
             ("unavailable", &mut weights.unavailable),
             ("preferred", &mut weights.preferred),
         ];
