@@ -184,7 +184,8 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/rosters.sql",
     name = "rosters",
-    requires = ["roster_problem", check_assignments, find_conflicts, solve_roster, repair_roster, explain_roster]
+    requires =
+        ["roster_problem", check_assignments, find_conflicts, solve_roster, repair_roster, explain_roster]
 );
 pgrx::extension_sql_file!("../../sql/extension/jobs.sql", name = "jobs", requires = ["rosters", run_job]);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

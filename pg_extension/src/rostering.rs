@@ -11,6 +11,7 @@
 //! | `reading` | the words of a problem, each with its limits |
 //! | `model` | a problem together with its names |
 //! | `options` | budget, seed, threads, memory |
+//! | `clock` | sums of minutes by the clock, held against what was found |
 //! | `task` | what is asked: solve, repair, explain |
 //! | `thread`, `signals` | plain threads that never touch the server, always joined |
 //! | `answer` | the roster, what it costs, what is wrong with it and why |
@@ -34,6 +35,7 @@
 //! A bound is a number that may never be broken, or `{"value", "weight"}`.
 
 mod answer;
+mod clock;
 mod field;
 mod horizon;
 mod job;

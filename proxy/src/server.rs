@@ -31,6 +31,7 @@ use crate::http::certificate::Certificate;
 use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::Reply;
+use crate::job_runner;
 use crate::observe::RequestEvent;
 use crate::pipeline::Proxy;
 
@@ -251,6 +252,9 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     if settings.cache_bytes > 0 {
         tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
         tasks.push(tokio::spawn(warm::run(Arc::clone(proxy))));
+    }
+    for _ in 0..settings.job_runners {
+        tasks.push(tokio::spawn(job_runner::run(Arc::clone(proxy))));
     }
     if let Some(level2) = &proxy.cache.level2 {
         tasks.push(tokio::spawn(Arc::clone(level2).run()));

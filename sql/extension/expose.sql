@@ -19,7 +19,8 @@ CREATE FUNCTION rota.expose(
     keyed_reads jsonb DEFAULT NULL,
     lane text DEFAULT 'interactive',
     cached boolean DEFAULT true,
-    warm boolean DEFAULT false
+    warm boolean DEFAULT false,
+    event_stream boolean DEFAULT false
 ) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -97,16 +98,18 @@ BEGIN
         endpoint_function, method, cache_ttl_ms, consistency, claims, keyed_reads, lane, warm
     );
 
+    PERFORM rota.check_event_stream(endpoint_function, method, event_stream);
+
     INSERT INTO rota.endpoints AS endpoint (
         method, path, function_signature, summary, success_status, reads,
         statement_timeout_ms, slow_ms, body_limit_bytes,
-        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm
+        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm, event_stream
     )
     VALUES (
         expose.method, expose.path, endpoint_function::text, expose.summary, expose.success_status,
         expose.reads::text[], expose.statement_timeout_ms, expose.slow_ms, expose.body_limit_bytes,
         expose.cache_ttl_ms, expose.consistency, expose.claims, expose.keyed_reads, expose.lane,
-        coalesce(expose.cached, true), expose.warm
+        coalesce(expose.cached, true), expose.warm, expose.event_stream
     )
     ON CONFLICT (method, path) DO UPDATE SET
         function_signature = excluded.function_signature,
@@ -122,7 +125,8 @@ BEGIN
         keyed_reads = excluded.keyed_reads,
         lane = excluded.lane,
         cached = excluded.cached,
-        warm = excluded.warm;
+        warm = excluded.warm,
+        event_stream = excluded.event_stream;
 END
 $$;
 
@@ -179,7 +183,8 @@ RETURNS TABLE (
     claims text[],
     consistency text,
     lane text,
-    warm boolean
+    warm boolean,
+    event_stream boolean
 )
 LANGUAGE sql
 STABLE
@@ -207,7 +212,8 @@ AS $$
         endpoint.claims,
         endpoint.consistency,
         endpoint.lane,
-        endpoint.warm
+        endpoint.warm,
+        endpoint.event_stream
     FROM
         rota.endpoints AS endpoint
         JOIN rota.resolve_endpoints() AS resolved USING (method, path)

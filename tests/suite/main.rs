@@ -12,6 +12,7 @@ mod invalidation;
 mod labels;
 mod pay;
 mod proxy;
+mod rostering;
 mod smoke;
 mod time;
 mod ward;

@@ -71,7 +71,10 @@ impl Answer<'_> {
         if let Some(changes) = self.changes {
             let mut people: Vec<usize> = changes.iter().map(|change| change.person).collect();
             people.dedup();
-            add("changed_people", json!(people.iter().map(|person| self.person(*person)).collect::<Vec<_>>()));
+            add(
+                "changed_people",
+                json!(people.iter().map(|person| self.person(*person)).collect::<Vec<_>>()),
+            );
             add("changes", changes.iter().map(|change| self.change(change)).collect());
         }
         if let Some(schedule) = schedule {

@@ -75,6 +75,17 @@ impl Horizon {
         self.first.plus_days(days).map(|date| date.to_string()).unwrap_or_default()
     }
 
+    /// The minute at which each day begins, and the last one ends: days are not all of 24 hours.
+    pub(super) fn midnights(&self) -> Result<Vec<i64>, ExtensionError> {
+        let days = i32::try_from(self.days).unwrap_or(i32::MAX);
+        let minute = |day: i32| {
+            let start = self.zone.start_of_day(self.first.plus_days(day)?)?;
+            let elapsed = start.microseconds() - self.midnight.microseconds();
+            Ok(elapsed.div_euclid(MICROSECONDS_PER_MINUTE))
+        };
+        (0..=days).map(minute).collect()
+    }
+
     /// The number of a date, which may lie outside of the horizon.
     pub(super) fn day_of_date(&self, date: LocalDate) -> i64 {
         i64::from(date.days()) - i64::from(self.first.days())
@@ -109,8 +120,9 @@ pub(super) fn span(object: &Object<'_>) -> Result<Span, ExtensionError> {
             .ok_or_else(|| field.unfit("an instant with its offset, such as 2026-03-02T06:00:00+01:00,")),
     };
     let (start, end) = (side("starts_at", Instant::NEG_INFINITY)?, side("ends_at", Instant::INFINITY)?);
-    Span::new(start, end)
-        .ok_or_else(|| object.field().fault("ends at or before its start, a later ends_at would be right".into()))
+    Span::new(start, end).ok_or_else(|| {
+        object.field().fault("ends at or before its start, a later ends_at would be right".into())
+    })
 }
 
 /// Reads a span that has both sides.
@@ -141,7 +153,8 @@ fn instant(text: &str) -> Option<Instant> {
         }
     };
     let days = i64::from(date.days()) * 86_400_000_000;
-    let instant = Instant::from_microseconds(days + local_microseconds - offset_seconds * MICROSECONDS_PER_SECOND);
+    let instant =
+        Instant::from_microseconds(days + local_microseconds - offset_seconds * MICROSECONDS_PER_SECOND);
     instant.is_finite().then_some(instant)
 }
 

@@ -28,7 +28,8 @@ const NOTE_EVERY: Duration = Duration::from_millis(100);
 /// Those of the session; what is wrong with the job itself is written into it.
 pub(crate) fn run_job(session: &Session, job_id: Option<i64>) -> Result<Option<i64>, ExtensionError> {
     let wanted = job_id.map_or(Value::Null, Value::from);
-    let claimed = session.ask("SELECT rota.claim_job(($1 OPERATOR(pg_catalog.#>>) '{}')::bigint)", &[&wanted])?;
+    let claimed =
+        session.ask("SELECT rota.claim_job(($1 OPERATOR(pg_catalog.#>>) '{}')::bigint)", &[&wanted])?;
     session.commit();
     let Some(job) = claimed else { return Ok(None) };
     let prepared = session.ask("SELECT rota.prepare_job($1)", &[&job])?;
@@ -61,7 +62,8 @@ fn search(session: &Session, job: &Value, prepared: &Value) -> Result<Value, Ext
                 "lower_bound": newest.lower_bound,
             })
         });
-        let goes_on = session.ask("SELECT pg_catalog.to_jsonb(rota.note_job_progress($1, $2))", &[job, &newest])?;
+        let goes_on =
+            session.ask("SELECT pg_catalog.to_jsonb(rota.note_job_progress($1, $2))", &[job, &newest])?;
         session.commit();
         if goes_on != Some(Value::Bool(true)) {
             watch.stop();

@@ -44,7 +44,8 @@ impl Options {
         let time_ms = given.whole("time_ms", &(1..=settings::LONGEST_MS))?.map(i64::cast_unsigned);
         let wanted = given.whole("threads", &(1..=settings::MOST_THREADS))?;
         let wanted = wanted.and_then(|threads| usize::try_from(threads).ok()).unwrap_or(usize::MAX);
-        let memory_mb = given.whole("memory_mb", &(1..=MOST_MEMORY_MB))?.and_then(|mb| usize::try_from(mb).ok());
+        let memory_mb =
+            given.whole("memory_mb", &(1..=MOST_MEMORY_MB))?.and_then(|mb| usize::try_from(mb).ok());
         let memory_bytes = memory_mb.map_or(usize::MAX, |mb| mb << 20).min(settings::memory_bytes());
         let gap_percent = given.whole("gap_percent", &(0..=100))?.unwrap_or(0);
         let limits = Limits {
@@ -59,7 +60,7 @@ impl Options {
         Ok(Self {
             limits,
             explain: given.find("explain").map_or(Ok(true), |field| field.truth())?,
-            change_weight: given.whole("change_weight", &(1..=100_000_000))?.unwrap_or(1_000_000),
+            change_weight: given.whole("change_weight", &(1..=100_000_000))?.unwrap_or(1_000),
         })
     }
 

@@ -61,6 +61,8 @@ struct Draft {
     outside: Vec<Vec<OutsideWork>>,
     /// A number that no skill has.
     first_free_skill: usize,
+    /// See [`Model::clock_limits`].
+    clock_limits: Vec<(usize, usize)>,
     rules_not_searched: Vec<Value>,
 }
 
@@ -92,6 +94,7 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
         weekly_minutes: Vec::new(),
         outside: Vec::new(),
         first_free_skill: 0,
+        clock_limits: Vec::new(),
         rules_not_searched: Vec::new(),
     };
     draft.read_people(&object)?;
@@ -108,6 +111,8 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
         shifts: draft.demand.names.into_words(),
         kinds: draft.kinds.into_words(),
         known,
+        midnights: draft.horizon.midnights()?,
+        clock_limits: draft.clock_limits,
         rules_not_searched: draft.rules_not_searched,
         problem: draft.problem,
     })
@@ -188,12 +193,16 @@ impl Draft {
 
     fn kind(&self, field: &Field<'_>) -> Result<usize, ExtensionError> {
         let word = field.text()?;
-        self.kinds.find(word).ok_or_else(|| field.fault(format!("names kind \"{word}\", which no shift is of")))
+        self.kinds
+            .find(word)
+            .ok_or_else(|| field.fault(format!("names kind \"{word}\", which no shift is of")))
     }
 
     fn person(&self, field: &Field<'_>) -> Result<usize, ExtensionError> {
         let id = field.id()?;
-        self.people.find(&id).ok_or_else(|| field.fault(format!("names person \"{id}\", who is not in people")))
+        self.people
+            .find(&id)
+            .ok_or_else(|| field.fault(format!("names person \"{id}\", who is not in people")))
     }
 
     fn shift(&self, field: &Field<'_>) -> Result<usize, ExtensionError> {

@@ -5,15 +5,19 @@ use std::time::Duration;
 use rota_engine::EngineError;
 use rota_engine::rostering::evaluation::evaluate;
 use rota_engine::rostering::repair::repair;
-use rota_engine::rostering::{FREE, Outcome, search_from};
+use rota_engine::rostering::{FREE, Limits, Outcome, Problem, Watch, search_from};
 use serde_json::Value;
 
 use super::answer::{Answer, Change};
+use super::clock::{MOST_ROUNDS, tighten};
 use super::model::Model;
 use super::options::Options;
 use super::reading;
 use super::thread::{SearchWatch, beside};
 use crate::error::ExtensionError;
+
+/// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
+const LATER_ROUNDS_PART: u64 = 8;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,19 +95,54 @@ fn find(
     match task {
         Task::Solve => {
             let start = known.worked().any(|(person, day, _)| !model.is_settled(person, day));
-            let found = search_from(problem, start.then(|| known.clone()), options.limits, watch)?;
+            let mut start = start.then(|| known.clone());
+            let found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                let found = search_from(problem, start.take(), limits, watch)?;
+                start = Some(found.plan.clone());
+                Ok(found)
+            })?;
             Ok((found, None))
         }
         Task::Repair => {
-            let found = repair(problem, known, options.change_weight, options.limits, watch)?;
-            let changes = changes(model, &found.outcome);
-            Ok((found.outcome, Some(changes)))
+            let found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                Ok(repair(problem, known, options.change_weight, limits, watch)?.outcome)
+            })?;
+            let changes = changes(model, &found);
+            Ok((found, Some(changes)))
         }
         Task::Explain => {
             let evaluation = evaluate(problem, known, &mut |_| {});
             Ok((Outcome { plan: known.clone(), evaluation, lower_bound: 0 }, None))
         }
     }
+}
+
+/// Searches until no sum of minutes is too large by the clock. What is answered for is the problem as it was given.
+fn by_the_clock(
+    model: &Model,
+    options: &Options,
+    watch: &SearchWatch,
+    search: &mut dyn FnMut(&Problem, Limits) -> Result<Outcome, EngineError>,
+) -> Result<Outcome, EngineError> {
+    let mut limits = options.limits;
+    if !model.clock_limits.is_empty() {
+        limits.time_ms = limits.time_ms.map(|time_ms| time_ms - time_ms / LATER_ROUNDS_PART);
+    }
+    let mut found = search(&model.problem, limits)?;
+    let mut tightened = model.problem.clone();
+    for _ in 1..MOST_ROUNDS {
+        if watch.cancelled() || !tighten(model, &mut tightened, &found.plan) {
+            break;
+        }
+        // What is left of the time, and in any case a little.
+        let least_ms = watch.elapsed_ms() + options.limits.time_ms.unwrap_or(0) / (2 * LATER_ROUNDS_PART);
+        limits.time_ms = options.limits.time_ms.map(|time_ms| time_ms.max(least_ms));
+        let lower_bound = found.lower_bound;
+        let plan = search(&tightened, limits)?.plan;
+        let evaluation = evaluate(&model.problem, &plan, &mut |_| {});
+        found = Outcome { plan, evaluation, lower_bound };
+    }
+    Ok(found)
 }
 
 /// Every day of a person that differs from the known roster.

@@ -108,12 +108,15 @@ pub(super) fn beside<T: Send>(
         let stops = StopsAtEnd(&watch);
         let shared = &watch;
         let thread = without_signals(|| {
-            Builder::new().name("rota roster".to_owned()).stack_size(STACK_BYTES).spawn_scoped(scope, move || {
-                let result = catch_unwind(AssertUnwindSafe(|| work(shared)));
-                // Closing it wakes the backend.
-                drop(ends);
-                result
-            })
+            Builder::new().name("rota roster".to_owned()).stack_size(STACK_BYTES).spawn_scoped(
+                scope,
+                move || {
+                    let result = catch_unwind(AssertUnwindSafe(|| work(shared)));
+                    // Closing it wakes the backend.
+                    drop(ends);
+                    result
+                },
+            )
         })
         .map_err(|error| failed(&error))?;
         let mut looked_at = Instant::now();
@@ -151,10 +154,8 @@ fn is_interrupted() -> bool {
 
 /// Sleeps until a signal, the end of the other side of the socket, or the time. Tells whether it was the end.
 fn sleep(ended: &UnixStream, longest: Duration) -> bool {
-    let wanted = pg_sys::WL_LATCH_SET
-        | pg_sys::WL_SOCKET_READABLE
-        | pg_sys::WL_TIMEOUT
-        | pg_sys::WL_EXIT_ON_PM_DEATH;
+    let wanted =
+        pg_sys::WL_LATCH_SET | pg_sys::WL_SOCKET_READABLE | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
     let longest_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
     // SAFETY: the latch is this backend's own; the socket is open as long as it is borrowed.
     let events = unsafe {

@@ -55,7 +55,8 @@ impl Session {
         let count = c_int::try_from(values.len()).map_err(|_| ExtensionError::UnsendableQuery)?;
         let datums = values.iter().map(|value| JsonB((*value).clone()).into_datum());
         // A JSON value is never an SQL null.
-        let mut datums: Vec<pg_sys::Datum> = datums.map(|datum| datum.unwrap_or(pg_sys::Datum::null())).collect();
+        let mut datums: Vec<pg_sys::Datum> =
+            datums.map(|datum| datum.unwrap_or(pg_sys::Datum::null())).collect();
         let mut types = vec![pg_sys::JSONBOID; values.len()];
         // SAFETY: the interface is open, or there were no `self`. Text, types and values outlive the call, are `count`
         // many and agree; a null pointer for nulls says that there are none. After the call the globals describe its

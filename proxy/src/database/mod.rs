@@ -4,6 +4,7 @@ pub mod call;
 pub mod connect;
 mod driven;
 pub mod failure;
+mod jobs;
 pub mod lease;
 pub mod pool;
 pub mod retry;

@@ -110,7 +110,7 @@ pub enum NoConnection {
 #[derive(Clone)]
 pub struct Pool {
     inner: managed::Pool<Manager>,
-    admission: Arc<Admission>,
+    pub(super) admission: Arc<Admission>,
     /// The proxy as a borrower for its own records.
     own: Arc<Borrower>,
     keeper: Arc<Keeper>,

@@ -32,7 +32,8 @@ impl Answer<'_> {
     fn open_heads(&self) -> Value {
         let model = self.model;
         let present = rota_engine::rostering::evaluation::heads(&model.problem, &self.outcome.plan);
-        let short = model.problem.shifts.iter().zip(present).filter(|(shift, heads)| *heads < shift.required).count();
+        let short =
+            model.problem.shifts.iter().zip(present).filter(|(shift, heads)| *heads < shift.required).count();
         let looks = short.saturating_mul(model.people.len()).saturating_mul(model.dates.len());
         if looks > MOST_LOOKS {
             return Value::Null;
@@ -62,7 +63,8 @@ impl Answer<'_> {
         let model = self.model;
         let mut found = Vec::new();
         for person in 0..model.people.len() {
-            let is_broken = person_cost(&model.problem, person, self.outcome.plan.row(person)).broken_hard > 0;
+            let is_broken =
+                person_cost(&model.problem, person, self.outcome.plan.row(person)).broken_hard > 0;
             if !is_broken || watch.cancelled() || found.len() >= MOST_CONTRADICTIONS {
                 continue;
             }

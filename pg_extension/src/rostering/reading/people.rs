@@ -3,11 +3,11 @@
 use rota_engine::Span;
 use rota_engine::rostering::{Bound, Counted, Limit, Person, Wish};
 
+use super::Draft;
 use super::bounds::{bound, value};
 use super::skills::{Holding, settle};
 use super::weights::read_weight;
 use super::work::{self, OutsideWork, StandingWork};
-use super::Draft;
 use crate::error::ExtensionError;
 use crate::rostering::field::{Field, Object};
 use crate::rostering::horizon::{date, span};
@@ -44,7 +44,8 @@ pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>]) -> Result<(), Extens
         read_person(draft, field, &mut read)?;
     }
     let Read { mut people, holdings, work } = read;
-    let demand = (draft.problem.shifts.as_mut_slice(), draft.demand.spans.as_slice(), draft.demand.skills.as_slice());
+    let demand =
+        (draft.problem.shifts.as_mut_slice(), draft.demand.spans.as_slice(), draft.demand.skills.as_slice());
     let free_skill = settle(&holdings, demand, &mut people);
     let mut outside: Vec<Vec<OutsideWork>> = Vec::with_capacity(people.len());
     for (number, (person, work)) in people.iter_mut().zip(&work).enumerate() {

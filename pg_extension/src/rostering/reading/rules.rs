@@ -1,12 +1,13 @@
 //! Rules in the words of `rota_source.rules`, as bounds of the search.
 
+use rota_engine::Duration;
 use rota_engine::conflict::{CountedDays, CountedTime, Level, Period, Requirement, TimeLimit};
 use rota_engine::rostering::{Bound, Counted, Force, Limit};
-use rota_engine::Duration;
 use serde_json::json;
 
 use super::Draft;
 use super::bounds::{force, stricter};
+use super::work::OutsideWork;
 use crate::error::ExtensionError;
 use crate::rostering::field::{Field, Object};
 use crate::source::members;
@@ -103,10 +104,14 @@ impl Draft {
         let value = limit.maximum.microseconds() / MICROSECONDS_PER_MINUTE;
         let bound = Bound { value, force: self.force_of(rule, true) };
         let counts_breaks = limit.counted != CountedTime::Worked;
-        let has_breaks =
-            self.problem.shifts.iter().any(|shift| shift.worked_minutes < shift.end_minute - shift.start_minute);
+        let has_breaks = self
+            .problem
+            .shifts
+            .iter()
+            .any(|shift| shift.worked_minutes < shift.end_minute - shift.start_minute);
         if counts_breaks && has_breaks && limit.period != Period::Day {
-            return self.not_searched(rule, "breaks are not counted by the search, and this rule counts them");
+            return self
+                .not_searched(rule, "breaks are not counted by the search, and this rule counts them");
         }
         match limit.period {
             Period::Day => self.time_per_day(rule, bound, counts_breaks),
@@ -115,7 +120,10 @@ impl Draft {
             }
             Period::Days(days) => self.time_per_window(rule, bound, i64::from(days), None),
             Period::Time(_) => {
-                self.not_searched(rule, "windows of minutes are not summed by the search, only days and weeks");
+                self.not_searched(
+                    rule,
+                    "windows of minutes are not summed by the search, only days and weeks",
+                );
             }
         }
     }
@@ -152,7 +160,10 @@ impl Draft {
             .into_iter()
             .fold(true, |fit, person| self.limit_windows(person, bound, length, &starts) && fit);
         if !all_fit {
-            self.not_searched(rule, "there are more windows than the search counts; a shorter horizon has fewer");
+            self.not_searched(
+                rule,
+                "there are more windows than the search counts; a shorter horizon has fewer",
+            );
         }
     }
 
@@ -175,23 +186,42 @@ impl Draft {
     fn limit_windows(&mut self, person: usize, bound: Bound, length: i64, starts: &[i64]) -> bool {
         let days = i64::try_from(self.horizon.days).unwrap_or(0);
         let longest = self.problem.shifts.iter().map(|shift| shift.worked_minutes).max().unwrap_or(0);
+        let midnights = self.horizon.midnights().unwrap_or_default();
         let mut limits = Vec::new();
         for &start in starts {
             let inside = start.max(0)..(start + length).min(days);
             let window = start..start + length;
             let outside = self.outside.get(person).into_iter().flatten();
-            let already = outside.filter(|work| window.contains(&work.day)).map(|work| work.worked_minutes).sum();
+            // A night before the window counts with what of it lies inside.
+            let spilled = |work: &OutsideWork| {
+                let lies_before = work.day < start && start == inside.start;
+                let spilled =
+                    work.end_minute - midnights.get(usize::try_from(start).unwrap_or(0)).unwrap_or(&0);
+                if lies_before { spilled.clamp(0, work.worked_minutes) } else { 0 }
+            };
+            let minutes = |work: &OutsideWork| {
+                if window.contains(&work.day) { work.worked_minutes } else { spilled(work) }
+            };
+            let already = outside.map(minutes).sum();
             let fullest = longest.saturating_mul(inside.end - inside.start).saturating_add(already);
             if inside.start < inside.end && fullest > bound.value {
                 let place = |day: i64| usize::try_from(day).unwrap_or(0);
                 let days = place(inside.start)..place(inside.end);
-                limits.push(Limit { counted: Counted::Minutes, days, already, least: None, most: Some(bound) });
+                limits.push(Limit {
+                    counted: Counted::Minutes,
+                    days,
+                    already,
+                    least: None,
+                    most: Some(bound),
+                });
             }
         }
-        let Some(person) = self.problem.people.get_mut(person) else { return true };
-        let has_room = person.limits.len() + limits.len() <= MOST_LIMITS;
+        let Some(rules) = self.problem.people.get_mut(person) else { return true };
+        let first = rules.limits.len();
+        let has_room = first + limits.len() <= MOST_LIMITS;
         if has_room {
-            person.limits.append(&mut limits);
+            rules.limits.append(&mut limits);
+            self.clock_limits.extend((first..rules.limits.len()).map(|limit| (person, limit)));
         }
         has_room
     }

@@ -52,10 +52,9 @@ impl Demand {
         let mut demand = Self::default();
         let shifts = problem.list("shifts")?;
         if shifts.len() > MOST_SHIFTS {
-            return Err(problem.field().excess(format!(
-                "has {} shifts, at most {MOST_SHIFTS} are one roster",
-                shifts.len()
-            )));
+            return Err(problem
+                .field()
+                .excess(format!("has {} shifts, at most {MOST_SHIFTS} are one roster", shifts.len())));
         }
         for field in &shifts {
             demand.read_shift(field, horizon, weights, kinds)?;
@@ -83,9 +82,12 @@ impl Demand {
         let (start_minute, end_minute) = horizon.minutes(span);
         let elapsed = end_minute - start_minute;
         if elapsed > MOST_MINUTES {
-            return Err(field.excess(format!("lasts {elapsed} minutes, at most {MOST_MINUTES} are one shift")));
+            return Err(
+                field.excess(format!("lasts {elapsed} minutes, at most {MOST_MINUTES} are one shift"))
+            );
         }
-        let weight = |name: &str, usual: i64| object.find(name).map_or(Ok(usual), |field| read_weight(&field));
+        let weight =
+            |name: &str, usual: i64| object.find(name).map_or(Ok(usual), |field| read_weight(&field));
         let required = object.whole("required", &(0..=MOST_HEADS))?.unwrap_or(1);
         let kind = object.find("kind").map_or(Ok("shift"), |field| field.text())?;
         let skills = object.list("skills")?;

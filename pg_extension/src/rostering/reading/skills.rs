@@ -54,7 +54,8 @@ pub(super) fn settle(
         if timed.contains(skill) {
             let valid: SpanSet = valid.into_iter().collect();
             let covered = of_shifts.get(skill).into_iter().flatten();
-            let covered = covered.filter(|(shift, _)| spans.get(*shift).is_some_and(|span| valid.covers(*span)));
+            let covered =
+                covered.filter(|(shift, _)| spans.get(*shift).is_some_and(|span| valid.covers(*span)));
             person.skills.extend(covered.map(|(_, number)| *number));
         } else {
             person.skills.extend(numbers.find(skill));

@@ -39,7 +39,7 @@ impl Weights {
             warning_minute: 5,
             advisory: 100,
             advisory_minute: 1,
-            overtime: 1,
+            overtime: 0,
             unavailable: 300,
             preferred: 20,
         };

@@ -24,6 +24,8 @@ pub(super) struct OutsideWork {
     pub(super) day: i64,
     /// Minutes that count as worked.
     pub(super) worked_minutes: i64,
+    /// When it ends, in minutes from the first midnight.
+    pub(super) end_minute: i64,
 }
 
 /// Reads `work` of a person, in the order of time.
@@ -36,7 +38,9 @@ pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>]) -> Result<Vec<Standi
     for pair in work.windows(2) {
         let [(earlier, _), (later, field)] = pair else { continue };
         if earlier.span.overlaps(later.span) {
-            return Err(field.fault("overlaps other work of that person, one at a time would be right".into()));
+            return Err(
+                field.fault("overlaps other work of that person, one at a time would be right".into())
+            );
         }
     }
     Ok(work.into_iter().map(|(standing, _)| standing).collect())
@@ -70,7 +74,12 @@ fn read_one(draft: &mut Draft, field: &Field<'_>) -> Result<StandingWork, Extens
 ///
 /// A day whose only work is a shift that was asked for is settled to that shift. Other work, and several pieces on one
 /// day, become a shift of their own that nobody else may take; the shifts that it fills want a head less.
-pub(super) fn settle(draft: &mut Draft, work: &[StandingWork], skill: usize, person: &mut Person) -> Vec<OutsideWork> {
+pub(super) fn settle(
+    draft: &mut Draft,
+    work: &[StandingWork],
+    skill: usize,
+    person: &mut Person,
+) -> Vec<OutsideWork> {
     let known = |days: usize| vec![OutsideDay::Free; days];
     (person.before, person.after) = (known(draft.horizon.before), known(draft.horizon.after));
     let mut outside = Vec::new();
@@ -83,6 +92,7 @@ pub(super) fn settle(draft: &mut Draft, work: &[StandingWork], skill: usize, per
             outside.extend(pieces.iter().map(|piece| OutsideWork {
                 day: piece.day,
                 worked_minutes: piece.worked_minutes,
+                end_minute: draft.horizon.minutes(piece.span).1,
             }));
             keep_outside(draft, first.day, pieces, person);
             continue;
