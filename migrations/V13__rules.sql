@@ -2,18 +2,31 @@
 
 CREATE TABLE workforce.rules (
     rule_id       bigint GENERATED ALWAYS AS IDENTITY,
+    rule_set      text,
+    rule_name     text,
+    title         text,
+    jurisdiction  text,
     rule_type     text NOT NULL,
     parameters    jsonb NOT NULL DEFAULT '{}',
     level         text NOT NULL DEFAULT 'violation',
+    mode          text NOT NULL DEFAULT 'warn',
     strict        boolean NOT NULL DEFAULT true,
     priority      smallint NOT NULL DEFAULT 5,
     department_id bigint,
+    employee_id   bigint,
     valid         daterange NOT NULL DEFAULT daterange '(,)',
     source        text,
 
     CONSTRAINT rules_pkey PRIMARY KEY (rule_id),
     CONSTRAINT rules_department_fkey FOREIGN KEY (department_id)
         REFERENCES workforce.departments (department_id),
+    CONSTRAINT rules_employee_fkey FOREIGN KEY (employee_id)
+        REFERENCES workforce.employees (employee_id),
+    CONSTRAINT rules_of_a_department_or_an_employee CHECK (num_nonnulls(department_id, employee_id) <= 1),
+    CONSTRAINT rules_rule_set_form CHECK (rule_set ~ '^[a-z0-9][a-z0-9-]{0,49}$'),
+    CONSTRAINT rules_rule_name_form CHECK (rule_name ~ '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$'),
+    CONSTRAINT rules_named_in_a_set CHECK ((rule_set IS NULL) = (rule_name IS NULL)),
+    CONSTRAINT rules_mode_known CHECK (mode IN ('off', 'advise', 'warn', 'refuse')),
     CONSTRAINT rules_rule_type_form CHECK (rule_type ~ '^[a-z][a-z0-9_]{0,99}$'),
     CONSTRAINT rules_parameters_are_an_object CHECK (jsonb_typeof(parameters) = 'object'),
     CONSTRAINT rules_level_known CHECK (level IN ('violation', 'warning', 'advisory')),
@@ -25,8 +38,26 @@ CREATE TABLE workforce.rules (
     CONSTRAINT rules_parameters_readable CHECK (rota.require_rule(rule_type, parameters))
 );
 
+-- A set holds each rule once for the same people and days.
+CREATE UNIQUE INDEX rules_once_in_a_set
+    ON workforce.rules (rule_set, rule_name, department_id, employee_id, valid) NULLS NOT DISTINCT
+    WHERE rule_set IS NOT NULL;
+
 COMMENT ON TABLE workforce.rules IS
     'Legal and house rules. The type says which check, the parameters say the numbers.';
+COMMENT ON COLUMN workforce.rules.rule_set IS
+    'The set that it belongs to, such as a copy of rota.preset_rules; NULL for a rule by itself.';
+COMMENT ON COLUMN workforce.rules.rule_name IS
+    'Its short name in the set, such as A1.';
+COMMENT ON COLUMN workforce.rules.title IS
+    'What it asks for, in a line.';
+COMMENT ON COLUMN workforce.rules.jurisdiction IS
+    'Where it is law, such as US, EU, GB, JP; NULL for a house rule.';
+COMMENT ON COLUMN workforce.rules.mode IS
+    'What becomes of a write that breaks it, on tables with rota.enforce_rules: off (the rule is not looked '
+    'at anywhere), advise (NOTICE), warn (WARNING), refuse (error 23514).';
+COMMENT ON COLUMN workforce.rules.employee_id IS
+    'The one person that it holds for; NULL for a department or all.';
 COMMENT ON COLUMN workforce.rules.parameters IS
     'By type. rest_period: {"minimum_minutes": 660}. maximum_minutes: {"maximum_minutes": 2880, "per": '
     '"day", "week" or "window"}, with "week_starts_on": "sunday" for weeks that do not begin on Monday, '

@@ -104,10 +104,19 @@ SELECT
     rule.parameters,
     rule.level,
     rule.department_id::text AS scope,
-    rota.local_days(rule.valid, coalesce(department.time_zone, 'UTC')) AS during
+    rota.local_days(rule.valid, coalesce(department.time_zone, 'UTC')) AS during,
+    rule.employee_id::text AS person_id,
+    rule.rule_set,
+    rule.rule_name,
+    rule.title,
+    rule.mode,
+    rule.jurisdiction,
+    rule.source
 FROM workforce.rules AS rule
 LEFT JOIN workforce.departments AS department
-    ON department.department_id = rule.department_id;
+    ON department.department_id = rule.department_id
+WHERE rule.mode <> 'off';
 
 COMMENT ON VIEW rota_source.rules IS
-    'Rules in force; scope is the team''s id as text, NULL for all.';
+    'Rules in force; scope is the team''s id as text, NULL for all; person_id that of the one person, NULL '
+    'for all.';

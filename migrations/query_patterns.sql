@@ -236,6 +236,17 @@ WHERE binding
     AND person_id = ANY (ARRAY[1, 2]::bigint[])
     AND during && tstzrange '[2026-02-02 00:00Z,2026-02-09 00:00Z)';
 
+-- name: one person's work around a write, by which rules are judged
+-- index: assignments_by_employee
+SELECT person_id, assignment_id, during, nature, unpaid_minutes, estimated
+FROM rota_source.assignments
+WHERE binding
+    AND person_id = ANY (ARRAY[1]::bigint[])
+    AND during && tstzrange '[2026-02-02 00:00Z,2026-02-09 00:00Z)'
+    AND lower(during) >= timestamptz '2025-12-29 00:00Z'
+    AND lower(during) < timestamptz '2026-02-09 00:00Z'
+ORDER BY person_id, lower(during);
+
 -- name: bookings of everybody in a window
 -- index: assignments_by_during
 SELECT assignment_id, person_id, during
@@ -397,3 +408,26 @@ SELECT elapsed_ms, cost, lower_bound
 FROM workforce.job_progress
 WHERE job_id = 1 AND attempt = 1 AND elapsed_ms > 100
 ORDER BY elapsed_ms;
+
+-- name: the shifts from which a department's day is covered
+-- index: shift_coverage_by_date
+SELECT required, assigned
+FROM workforce.shift_coverage
+WHERE
+    date = '2026-01-12'
+    AND department_id = 3;
+
+-- name: the days from which a week's shifts are counted
+-- index: daily_coverage_by_week
+SELECT shifts
+FROM workforce.daily_coverage
+WHERE date_trunc('week', date::timestamp)::date = '2026-01-12';
+
+-- name: the weeks of a person in the order of time
+-- index: weekly_workload_by_employee
+SELECT week_start, worked_minutes
+FROM workforce.weekly_workload
+WHERE
+    employee_id = 1
+    AND week_start > '2026-01-05'
+ORDER BY week_start;

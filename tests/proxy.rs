@@ -21,7 +21,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy with the settings it has by itself.
+    /// Starts a proxy with the settings it has by itself, but that it refreshes no views: what it sends besides its
+    /// calls would disturb tests that count.
     pub async fn on(database: &Database) -> Result<Self> {
         Self::with_settings(database, &[]).await
     }
@@ -43,8 +44,8 @@ impl Proxy {
             database_url: url.to_owned(),
             listen: None,
             admin_listen: None,
-            // Looking for jobs is traffic of its own; tests about jobs ask for it.
-            settings: [("ROTA_JOB_RUNNERS", "0")]
+            // Looking for jobs and for stale views is traffic of its own; tests about them ask for it.
+            settings: [("ROTA_JOB_RUNNERS", "0"), ("ROTA_REFRESH_VIEWS", "false")]
                 .iter()
                 .chain(settings)
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

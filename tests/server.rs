@@ -47,6 +47,19 @@ impl OwnServer {
         Ok(Self { cluster: Some(cluster) })
     }
 
+    /// Starts a streaming standby of this server, which looks for its primary several times a second.
+    pub async fn standby(&mut self) -> Result<Self> {
+        let (_, run_folder) = environment()?.places()?;
+        let settings = [("wal_retrieve_retry_interval", "100ms")];
+        let standby = self.change(move |primary| primary.start_standby(&run_folder, &settings)).await?;
+        Ok(Self { cluster: Some(standby) })
+    }
+
+    /// A database that this server has, such as a standby has those of its primary.
+    pub fn database(&self, name: &str) -> Result<Database> {
+        Ok(Database::on_own_server(self.cluster()?.port(), name))
+    }
+
     /// A new database with everything that `rota migrate` makes.
     pub async fn migrated(&self) -> Result<Database> {
         let port = self.cluster()?.port();
@@ -88,7 +101,10 @@ impl OwnServer {
     }
 
     /// These wait for a process, so they get a thread of their own.
-    async fn change(&mut self, change: fn(&mut Cluster) -> Result<()>) -> Result<()> {
+    async fn change<T: Send + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut Cluster) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let mut cluster = self.cluster.take().context("the last change of the server failed")?;
         let (cluster, outcome) = spawn_blocking(move || {
             let outcome = change(&mut cluster);

@@ -83,10 +83,11 @@ impl Fixture {
         self.proxy_with(&[("ROTA_CACHE_BYTES", "0")])
     }
 
-    /// A proxy with further settings, by the names of their environment variables.
+    /// A proxy with further settings, by the names of their environment variables; it knows its endpoints when this
+    /// returns.
     pub(crate) fn proxy_with(&self, settings: &[(&str, &str)]) -> Result<ProxyProcess> {
         let socket = self.cluster.socket_folder().display();
-        ProxyProcess::start(&ProxyOptions {
+        let mut proxy = ProxyProcess::start(&ProxyOptions {
             binary: self.environment.binary.clone(),
             database_url: format!(
                 "host={socket} port={} user=postgres dbname={DATABASE}",
@@ -100,7 +101,9 @@ impl Fixture {
                 .collect(),
             records: self.environment.places()?.1.proxies(),
             log: self.environment.places()?.1.logs().join("bench-proxy.log"),
-        })
+        })?;
+        proxy.wait_until_ready()?;
+        Ok(proxy)
     }
 
     /// pgbench of the same installation, connected through the server's socket.

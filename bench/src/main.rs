@@ -4,6 +4,7 @@
 //! `cargo xtask bench`, which builds everything in release and tells where it is.
 
 mod cache;
+mod compliance;
 mod endpoints;
 mod fixture;
 mod guard;
@@ -15,6 +16,7 @@ mod machine;
 mod one_row_read;
 mod quantile;
 mod rate;
+mod refresh;
 mod report;
 
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use rota_harness::environment::Environment;
 
+use crate::machine::Machine;
 use crate::report::Report;
 
 #[derive(Parser)]
@@ -30,8 +33,9 @@ use crate::report::Report;
 struct Arguments {
     /// What to measure; everything when left out.
     measurements: Vec<Measurement>,
-    /// Also write the report to this file.
-    #[arg(long, value_name = "FILE")]
+    /// Also write what was measured into this folder: a folder for each version of the server, a file for each
+    /// measurement.
+    #[arg(long, value_name = "FOLDER")]
     record: Option<PathBuf>,
 }
 
@@ -51,40 +55,54 @@ enum Measurement {
     Guard,
     /// Hours of a million shifts against inline SQL expressions.
     Hours,
+    /// Rules over everybody's duties against reading them, and at each write against writing.
+    Compliance,
+    /// Managed refresh of a rollup of a million shifts against REFRESH, and what tracking costs writers.
+    Refresh,
+}
+
+impl Measurement {
+    /// The word for it on the command line, which is also the name of its file.
+    fn name(self) -> Result<String> {
+        let value = self.to_possible_value().context("every measurement has a word")?;
+        Ok(value.get_name().to_owned())
+    }
+
+    async fn measure(self, environment: &Environment, report: &mut Report) -> Result<()> {
+        match self {
+            Self::OneRowRead => one_row_read::measure(environment, report).await,
+            Self::Cache => cache::measure(environment, report).await,
+            Self::Import => import::measure(environment, report).await,
+            Self::Endpoints => endpoints::measure(environment, report).await,
+            Self::Guard => guard::measure(environment, report).await,
+            Self::Hours => hours::measure(environment, report).await,
+            Self::Compliance => compliance::measure(environment, report).await,
+            Self::Refresh => refresh::measure(environment, report).await,
+            Self::Invalidation => invalidation::measure(environment, report).await,
+        }
+    }
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let environment = Environment::from_process()?;
-    let wanted =
-        |measurement| arguments.measurements.is_empty() || arguments.measurements.contains(&measurement);
-
-    let mut report = Report::new(machine::describe(&environment)?);
-    if wanted(Measurement::OneRowRead) {
-        one_row_read::measure(&environment, &mut report).await.context("measuring a one-row read")?;
-    }
-    if wanted(Measurement::Cache) {
-        cache::measure(&environment, &mut report).await.context("measuring the cache")?;
-    }
-    if wanted(Measurement::Import) {
-        import::measure(&environment, &mut report).await.context("measuring the import")?;
-    }
-    if wanted(Measurement::Endpoints) {
-        endpoints::measure(&environment, &mut report).await.context("measuring the endpoints")?;
-    }
-    if wanted(Measurement::Guard) {
-        guard::measure(&environment, &mut report).await.context("measuring the guard")?;
-    }
-    if wanted(Measurement::Hours) {
-        hours::measure(&environment, &mut report).await.context("measuring hours")?;
-    }
-    if wanted(Measurement::Invalidation) {
-        invalidation::measure(&environment, &mut report).await.context("measuring invalidation")?;
-    }
-    report.print();
-    if let Some(file) = arguments.record {
-        std::fs::write(&file, report.to_string()).with_context(|| format!("writing {}", file.display()))?;
+    let machine = Machine::describe(&environment);
+    let wanted = if arguments.measurements.is_empty() {
+        Measurement::value_variants()
+    } else {
+        &arguments.measurements
+    };
+    for &measurement in wanted {
+        let name = measurement.name()?;
+        let mut report = Report::new(name.clone(), &machine);
+        let measured = measurement.measure(&environment, &mut report).await;
+        // What was measured before a failure is shown too: a run takes minutes.
+        report.print();
+        measured.with_context(|| format!("measuring {name}"))?;
+        if let Some(folder) = &arguments.record {
+            report.record(&folder.join(&machine.server_folder))?;
+        }
     }
     Ok(())
 }

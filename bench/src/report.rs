@@ -1,6 +1,11 @@
 //! The report: one line per measurement, the ratio before the absolute figures.
 
-use std::fmt;
+use std::path::Path;
+use std::{fmt, fs};
+
+use anyhow::{Context, Result};
+
+use crate::machine::Machine;
 
 /// One measured line.
 pub(crate) struct Line {
@@ -16,16 +21,17 @@ pub(crate) struct Line {
     pub(crate) absolute: String,
 }
 
-/// All lines of one run.
+/// All lines of one measurement.
 pub(crate) struct Report {
+    name: String,
     machine: String,
     lines: Vec<Line>,
 }
 
 impl Report {
-    /// An empty report of a run on `machine`.
-    pub(crate) fn new(machine: String) -> Self {
-        Self { machine, lines: Vec::new() }
+    /// An empty report of the measurement `name` on `machine`.
+    pub(crate) fn new(name: String, machine: &Machine) -> Self {
+        Self { name, machine: machine.description.clone(), lines: Vec::new() }
     }
 
     /// Adds a line and shows it at once: a run takes minutes.
@@ -39,11 +45,19 @@ impl Report {
     pub(crate) fn print(&self) {
         println!("{self}");
     }
+
+    /// Writes the report into `folder`, in the place of an earlier one of the same measurement.
+    pub(crate) fn record(&self, folder: &Path) -> Result<()> {
+        let file = folder.join(format!("{}.md", self.name));
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&file, self.to_string()))
+            .with_context(|| format!("writing {}", file.display()))
+    }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "# Measured by `cargo xtask bench`\n\n{}\n", self.machine)?;
+        writeln!(formatter, "# `cargo xtask bench {}`\n\n{}\n", self.name, self.machine)?;
         writeln!(formatter, "| measurement | ratio | bar | holds | absolute |")?;
         writeln!(formatter, "|---|---|---|---|---|")?;
         for line in &self.lines {

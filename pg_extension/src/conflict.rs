@@ -5,11 +5,12 @@ mod found;
 mod message;
 mod reading;
 mod row;
+mod rules;
 
 use rota_engine::Span;
 use rota_engine::conflict::find_conflicts;
 
-pub(crate) use check::{check, check_swap};
+pub(crate) use check::{Added, check, check_swap};
 pub(crate) use row::ConflictRow;
 
 use crate::error::ExtensionError;

@@ -9,8 +9,10 @@ mod pay_rules;
 mod range;
 
 pub(crate) use calendar::{
-    listed_date, local_date, server_date, server_instant, server_timestamp, time_of_day,
+    listed_date, local_date, local_date_bound, server_date, server_instant, server_timestamp, time_of_day,
 };
-pub(crate) use minutes::{NumericFactor, NumericMinutes, NumericPart, NumericQuantity};
+pub(crate) use minutes::{
+    NumericFactor, NumericMeasure, NumericMinutes, NumericPart, NumericQuantity, NumericRatio,
+};
 pub(crate) use pay_rules::PayDocument;
 pub(crate) use range::{DateRange, InstantRange, Serialized};

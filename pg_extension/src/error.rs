@@ -8,7 +8,9 @@ use pgrx::pg_sys::{self, AsPgCStr};
 use pgrx::{function_name, pg_guard};
 use rota_engine::EngineError;
 
+use crate::compliance::enforcement::Breach;
 use crate::guard::Violation;
+use crate::refresh::Refusal;
 
 /// The one error of the crate.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -120,6 +122,24 @@ pub(crate) enum ExtensionError {
         /// What is wrong with it.
         fault: EngineError,
     },
+    /// 54000: more verdicts than one call returns.
+    #[error("there are more than {limit} verdicts")]
+    TooManyVerdicts {
+        /// The limit.
+        limit: usize,
+    },
+    /// 22023: a rule that is not among those that are judged by.
+    #[error("rule \"{id}\" is not among the rules")]
+    UnknownRule {
+        /// What was given.
+        id: String,
+    },
+    /// 22023: a set of rules that nobody has.
+    #[error("rule set \"{name}\" is not known")]
+    UnknownRuleSet {
+        /// What was given.
+        name: String,
+    },
     /// 42P01: a source view that is not there.
     #[error("view rota_source.{view} does not exist")]
     MissingView {
@@ -182,6 +202,20 @@ pub(crate) enum ExtensionError {
     /// 23P01: rows that a guard keeps apart.
     #[error("{0}")]
     GuardViolated(Box<Violation>),
+    /// 23514: work that a rule forbids.
+    #[error("{0}")]
+    RuleBroken(Box<Breach>),
+    /// 55000: an enforcement of rules that cannot be carried out, so that nothing is written.
+    #[error("enforcement \"{enforcement}\" {fault}")]
+    UnusableEnforcement {
+        /// Its name.
+        enforcement: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// 39P01: a trigger function called by anything but the trigger that it is made for.
+    #[error("only a trigger that rota.enforce_rules made can call this function")]
+    WrongEnforcementTrigger,
     /// 55000: a guard that can no longer be enforced, so that nothing is written.
     #[error("guard \"{guard}\" {fault}")]
     UnusableGuard {
@@ -272,6 +306,44 @@ pub(crate) enum ExtensionError {
     /// 2D000: a procedure that ends transactions, called inside of one.
     #[error("rota.run_job ends transactions, so it cannot run inside of one")]
     InsideTransaction,
+    /// 39P01: a trigger that manages no view.
+    #[error("rota.track_changes runs only in AFTER triggers for each statement")]
+    WrongTrackingTrigger,
+    /// 55000: a managed view without its queue, so that nothing can be noted.
+    #[error("rota.{queue} does not exist, so the change cannot be noted for the view")]
+    MissingQueue {
+        /// Its name.
+        queue: String,
+    },
+    /// 57014: a refresh that took too long.
+    #[error("the refresh took longer than its refresh_timeout of {timeout_ms} ms")]
+    RefreshTimedOut {
+        /// The limit.
+        timeout_ms: i32,
+    },
+    /// 42P01: a view that is not there.
+    #[error("relation {oid} does not exist")]
+    UnknownRelation {
+        /// What was given.
+        oid: u32,
+    },
+    /// 42501: a view of somebody else.
+    #[error("role {role} does not own {view}")]
+    ViewNotOwned {
+        /// The view.
+        view: String,
+        /// Who asked.
+        role: String,
+    },
+    /// What was refused in the name of the extension's owner, with its own SQLSTATE.
+    #[error("{}", .0.message)]
+    Refused(Box<Refusal>),
+    /// 22023: an action that is none.
+    #[error("action \"{action}\" is not known")]
+    UnknownAction {
+        /// What was given.
+        action: String,
+    },
     /// XX000: a query of our own that is none; never the caller's fault.
     #[error("a query of the extension cannot be sent")]
     UnsendableQuery,
@@ -292,11 +364,14 @@ impl ExtensionError {
             | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. }
             | Self::UnreadableRoster { .. }
+            | Self::UnknownRuleSet { .. }
+            | Self::UnknownRule { .. }
             | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
             Self::MissingArgument { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::InfiniteDate { .. } => PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Self::TooManyProposals { .. }
             | Self::TooManyConflicts { .. }
+            | Self::TooManyVerdicts { .. }
             | Self::TooManyDuties { .. }
             | Self::RosterTooLarge { .. }
             | Self::TooManyOverlaps { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
@@ -314,13 +389,23 @@ impl ExtensionError {
             }
             Self::InsideTransaction => PgSqlErrorCode::ERRCODE_INVALID_TRANSACTION_TERMINATION,
             Self::GuardViolated(_) => PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION,
-            Self::UnusableGuard { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+            Self::UnusableGuard { .. } | Self::UnusableEnforcement { .. } => {
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::RuleBroken(_) | Self::NegativeLoad { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
             Self::UnreadableLoad { .. } => PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
             Self::UnreadablePredicate { .. } => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
             Self::UnguardablePredicate { .. } => PgSqlErrorCode::ERRCODE_INVALID_OBJECT_DEFINITION,
             Self::UnsuitableColumn { .. } => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
-            Self::NoTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Self::NoTrigger | Self::WrongEnforcementTrigger | Self::WrongTrackingTrigger => {
+                PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED
+            }
+            Self::MissingQueue { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::RefreshTimedOut { .. } => PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
+            Self::UnknownRelation { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            Self::ViewNotOwned { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Self::Refused(refusal) => pack_sqlstate(&refusal.sqlstate),
+            Self::UnknownAction { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }
 
@@ -331,8 +416,9 @@ impl ExtensionError {
         code.to_string_lossy().into_owned()
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<&str> {
         match self {
+            Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::UnknownZone { .. } => {
                 Some("a full name of pg_timezone_names, such as Europe/Berlin; no abbreviation and no offset")
             }
@@ -356,6 +442,9 @@ impl ExtensionError {
                     "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
                 }
             }),
+            Self::UnknownRuleSet { .. } => {
+                Some("rota.rule_sets lists those that are law; sets of your own stand in rota_source.rules")
+            }
             Self::UnfitForSwap { .. } => {
                 Some("name two assignments that book two different people, by assignment_id")
             }
@@ -370,20 +459,37 @@ impl ExtensionError {
             Self::PreparedAnnouncement => Some("COMMIT it, or rota.unwatch the tables that it changes"),
             Self::WrongTrigger => Some("rota.watch makes the triggers of a table"),
             Self::GuardViolated(violation) => Some(violation.hint),
+            Self::RuleBroken(_) => {
+                Some("plan less or later work, or somebody else; rota.explain_verdict tells what counts")
+            }
+            Self::UnusableEnforcement { .. } => Some(
+                "rota.unenforce_rules and rota.enforce_rules make it anew; rota.enforced_rules shows what it is",
+            ),
             Self::UnusableGuard { .. } => Some(
                 "rota.unguard_overlaps and rota.guard_overlaps make it anew; rota.guards shows what it is",
             ),
             Self::UnreadablePredicate { .. } | Self::UnguardablePredicate { .. } => {
                 Some("a condition on columns of the table, such as status = 'active'")
             }
+            Self::WrongTrackingTrigger => {
+                Some("rota.manage_view and rota.create_rollup make the triggers of a table")
+            }
+            Self::MissingQueue { .. } => Some("rota.unmanage_view and manage the view anew"),
+            Self::RefreshTimedOut { .. } => Some("a longer refresh_timeout, or a query that an index serves"),
+            Self::UnknownRelation { .. } => Some("the name of a materialized view or rollup"),
+            Self::ViewNotOwned { .. } => {
+                Some("ask as its owner; who may call rota.refresh_due may refresh any managed view")
+            }
             Self::TooManyOverlaps { .. } => Some("narrow them with a predicate"),
+            Self::TooManyVerdicts { .. } => Some("ask about a shorter window, or fewer people"),
+            Self::UnknownRule { .. } => Some("rota.check_rules tells the rule_id of each verdict"),
             Self::TooManyConflicts { .. } => Some("ask about a shorter window, or fewer people or teams"),
             _ => None,
         }
     }
 
     /// The argument that is wrong, for the report's COLUMN.
-    fn argument(&self) -> Option<&'static str> {
+    fn argument(&self) -> Option<&str> {
         match self {
             Self::Engine(error) => error.argument(),
             Self::UnknownZone { .. } => Some("time_zone"),
@@ -395,9 +501,14 @@ impl ExtensionError {
             | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::UnfitForSwap { argument, .. } => Some(argument),
             Self::UnreadablePayRules { .. } => Some("rules"),
+            Self::UnknownRuleSet { .. } => Some("rule_set"),
+            Self::UnknownRule { .. } => Some("rule_id"),
             Self::TooManyDuties { .. } => Some("duties"),
             Self::EmptyWindow => Some("window_end"),
             Self::WaitOutOfRange { .. } => Some("wait_ms"),
+            Self::UnknownRelation { .. } | Self::ViewNotOwned { .. } => Some("view"),
+            Self::Refused(refusal) => refusal.column.as_deref(),
+            Self::UnknownAction { .. } => Some("action"),
             Self::NegativeRest { .. } => Some("minimum_rest_minutes"),
             Self::ProposedNoList
             | Self::UnreadableProposal { .. }
@@ -418,6 +529,12 @@ impl ExtensionError {
                 (ReportField::Column, &violation.column),
                 (ReportField::Constraint, &violation.guard),
             ],
+            Self::RuleBroken(breach) => vec![
+                (ReportField::Schema, &breach.schema),
+                (ReportField::Table, &breach.table),
+                (ReportField::Column, &breach.column),
+                (ReportField::Constraint, &breach.rule),
+            ],
             Self::NegativeLoad { guard, column, .. } => {
                 vec![(ReportField::Column, column), (ReportField::Constraint, guard)]
             }
@@ -431,6 +548,8 @@ impl ExtensionError {
     fn detail(&self) -> Option<&str> {
         match self {
             Self::GuardViolated(violation) => violation.detail.as_deref(),
+            Self::RuleBroken(breach) => breach.detail.as_deref(),
+            Self::Refused(refusal) => refusal.detail.as_deref(),
             _ => None,
         }
     }

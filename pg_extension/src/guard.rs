@@ -13,7 +13,7 @@
 //! | `index`, `predicate` | the B-tree that serves; which rows are guarded |
 //! | `partitions` | what lies above and below a relation |
 //! | `key`, `line`, `load`, `quantity` | keys, the line that ranges lie on, exact loads |
-//! | `slot`, `batch`, `scan` | rows: one, those of a statement, those around a place in the index |
+//! | `slot`, `transition_table`, `batch`, `scan` | rows: one, those of a statement, those to look at, those around a place in the index |
 //! | `lock` | the lock of each key, and that of the table |
 //! | `neighbours`, `capacity` | what must not be |
 //! | `violation`, `witness` | the report, and the rows that it names |
@@ -43,9 +43,17 @@ mod relation_rows;
 mod scan;
 mod settings;
 mod slot;
+mod transition_table;
 mod trigger;
 mod violation;
 mod witness;
 
+pub(crate) use definition::{PinnedSearchPath, column_of, name_of, schema_of, type_of};
+pub(crate) use lock::lock_people;
+pub(crate) use scan::LatestSnapshot;
 pub(crate) use settings::register;
+pub(crate) use slot::Slot;
+pub(crate) use transition_table::TransitionTable;
+pub(crate) use trigger::trigger_of;
 pub(crate) use violation::Violation;
+pub(crate) use witness::{may_read, text_of};

@@ -21,6 +21,7 @@
 //! | `words` | the highest transaction per tag |
 //! | `reader` | waiting for events |
 //! | `notify` | the same over NOTIFY where the library is not preloaded |
+//! | `stamp` | what a statement sees, for the answers of a cache |
 //! | `settings` | what an administrator may choose |
 //!
 //! A transaction becomes visible between the two steps. Who asks the words thus never misses a change that
@@ -34,13 +35,15 @@ mod reader;
 mod ring;
 mod settings;
 mod shared;
+mod stamp;
 mod tag;
 mod transaction;
 mod watch;
 mod words;
 
-pub(crate) use reader::{Batch, wait_for_events};
+pub(crate) use reader::{Batch, await_tag, newest_position, wait_for_events};
 pub(crate) use shared::Shared;
+pub(crate) use stamp::stamp as stamp_of_statement;
 pub(crate) use tag::Tag;
 pub(crate) use transaction::{announce, is_announced};
 pub(crate) use watch::announce_changes;

@@ -7,8 +7,10 @@
 //! | `zone` | time zones: the engine's rules read from the server's own tz database |
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
 //! | `invalidation` | which transaction changed what, announced to caches outside |
+//! | `compliance` | working-time rules: judged when asked, and when rows are written |
 //! | `conflict` | a roster read, examined and written out as rows |
 //! | `rostering` | rosters: a problem read, searched beside the backend, answered |
+//! | `refresh` | managed views: changes tracked, keys recomputed, a worker that does it |
 //! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
 //!
@@ -20,11 +22,13 @@
 #![allow(missing_docs, reason = "nothing here is called from Rust; what SQL sees has COMMENT ON")]
 
 mod api;
+mod compliance;
 mod conflict;
 mod convert;
 mod error;
 mod guard;
 mod invalidation;
+mod refresh;
 mod rostering;
 mod source;
 mod zone;
@@ -45,6 +49,7 @@ pub extern "C-unwind" fn _PG_init() {
     }
     guard::register();
     invalidation::register();
+    refresh::register();
     rostering::register();
 }
 
@@ -126,6 +131,7 @@ pgrx::extension_sql_file!(
         api::invalidation::invalidation_status,
         api::invalidation::invalidation_words,
         api::invalidation::next_invalidations,
+        api::invalidation::stamp,
         api::invalidation::tag_hash,
         api::invalidation::watch_changes,
         api::invalidation::words_of
@@ -134,7 +140,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/watch.sql",
     name = "watch",
-    requires = ["cache_options", "invalidation"]
+    requires = ["cache_options", "invalidation", api::trigger::trigger_arguments]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/declared_reads.sql",
@@ -149,7 +155,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/guards.sql",
     name = "guards",
-    requires = ["catalog_changes", guard::install::guard_arguments]
+    requires = ["catalog_changes", api::trigger::trigger_arguments]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/guard_checks.sql",
@@ -188,4 +194,113 @@ pgrx::extension_sql_file!(
         ["roster_problem", check_assignments, find_conflicts, solve_roster, repair_roster, explain_roster]
 );
 pgrx::extension_sql_file!("../../sql/extension/jobs.sql", name = "jobs", requires = ["rosters", run_job]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/rule_sets.sql",
+    name = "rule_sets",
+    requires = [require_rule, "catalog_changes"]
+);
+pgrx::extension_sql_file!("../../sql/presets/acgme.sql", name = "preset_acgme", requires = ["rule_sets"]);
+pgrx::extension_sql_file!(
+    "../../sql/presets/eu-working-time.sql",
+    name = "preset_eu_working_time",
+    requires = ["rule_sets"]
+);
+pgrx::extension_sql_file!("../../sql/presets/flsa.sql", name = "preset_flsa", requires = ["rule_sets"]);
+pgrx::extension_sql_file!("../../sql/presets/japan.sql", name = "preset_japan", requires = ["rule_sets"]);
+pgrx::extension_sql_file!(
+    "../../sql/presets/japan-dispatch.sql",
+    name = "preset_japan_dispatch",
+    requires = ["rule_sets"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/presets/uk-working-time.sql",
+    name = "preset_uk_working_time",
+    requires = ["rule_sets"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/compliance.sql",
+    name = "compliance",
+    requires = [check_rules, rule_headroom]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/dispatch_clocks.sql",
+    name = "dispatch_clocks",
+    requires = ["guard_checks"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/allocations.sql",
+    name = "allocations",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/half_days.sql",
+    name = "half_days",
+    requires = ["guard_checks"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/enforcements.sql",
+    name = "enforcements",
+    requires = ["guards"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/enforce_rules.sql",
+    name = "enforce_rules",
+    requires = ["enforcements", "guard_checks", check_rules]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/managed_views.sql",
+    name = "managed_views",
+    requires = ["watch", "guard_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_sources.sql",
+    name = "view_sources",
+    requires = ["managed_views", "endpoint_reads", api::refresh::track_changes]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/rollup_statements.sql",
+    name = "rollup_statements",
+    requires = ["view_sources"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_states.sql",
+    name = "view_states",
+    requires = ["rollup_statements"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_mappings.sql",
+    name = "view_mappings",
+    requires = ["view_states", api::refresh::execute_as]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/manage_view.sql",
+    name = "manage_view",
+    requires = ["view_mappings", api::refresh::act_on_view]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/refresh.sql",
+    name = "refresh",
+    requires = ["manage_view", api::refresh::read_as]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/refresh_modes.sql",
+    name = "refresh_modes",
+    requires = ["refresh"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/refresh_due.sql",
+    name = "refresh_due",
+    requires = ["refresh_modes"]
+);
+pgrx::extension_sql_file!("../../sql/extension/rollups.sql", name = "rollups", requires = ["refresh_due"]);
+pgrx::extension_sql_file!(
+    "../../sql/extension/view_status.sql",
+    name = "view_status",
+    requires = ["refresh_due"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/managed_view_changes.sql",
+    name = "managed_view_changes",
+    requires = ["view_status", "rollups"]
+);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

@@ -8,25 +8,36 @@
 
 mod arguments;
 mod bookings;
+mod facts;
 mod names;
+mod natures;
+mod prepared;
 mod proposals;
 mod query;
+mod question;
 mod reader;
 mod roster;
+mod rule_set;
 mod rules;
 mod selection;
 mod session;
 mod stream;
+mod streamed_row;
 mod views;
+mod work;
 
 pub(crate) use arguments::read_ids;
 pub(crate) use bookings::{Booking, read_bookings};
+pub(crate) use facts::{Fact, FactQuestions, FactsWanted, PersonFacts};
 pub(crate) use names::{Name, Names};
+pub(crate) use natures::read_natures;
 pub(crate) use proposals::{Proposal, read_proposals};
 pub(crate) use query::Connection;
 pub(crate) use reader::{read_further_work, read_roster};
 pub(crate) use roster::{RosterRows, widened};
+pub(crate) use rule_set::{RuleQuestion, RuleRow, WrittenRule, read_pay_rules};
 pub(crate) use rules::{Rules, members, read_rules};
 pub(crate) use selection::{Heads, Selection};
 pub(crate) use session::Session;
 pub(crate) use views::Views;
+pub(crate) use work::{WorkQuestion, WorkRow};

@@ -2,6 +2,7 @@
 //!
 //! A second database compiled into the extension would disagree with `AT TIME ZONE` sooner or later.
 
+mod periods;
 mod version;
 
 use std::cell::RefCell;
@@ -13,6 +14,7 @@ use rota_engine::{EngineError, Instant, OffsetPeriod, ZoneRules};
 
 use crate::error::ExtensionError;
 
+pub(crate) use periods::ZonePeriods;
 pub(crate) use version::database_version;
 
 /// Seconds from the epoch of Unix, 1970, to that of Postgres, 2000.

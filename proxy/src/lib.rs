@@ -17,5 +17,6 @@ mod job_runner;
 pub mod migration;
 pub mod observe;
 pub mod pipeline;
+pub mod refresh;
 pub mod server;
 mod upload;

@@ -6,6 +6,7 @@
 mod change;
 mod events;
 mod read;
+mod recent;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,7 @@ use crate::cache::store::Cache;
 use crate::config::Settings;
 use crate::database::call::{Answered, Call, call};
 use crate::database::failure::{refused, shed, without_connection};
+use crate::database::imports::ImportConnections;
 use crate::database::pool::Pool;
 use crate::database::retry::Retries;
 use crate::database::sqlstate;
@@ -36,6 +38,7 @@ use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::{JSON, Reply};
 use crate::observe::{Metrics, Observer, Phase, RequestEvent};
+use crate::refresh::Refreshing;
 use crate::upload;
 
 /// The status under which a request is counted whose client left: nobody reads it. As nginx has it.
@@ -59,6 +62,10 @@ pub struct Proxy {
     pub admission: Arc<Admission>,
     /// The quotas of clients, if there are any.
     pub rate_limit: Option<RateLimit>,
+    /// The connections of imports.
+    pub imports: ImportConnections,
+    /// What keeps managed views fresh.
+    pub refreshing: Refreshing,
     /// Places for imports.
     pub import_places: Semaphore,
     /// Set once the proxy is about to stop.
@@ -95,6 +102,8 @@ impl Proxy {
             admission,
             rate_limit: RateLimit::new(&settings),
             observer: Observer::new(&settings, metrics),
+            imports: ImportConnections::new(&settings)?,
+            refreshing: Refreshing::default(),
             import_places: Semaphore::new(settings.import_limit),
             is_stopping: AtomicBool::new(false),
             cut_off: CancellationToken::new(),

@@ -18,7 +18,7 @@ use pingora_core::services::Service as _;
 use pingora_core::services::listening::Service;
 use rustls::server::ResolvesServerCert;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
@@ -28,6 +28,7 @@ use crate::cache::{reader, warm};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::certificate::Certificate;
+use crate::http::connections::{Connections, Place};
 use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::Reply;
@@ -43,20 +44,8 @@ const FORGET_EVERY: Duration = Duration::from_secs(10);
 /// The public side: one call per request.
 pub struct PublicApp {
     proxy: Arc<Proxy>,
-    connections: Arc<Semaphore>,
+    connections: Connections,
     running: TaskTracker,
-}
-
-/// What a client connection holds for as long as it is open.
-struct Connected {
-    _place: OwnedSemaphorePermit,
-    gauge: prometheus::IntGauge,
-}
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        self.gauge.dec();
-    }
 }
 
 #[async_trait]
@@ -66,10 +55,7 @@ impl HttpServerApp for PublicApp {
         mut session: ServerSession,
         shutdown: &ShutdownWatch,
     ) -> Option<ReusedHttpStream> {
-        let connected = match session.take_connection_user_context() {
-            Some(connected) => Some(connected),
-            None => self.connect(),
-        };
+        let place = self.connections.place_of(&mut session);
         let settings = &self.proxy.settings;
         session.set_pipelining_enabled(true);
         session.set_read_timeout(Some(settings.read_timeout_ms));
@@ -94,29 +80,17 @@ impl HttpServerApp for PublicApp {
         } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(settings.keepalive_timeout_ms.as_secs().max(1)));
         }
-        self.serve(session, connected).await
+        self.serve(session, place).await
     }
 }
 
 impl PublicApp {
-    /// Takes a place for a new connection, if there is one.
-    fn connect(&self) -> Option<Box<dyn std::any::Any + Send + Sync>> {
-        let place = Arc::clone(&self.connections).try_acquire_owned().ok()?;
-        let gauge = self.proxy.observer.metrics.connections.clone();
-        gauge.inc();
-        Some(Box::new(Connected { _place: place, gauge }))
-    }
-
     /// Answers one request and tells of it. Nothing is left of the connection if the client has left.
-    async fn serve(
-        &self,
-        session: ServerSession,
-        connected: Option<Box<dyn std::any::Any + Send + Sync>>,
-    ) -> Option<ReusedHttpStream> {
+    async fn serve(&self, session: ServerSession, place: Option<Place>) -> Option<ReusedHttpStream> {
         let mut exchange = Exchange::new(session);
         let traceparent = exchange.session.get_header("traceparent").and_then(|value| value.to_str().ok());
         let mut event = RequestEvent::start(exchange.method.clone(), traceparent.map(Into::into));
-        let reply = if connected.is_some() {
+        let reply = if place.is_some() {
             self.proxy.answer(&mut exchange, &mut event).await
         } else {
             let limit = self.proxy.settings.connection_limit;
@@ -130,7 +104,7 @@ impl PublicApp {
             exchange.session.set_keepalive(None);
         }
         let stream = match reply {
-            Some(reply) => exchange.end(reply, &mut event, self.proxy.pool.used_percent(), connected).await,
+            Some(reply) => exchange.end(reply, &mut event, self.proxy.pool.used_percent(), place).await,
             None => None,
         };
         event.finish();
@@ -174,10 +148,13 @@ pub async fn run(settings: Settings) -> Result<(), Error> {
     let running = TaskTracker::new();
     let public = PublicApp {
         proxy: Arc::clone(&proxy),
-        connections: Arc::new(Semaphore::new(settings.connection_limit)),
+        connections: Connections::new(settings.connection_limit, proxy.observer.metrics.connections.clone()),
         running: running.clone(),
     };
-    let tls = certificate.as_ref().map(encrypting).transpose()?;
+    let tls = match &certificate {
+        Some(certificate) => Some((encrypting(certificate)?, public.connections.clone())),
+        None => None,
+    };
     let (stop_public, public) = listen("public", settings.listen, tls, public, settings.accept_tasks);
     let admin = AdminApp::new(Arc::clone(&proxy));
     let (stop_admin, admin) = listen("admin", settings.admin_listen, None, admin, 1);
@@ -199,6 +176,7 @@ pub async fn run(settings: Settings) -> Result<(), Error> {
 async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<bool>) {
     let settings = &proxy.settings;
     proxy.is_stopping.store(true, Ordering::Relaxed);
+    proxy.refreshing.stop();
     sleep(settings.drain_delay_ms).await;
     let _ = stop_public.send(true);
     running.close();
@@ -207,6 +185,7 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
         proxy.cut_off.cancel();
         let _ = timeout(LAST_WAIT, running.wait()).await;
     }
+    let _ = timeout(LAST_WAIT, proxy.refreshing.ended()).await;
     let _ = timeout(LAST_WAIT, proxy.pool.settled()).await;
     let _ = timeout(LAST_WAIT, proxy.observer.slow_calls.flush(&proxy.pool)).await;
 }
@@ -215,14 +194,17 @@ async fn stop(proxy: &Proxy, running: &TaskTracker, stop_public: &watch::Sender<
 fn listen<A: ServerApp + Send + Sync + 'static>(
     name: &str,
     address: SocketAddr,
-    tls: Option<TlsSettings>,
+    tls: Option<(TlsSettings, Connections)>,
     app: A,
     accept_tasks: usize,
 ) -> (watch::Sender<bool>, JoinHandle<()>) {
     let (stop, stopped) = watch::channel(false);
     let mut service = Service::new(name.to_owned(), app);
     match tls {
-        Some(tls) => service.add_tls_with_settings(&address.to_string(), None, tls),
+        Some((tls, connections)) => {
+            service.endpoints().set_pre_tls_callback(Arc::new(connections));
+            service.add_tls_with_settings(&address.to_string(), None, tls);
+        }
         None => service.add_tcp(&address.to_string()),
     }
     let task = tokio::spawn(async move { service.start_service(None, stopped, accept_tasks).await });
@@ -246,6 +228,7 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     let mut tasks = vec![
         tokio::spawn(Arc::clone(&proxy.catalog).run(settings.clone())),
         tokio::spawn(proxy.pool.clone().retire()),
+        tokio::spawn(proxy.imports.clone().retire()),
         tokio::spawn(flush_slow_calls(Arc::clone(proxy))),
         tokio::spawn(forget_clients(Arc::clone(proxy))),
     ];
@@ -255,6 +238,9 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     }
     for _ in 0..settings.job_runners {
         tasks.push(tokio::spawn(job_runner::run(Arc::clone(proxy))));
+    }
+    if settings.refresh_views {
+        proxy.refreshing.start(settings, &proxy.observer.metrics);
     }
     if let Some(level2) = &proxy.cache.level2 {
         tasks.push(tokio::spawn(Arc::clone(level2).run()));

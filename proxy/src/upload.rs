@@ -12,7 +12,6 @@ use tokio_util::io::StreamReader;
 
 use crate::cache::verdict::Verdict;
 use crate::config::Settings;
-use crate::database::connect::{SessionOptions, connect};
 use crate::database::failure::refused;
 use crate::database::sqlstate;
 use crate::endpoint::{decode, pairs};
@@ -27,8 +26,8 @@ use crate::pipeline::{Proxy, Refusal};
 /// Pieces of the body between client and loader. A piece is at most 64 KiB: enough to keep both busy.
 const PIECES_BUFFERED: usize = 8;
 
-/// Receives one import. Each has a connection of its own: a file never holds up the pool, and whatever
-/// happens to it, its connection ends with it.
+/// Receives one import. Each has a connection that no call uses: a file never holds up the pool. If it does not end
+/// well, its connection ends with it.
 pub(crate) async fn receive(
     proxy: &Proxy,
     import: &ImportSpec,
@@ -49,11 +48,7 @@ pub(crate) async fn receive(
         let detail = format!("the limit of {} imports at once is reached", settings.import_limit);
         Problem::new(ProblemKind::Overloaded, detail).closing()
     })?;
-    let session = SessionOptions {
-        application_name: "rota import",
-        statement_timeout: Some(settings.import_timeout_ms),
-    };
-    let mut client = connect(settings, session).await.map_err(|error| failed(&error, settings, event))?;
+    let mut connection = proxy.imports.lend().await.map_err(|error| failed(&error, settings, event))?;
     event.ends(Phase::Pool);
     exchange.invite_body().await?;
 
@@ -61,8 +56,9 @@ pub(crate) async fn receive(
     let write = proxy.own_write(settings.import_timeout_ms);
     let (pieces, mut arrived) = mpsc::channel::<io::Result<Bytes>>(PIECES_BUFFERED);
     let reader = StreamReader::new(poll_fn(move |context| arrived.poll_recv(context)));
+    let client = connection.client();
     let importing =
-        join(run_import(&mut client, import, reader, &options, |_| ()), pump(exchange, pieces, limit_bytes));
+        join(run_import(client, import, reader, &options, |_| ()), pump(exchange, pieces, limit_bytes));
     let outcome = timeout(settings.import_timeout_ms, importing).await;
     event.ends(Phase::Call);
     match &outcome {
@@ -78,6 +74,7 @@ pub(crate) async fn receive(
     let metrics = &proxy.observer.metrics;
     match pumped.and_then(|()| imported.map_err(|error| failed(&error, settings, event))) {
         Ok(report) => {
+            connection.give_back();
             metrics.imports.with_label_values(&["done"]).inc();
             count_rows(&metrics.import_rows, &report);
             event.transaction = report.transaction;

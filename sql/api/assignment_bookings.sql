@@ -248,7 +248,8 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.check_assignments IS
-    'What would happen: every conflict that booking these would add or make worse, and nothing is written. '
+    'What would happen: every conflict that booking these would add or make worse, rules that they would '
+    'break (broken_rule), and nothing is written. '
     'Items as for booking, or {"employee_id", "starts_at", "ends_at"} for a shift that does not exist yet; '
     '"replaces" names an assignment whose place one takes. proposal and other_proposal are places in the '
     'request, counted from 0; proposal is null where an assignment that goes is the reason.';
@@ -267,6 +268,10 @@ SELECT rota.expose(
         'workforce.availability',
         'workforce.employee_qualifications',
         'workforce.qualifications',
+        'workforce.duty_kinds',
+        'workforce.employee_conditions',
+        'workforce.rotations',
+        'workforce.postings',
         'workforce.rules'
     ]::regclass[]
 );

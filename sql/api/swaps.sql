@@ -113,7 +113,8 @@ END;
 
 COMMENT ON FUNCTION api.check_swap IS
     'What would happen if two people exchanged these assignments: every conflict that it would add or make '
-    'worse, for either of them, as GET /api/conflicts would show it afterwards. Nothing is written.';
+    'worse, for either of them, as GET /api/conflicts would show it afterwards, and rules that it would '
+    'break (broken_rule). Nothing is written.';
 
 SELECT rota.expose(
     'api.check_swap'::regproc,
@@ -129,6 +130,10 @@ SELECT rota.expose(
         'workforce.availability',
         'workforce.employee_qualifications',
         'workforce.qualifications',
+        'workforce.duty_kinds',
+        'workforce.employee_conditions',
+        'workforce.rotations',
+        'workforce.postings',
         'workforce.rules'
     ]::regclass[]
 );

@@ -9,7 +9,7 @@ SET jit = off
 AS $$
     WITH
     endpoint AS MATERIALIZED (
-        SELECT exposed.*, resolved.function_oid
+        SELECT exposed.*, resolved.function_oid, resolved.staleness_oid
         FROM
             rota.endpoints AS exposed
             JOIN rota.resolve_endpoints() AS resolved USING (method, path)
@@ -84,6 +84,17 @@ AS $$
             used.class_oid = 'pg_class'::regclass
             AND relation.relkind IN ('r', 'p', 'm', 'f', 'S')
             AND NOT relation.relispartition
+            -- An answer is kept only while they hold what the tables hold, and then the tables are what it
+            -- depends on.
+            AND NOT EXISTS (
+                SELECT
+                FROM pg_depend AS told
+                WHERE
+                    told.classid = 'pg_proc'::regclass
+                    AND told.objid = endpoint.staleness_oid
+                    AND told.refclassid = 'pg_class'::regclass
+                    AND told.refobjid = relation.oid
+            )
     ),
     reads AS (
         SELECT

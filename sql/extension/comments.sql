@@ -106,8 +106,25 @@ COMMENT ON FUNCTION rota.check_swap(text, text, integer) IS
     'Every conflict that it would add or make worse if two people exchanged these two assignments.';
 
 COMMENT ON FUNCTION rota.require_rule(text, jsonb) IS
-    'True when the parameters of a rule can be applied, or its type is none that conflicts are judged by; '
-    'else an error that names the parameter. Meant for a CHECK constraint.';
+    'True when a rule can be applied; else an error that names its type or the parameter. Meant for a CHECK '
+    'constraint.';
+
+COMMENT ON FUNCTION rota.check_rules(text, timestamptz, timestamptz, text[], text[]) IS
+    'What rules say about the work in a window of time, of everybody or of some people or teams, by the source '
+    'views: a row where a rule is broken, and where data are missing to tell (level unknown). rule_set is one '
+    'of rota.rule_sets or of rota_source.rules; NULL means all that rota_source.rules shows.';
+
+COMMENT ON FUNCTION rota.rule_headroom(text, timestamptz, timestamptz, text[], text[]) IS
+    'How near each person comes to each limit in a window of time: the window that comes nearest, and what is '
+    'left in it, negative where the limit is passed. minutes_left is that where it is minutes.';
+
+COMMENT ON FUNCTION rota.explain_verdict(text, text, text, tstzrange) IS
+    'What a verdict of rota.check_rules was made of: the sentence, then each duty with the minutes of it that '
+    'count in the window, then the leave that averages leave out.';
+
+COMMENT ON FUNCTION rota.written_verdicts() IS
+    'What rota.enforce_rules told the last transaction of this session that it told anything: verdicts of '
+    'rules of the modes warn and advise, without those of savepoints that were rolled back.';
 
 COMMENT ON FUNCTION rota.qualified_guard_predicate(oid, text) IS
     'A guard''s predicate with every name qualified; refuses one that a guard cannot go by.';
@@ -124,7 +141,7 @@ COMMENT ON FUNCTION rota.find_guard_index(oid, text, text, text) IS
 COMMENT ON FUNCTION rota.check_guard_types(oid, text, text) IS
     'Refuses key and load columns of types that a guard cannot work with.';
 
-COMMENT ON FUNCTION rota.guard_arguments(bytea) IS
+COMMENT ON FUNCTION rota.trigger_arguments(bytea) IS
     'The arguments of a trigger, from pg_trigger.tgargs.';
 
 COMMENT ON FUNCTION rota.relation_overlaps(oid, text, text, text, bigint, boolean) IS

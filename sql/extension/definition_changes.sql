@@ -127,7 +127,7 @@ BEGIN
                 WHERE
                     trigger.tgrelid = part.relid
                     AND trigger.tgfoid = 'rota.watch_changes'::regproc
-                    AND rota.trigger_arguments(trigger.tgargs, trigger.tgnargs) = watched
+                    AND rota.trigger_arguments(trigger.tgargs)::name[] = watched
             ))
     LOOP
         PERFORM rota.install_watch(member, coalesce(current, '{}'));

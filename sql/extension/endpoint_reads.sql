@@ -9,7 +9,9 @@ LANGUAGE sql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    VALUES ('check_assignments'), ('check_swap'), ('find_conflicts'), ('schedule_problem')
+    VALUES
+        ('check_assignments'), ('check_rules'), ('check_swap'), ('compliance_risks'), ('compliance_summary'),
+        ('explain_verdict'), ('find_conflicts'), ('rule_headroom'), ('schedule_problem')
 $$;
 
 COMMENT ON FUNCTION rota.source_view_readers() IS
@@ -24,7 +26,8 @@ AS $$
         procedure.provolatile = 'i'
         OR procedure.pronamespace = 'pg_catalog'::regnamespace
         OR procedure.pronamespace = 'rota'::regnamespace AND procedure.proname IN (
-            'keyset_page', 'time_zone_version', 'version'
+            -- Who asks how stale a view is tells it with the answer, and only fresh answers are kept.
+            'keyset_page', 'staleness_ms', 'time_zone_version', 'version'
         )
     FROM pg_proc AS procedure
     WHERE procedure.oid = function_oid
@@ -97,6 +100,7 @@ AS $$
         AND text.prosqlbody IS NULL
         AND language.lanname NOT IN ('c', 'internal')
         AND named.oid >= 16384
+        AND NOT (text.pronamespace = 'rota'::regnamespace AND rota.reads_nothing(text.oid))
 $$;
 
 COMMENT ON FUNCTION rota.object_uses() IS

@@ -21,6 +21,7 @@ CREATE TABLE rota.endpoints (
     cached boolean NOT NULL DEFAULT true,
     warm boolean NOT NULL DEFAULT false,
     event_stream boolean NOT NULL DEFAULT false,
+    staleness_signature text,
     PRIMARY KEY (method, path),
     CONSTRAINT endpoints_method_known CHECK (method IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
     CONSTRAINT endpoints_path_absolute CHECK (starts_with(path, '/')),
@@ -55,6 +56,8 @@ COMMENT ON COLUMN rota.endpoints.warm IS
     'Whether the answer without arguments is fetched before it is asked for.';
 COMMENT ON COLUMN rota.endpoints.event_stream IS
     'Whether the function is called again and again, and its answers are sent as server-sent events.';
+COMMENT ON COLUMN rota.endpoints.staleness_signature IS
+    'The function that tells how old an answer from managed views is; NULL = answers come from tables.';
 
 SELECT pg_catalog.pg_extension_config_dump('rota.endpoints', '');
 
@@ -65,7 +68,7 @@ AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rota.endpoints
 FOR EACH STATEMENT EXECUTE FUNCTION rota.announce_catalog_change();
 
 CREATE FUNCTION rota.resolve_endpoints()
-RETURNS TABLE (method text, path text, function_oid oid, fault text)
+RETURNS TABLE (method text, path text, function_oid oid, staleness_oid oid, fault text)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -74,9 +77,12 @@ AS $$
         endpoint.method,
         endpoint.path,
         procedure.oid,
+        staleness.function_oid,
         CASE
             WHEN procedure.oid IS NULL THEN
                 format('function %s does not exist', endpoint.function_signature)
+            WHEN endpoint.staleness_signature IS NOT NULL AND staleness.function_oid IS NULL THEN
+                format('function %s does not exist', endpoint.staleness_signature)
             WHEN procedure.provolatile = 'v' AND endpoint.method = 'GET' THEN
                 format('function %s is volatile: a GET must not write', endpoint.function_signature)
             WHEN procedure.prorettype NOT IN ('json'::regtype, 'jsonb'::regtype) THEN
@@ -86,6 +92,8 @@ AS $$
         rota.endpoints AS endpoint
         LEFT JOIN rota.user_functions() AS named USING (function_signature)
         LEFT JOIN pg_proc AS procedure ON procedure.oid = named.function_oid
+        LEFT JOIN rota.user_functions() AS staleness ON
+            staleness.function_signature = endpoint.staleness_signature
 $$;
 
 COMMENT ON FUNCTION rota.resolve_endpoints() IS

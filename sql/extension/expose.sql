@@ -20,7 +20,8 @@ CREATE FUNCTION rota.expose(
     lane text DEFAULT 'interactive',
     cached boolean DEFAULT true,
     warm boolean DEFAULT false,
-    event_stream boolean DEFAULT false
+    event_stream boolean DEFAULT false,
+    staleness regprocedure DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -97,19 +98,21 @@ BEGIN
     PERFORM rota.check_cache_options(
         endpoint_function, method, cache_ttl_ms, consistency, claims, keyed_reads, lane, warm
     );
+    PERFORM rota.check_staleness_function(endpoint_function, staleness);
 
     PERFORM rota.check_event_stream(endpoint_function, method, event_stream);
 
     INSERT INTO rota.endpoints AS endpoint (
         method, path, function_signature, summary, success_status, reads,
         statement_timeout_ms, slow_ms, body_limit_bytes,
-        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm, event_stream
+        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm, event_stream,
+        staleness_signature
     )
     VALUES (
         expose.method, expose.path, endpoint_function::text, expose.summary, expose.success_status,
         expose.reads::text[], expose.statement_timeout_ms, expose.slow_ms, expose.body_limit_bytes,
         expose.cache_ttl_ms, expose.consistency, expose.claims, expose.keyed_reads, expose.lane,
-        coalesce(expose.cached, true), expose.warm, expose.event_stream
+        coalesce(expose.cached, true), expose.warm, expose.event_stream, expose.staleness::text
     )
     ON CONFLICT (method, path) DO UPDATE SET
         function_signature = excluded.function_signature,
@@ -126,7 +129,8 @@ BEGIN
         lane = excluded.lane,
         cached = excluded.cached,
         warm = excluded.warm,
-        event_stream = excluded.event_stream;
+        event_stream = excluded.event_stream,
+        staleness_signature = excluded.staleness_signature;
 END
 $$;
 
@@ -184,7 +188,10 @@ RETURNS TABLE (
     consistency text,
     lane text,
     warm boolean,
-    event_stream boolean
+    event_stream boolean,
+    staleness_schema text,
+    staleness_name text,
+    staleness_arguments text[]
 )
 LANGUAGE sql
 STABLE
@@ -213,13 +220,18 @@ AS $$
         endpoint.consistency,
         endpoint.lane,
         endpoint.warm,
-        endpoint.event_stream
+        endpoint.event_stream,
+        staleness_schema.nspname::text,
+        staleness.proname::text,
+        staleness.proargnames
     FROM
         rota.endpoints AS endpoint
         JOIN rota.resolve_endpoints() AS resolved USING (method, path)
         JOIN rota.endpoint_caching() AS caching USING (method, path)
         JOIN pg_proc AS procedure ON procedure.oid = resolved.function_oid
         JOIN pg_namespace AS schema ON schema.oid = procedure.pronamespace
+        LEFT JOIN pg_proc AS staleness ON staleness.oid = resolved.staleness_oid
+        LEFT JOIN pg_namespace AS staleness_schema ON staleness_schema.oid = staleness.pronamespace
         CROSS JOIN LATERAL (
             SELECT
                 json_agg(

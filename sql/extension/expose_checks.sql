@@ -1,4 +1,4 @@
--- What rota.expose and rota.expose_import both refuse.
+-- What rota.expose refuses of its functions and limits, in part together with rota.expose_import.
 
 CREATE FUNCTION rota.check_json_function(checked regprocedure, argument text) RETURNS void
 LANGUAGE plpgsql
@@ -76,6 +76,74 @@ $$;
 
 COMMENT ON FUNCTION rota.check_endpoint_limits(integer, integer, integer, bigint) IS
     'Refuses a status that is no success and limits below their lowest value.';
+
+CREATE FUNCTION rota.argument_list(function_oid oid)
+RETURNS TABLE (name text, type_oid oid, default_value text)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        procedure.proargnames[argument.position],
+        argument.type_oid,
+        pg_get_function_arg_default(procedure.oid, argument.position::integer)
+    FROM
+        pg_proc AS procedure
+        CROSS JOIN LATERAL unnest(procedure.proargtypes::oid[]) WITH ORDINALITY
+            AS argument (type_oid, position)
+    WHERE procedure.oid = function_oid
+$$;
+
+COMMENT ON FUNCTION rota.argument_list(oid) IS
+    'The arguments of a function by name, with their types and defaults.';
+
+CREATE FUNCTION rota.check_staleness_function(endpoint_function regprocedure, staleness regprocedure)
+RETURNS void
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    procedure pg_proc;
+    fault text;
+BEGIN
+    IF staleness IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT candidate.* INTO procedure FROM pg_proc AS candidate WHERE candidate.oid = staleness;
+    fault := CASE
+        WHEN NOT FOUND THEN 'does not exist'
+        WHEN procedure.prorettype <> 'bigint'::regtype OR procedure.proretset THEN
+            'does not return one bigint'
+        WHEN procedure.provolatile = 'v' THEN 'is volatile'
+        WHEN coalesce('max_staleness_ms' <> ALL (procedure.proargnames), true) THEN
+            'has no argument max_staleness_ms'
+        ELSE (
+            SELECT format('takes %s other than %s does', mine.name, endpoint_function)
+            FROM rota.argument_list(staleness) AS mine
+            WHERE NOT EXISTS (
+                SELECT
+                FROM rota.argument_list(endpoint_function) AS other
+                WHERE (other.name, other.type_oid) = (mine.name, mine.type_oid)
+                    AND other.default_value IS NOT DISTINCT FROM mine.default_value
+            )
+            ORDER BY mine.name
+            LIMIT 1
+        )
+    END;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('function %s %s', staleness, fault),
+            HINT = 'a stable function of some of the endpoint''s arguments, max_staleness_ms among them, with '
+                'the same types and defaults; it returns milliseconds, or NULL where tables answer',
+            COLUMN = 'staleness';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION rota.check_staleness_function(regprocedure, regprocedure) IS
+    'Refuses a function that could not tell how old an endpoint''s answer to the same arguments is.';
 
 CREATE FUNCTION rota.check_event_stream(endpoint_function regprocedure, method text, event_stream boolean)
 RETURNS void

@@ -32,7 +32,7 @@ CROSS JOIN LATERAL (
             array_agg(split_part(argument, '=', 1)),
             array_agg(nullif(substr(argument, strpos(argument, '=') + 1), ''))
         ) AS definition
-    FROM unnest(rota.guard_arguments(guarding.tgargs)) AS argument
+    FROM unnest(rota.trigger_arguments(guarding.tgargs)) AS argument
 ) AS told
 WHERE guarding.tgfoid IN ('rota.guard_statement'::regproc, 'rota.guard_row'::regproc);
 

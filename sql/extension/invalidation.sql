@@ -4,7 +4,8 @@ COMMENT ON FUNCTION rota.watch_changes() IS
     'Trigger function of rota.watch: announces which transaction changed the table, and which keys.';
 
 COMMENT ON FUNCTION rota.tag_hash(text) IS
-    'The hash of a tag such as schema.table or schema.table/column=value: XXH3 of its UTF-8 bytes.';
+    'The hash of a tag such as schema.table or schema.table/column=value: XXH3 of its UTF-8 bytes, with the '
+    'lowest bit set where there is an = and not set elsewhere.';
 
 COMMENT ON FUNCTION rota.announce_tag(text) IS
     'Announces a tag of one''s own when the transaction commits; false if it is announced already.';
@@ -22,5 +23,9 @@ COMMENT ON FUNCTION rota.words_of(bigint[]) IS
 COMMENT ON FUNCTION rota.invalidation_status() IS
     'How invalidations travel (ring, or notify where the library is not preloaded), and the server''s '
     'identity. word_salt is mixed into a tag''s hash (XOR) to choose its word.';
+
+COMMENT ON FUNCTION rota.stamp() IS
+    'What the statement sees: life of the server (8 bytes, 0 on a standby), whether it is a standby (1 byte), '
+    'then the snapshot as pg_snapshot is sent, with those in progress also on a standby.';
 
 REVOKE ALL ON FUNCTION rota.announce_tag(text) FROM PUBLIC;

@@ -4,34 +4,12 @@
 -- alone. They fire whatever session_replication_role says. Their arguments are the key columns. What a
 -- trigger cannot see cannot be watched.
 
-CREATE FUNCTION rota.trigger_arguments(arguments bytea, number smallint) RETURNS name[]
-LANGUAGE sql
-IMMUTABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    -- Each ends with a zero byte.
-    SELECT coalesce(
-        array_agg(
-            convert_from(decode(argument.escaped, 'escape'), 'UTF8')::name ORDER BY argument.position
-        ),
-        '{}'
-    )
-    FROM
-        unnest(string_to_array(encode(arguments, 'escape'), '\000'))
-            WITH ORDINALITY AS argument (escaped, position)
-    WHERE
-        argument.position <= number
-$$;
-
-COMMENT ON FUNCTION rota.trigger_arguments(bytea, smallint) IS
-    'The arguments of a trigger as pg_trigger keeps them, as names.';
-
 CREATE VIEW rota.watches AS
 WITH
 trigger AS (
     SELECT
         watching.tgrelid AS table_oid,
-        rota.trigger_arguments(watching.tgargs, watching.tgnargs) AS keys,
+        rota.trigger_arguments(watching.tgargs)::name[] AS keys,
         -- Bits of INSERT, DELETE, UPDATE and TRUNCATE, where the trigger fires always and after each
         -- statement.
         CASE

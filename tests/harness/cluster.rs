@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
 
 use crate::account::ServerAccount;
-use crate::cluster_files::{Purpose, make_data, write_settings};
+use crate::cluster_files::{Purpose, copy_data, make_data, write_settings};
 use crate::interruption;
 use crate::leftovers::{forget_dead_server, is_ready, stop_server_on};
 use crate::ownership::{DISPOSABLE_PREFIX, take};
@@ -67,13 +67,41 @@ impl Cluster {
         run_folder: &RunFolder,
         settings: &[(&str, &str)],
     ) -> Result<Self> {
-        static COUNTER: AtomicU32 = AtomicU32::new(0);
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{DISPOSABLE_PREFIX}{}-{}-{count}", server.name(), std::process::id());
-        Self::start(server, account, run_folder, &name, Purpose::Disposable, settings)
+        Self::start(server, account, run_folder, &disposable_name(server), Purpose::Disposable, settings)
+    }
+
+    /// Starts a streaming standby of this running cluster, with its settings and further ones. It is removed when the
+    /// value is dropped.
+    pub fn start_standby(&self, run_folder: &RunFolder, settings: &[(&str, &str)]) -> Result<Self> {
+        // The primary's come first: a standby must allow at least as many connections.
+        let inherited = self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let settings: Vec<_> = inherited.chain(settings.iter().copied()).collect();
+        let name = disposable_name(&self.server);
+        let mut standby =
+            Self::at(&self.server, &self.account, run_folder, &name, Purpose::Disposable, &settings)?;
+        copy_data(&self.server, &self.account, self.port, &standby.data())?;
+        standby.start_on_free_port()?;
+        Ok(standby)
     }
 
     fn start(
+        server: &PrivateServer,
+        account: &ServerAccount,
+        run_folder: &RunFolder,
+        name: &str,
+        purpose: Purpose,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let mut cluster = Self::at(server, account, run_folder, name, purpose, settings)?;
+        if !cluster.data().join("PG_VERSION").is_file() {
+            make_data(server, account, &cluster.data(), purpose)?;
+        }
+        cluster.start_on_free_port()?;
+        Ok(cluster)
+    }
+
+    /// A cluster in the folder `name`, which is now ours and where no server runs.
+    fn at(
         server: &PrivateServer,
         account: &ServerAccount,
         run_folder: &RunFolder,
@@ -89,7 +117,7 @@ impl Cluster {
         if folder.join("data").is_dir() {
             account.take_over(&folder.join("data"))?;
         }
-        let mut cluster = Self {
+        let cluster = Self {
             server: server.clone(),
             account: account.clone(),
             socket_folder: socket_folder_for(&folder),
@@ -102,10 +130,6 @@ impl Cluster {
         };
         stop_server_on(&cluster.data())?;
         forget_dead_server(&cluster.data())?;
-        if !cluster.data().join("PG_VERSION").is_file() {
-            make_data(&cluster.server, &cluster.account, &cluster.data(), purpose)?;
-        }
-        cluster.start_on_free_port()?;
         Ok(cluster)
     }
 
@@ -257,6 +281,13 @@ impl Drop for Cluster {
 /// Connection URL over TCP for a cluster on `port`, as the superuser.
 pub fn url(port: u16, database: &str) -> String {
     format!("postgres://postgres@127.0.0.1:{port}/{database}")
+}
+
+/// A name that no other cluster has.
+fn disposable_name(server: &PrivateServer) -> String {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!("{DISPOSABLE_PREFIX}{}-{}-{count}", server.name(), std::process::id())
 }
 
 fn resume(server: u32) -> Result<()> {

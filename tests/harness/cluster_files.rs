@@ -71,6 +71,23 @@ pub fn make_data(
     fs::rename(&unfinished, data).with_context(|| format!("making {}", data.display()))
 }
 
+/// Makes the data folder `data` of a streaming standby: a copy of what the running server on `port` holds, with
+/// where it goes on from there.
+pub fn copy_data(server: &PrivateServer, account: &ServerAccount, port: u16, data: &Path) -> Result<()> {
+    let mut copying = Command::new(server.program("pg_basebackup"));
+    copying
+        .args(["--host=127.0.0.1", "--username=postgres", "--checkpoint=fast", "--no-sync"])
+        .args(["--wal-method=stream", "--write-recovery-conf"])
+        .arg(format!("--port={port}"))
+        .arg("--pgdata")
+        .arg(data)
+        .current_dir(data.parent().context("a data folder has a parent")?);
+    account.apply(&mut copying);
+    program::output_of(&mut copying)
+        .with_context(|| format!("copying a cluster to {}", data.display()))
+        .map(drop)
+}
+
 /// Writes `postgresql.conf` and `pg_hba.conf`. Later settings win over earlier ones of one name.
 pub fn write_settings(
     data: &Path,

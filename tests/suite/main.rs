@@ -5,6 +5,7 @@
 
 mod api;
 mod cache;
+mod compliance;
 mod data;
 mod errors;
 mod guard;
@@ -12,6 +13,7 @@ mod invalidation;
 mod labels;
 mod pay;
 mod proxy;
+mod refresh;
 mod rostering;
 mod smoke;
 mod time;

@@ -94,6 +94,27 @@ async fn j_13_totals_of_a_month_are_rounded_to_hours_and_days_are_not() -> Resul
     Ok(())
 }
 
+/// R18: a library before paid the overtime hours twice and came to 294,000.
+#[tokio::test]
+async fn r18_sixteen_of_176_hours_are_paid_a_quarter_more_and_no_hour_twice() -> Result<()> {
+    let session = session().await?;
+    let paid = session
+        .text(
+            "SELECT sum(amount) FROM rota.pay_totals(
+                 ARRAY(
+                     SELECT tstzrange(start, start + interval '528 minutes')
+                     FROM generate_series(0, 27) AS day,
+                         LATERAL (SELECT timestamptz '2026-08-03 09:00+09' + day * interval '1 day' AS start) AS at
+                     WHERE day % 7 < 5
+                 ),
+                 'Asia/Tokyo', rota.pay_rules('japan'), 1500
+             )",
+        )
+        .await?;
+    assert_eq!(paid, "270000");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_regular_rate_is_all_pay_by_all_hours() -> Result<()> {
     let session = session().await?;

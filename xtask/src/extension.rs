@@ -15,7 +15,7 @@ use crate::cargo_pgrx;
 use crate::project::{Profile, Project};
 
 /// Everything the extension is made of.
-const INPUTS: [&str; 4] = ["pg_extension", "sql/extension", "Cargo.toml", "Cargo.lock"];
+const INPUTS: [&str; 5] = ["pg_extension", "sql/extension", "sql/presets", "Cargo.toml", "Cargo.lock"];
 
 /// Installs the extension into a private server, unless it is there as it would be built now.
 pub(crate) fn provide(

@@ -1,6 +1,7 @@
 //! The load of the nearest public benchmark: three quarters reads of one row, some updates, lists and
 //! upserts.
 
+use std::collections::HashMap;
 use std::fs;
 use std::process::Command;
 
@@ -61,6 +62,7 @@ pub(super) async fn measure(fixture: &Fixture, report: &mut Report) -> Result<()
     let counted = |name: &str| now.sum(name) - earlier.sum(name);
     let (hits, misses) = (counted("rota_cache_hits_total"), counted("rota_cache_misses_total"));
     let requests = counted("rota_http_requests_total");
+    let reasons = reasons(&now, &earlier, hits + misses);
     let delay = now.quantile(&earlier, "rota_cache_invalidation_delay_seconds", 0.99)?;
     report.add(Line {
         name: format!("75 % reads, 15 % updates, 5 % lists, 5 % upserts over {ITEMS} items: hits / reads"),
@@ -68,13 +70,25 @@ pub(super) async fn measure(fixture: &Fixture, report: &mut Report) -> Result<()
         bar: "aim 0.85".into(),
         holds: None,
         absolute: format!(
-            "{:.0} requests/s, {:.0} µs of the proxy's processor time a request, changes known within {:.2} ms (p99)",
+            "{:.0} requests/s, {:.0} µs of the proxy's processor time a request, changes known within {:.2} ms (p99); \
+             misses: {reasons}",
             rate(&answer, "Requests/sec:")?,
             spent / requests * 1e6,
             delay * 1e3
         ),
     });
     Ok(())
+}
+
+/// Why reads were missed, as parts of all reads.
+fn reasons(now: &Scraped, earlier: &Scraped, reads: f64) -> String {
+    const NAME: &str = "rota_cache_misses_total";
+    let before: HashMap<String, f64> = earlier.by_label(NAME).into_iter().collect();
+    let part = |(reason, count): (String, f64)| {
+        let part = (count - before.get(&reason).unwrap_or(&0.0)) / reads;
+        (part >= 0.005).then(|| format!("{reason} {part:.2}"))
+    };
+    now.by_label(NAME).into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// Processor time of a process so far, in seconds.

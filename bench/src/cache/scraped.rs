@@ -25,6 +25,16 @@ impl Scraped {
         series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
+    /// The value of each series of a name that has one label, by that label's value.
+    pub(super) fn by_label(&self, name: &str) -> Vec<(String, f64)> {
+        let labelled = |line: &str| -> Option<(String, f64)> {
+            let (labels, value) = line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once("} ")?;
+            let (_, quoted) = labels.split_once('=')?;
+            Some((quoted.trim_matches('"').to_owned(), value.parse().ok()?))
+        };
+        self.0.lines().filter_map(labelled).collect()
+    }
+
     /// The upper bound of the bucket that a share of a histogram's samples lies below, since an earlier
     /// moment.
     pub(super) fn quantile(&self, earlier: &Self, name: &str, share: f64) -> Result<f64> {

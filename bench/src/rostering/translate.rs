@@ -21,10 +21,7 @@ pub(crate) fn problem(instance: &Instance) -> Problem {
                 start_minute,
                 end_minute: start_minute + worked_minutes.max(1),
                 worked_minutes,
-                skills: Vec::new(),
-                required: 0,
-                short_weight: 0,
-                surplus_weight: 0,
+                ..Shift::default()
             }
         })
         .collect();
@@ -46,7 +43,7 @@ pub(crate) fn problem(instance: &Instance) -> Problem {
         .iter()
         .enumerate()
         .flat_map(|(first, shift)| {
-            shift.not_next.iter().map(move |&next| Succession { first, next, force: Force::Hard })
+            shift.not_next.iter().map(move |&next| Succession { first, next, free_days: 0, force: Force::Hard })
         })
         .collect();
     Problem { days: instance.days, kinds: types, shifts, people, successions, ..Problem::default() }

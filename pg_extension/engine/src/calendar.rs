@@ -26,6 +26,11 @@ impl Month {
         Self { year: count.div_euclid(12), month: count.rem_euclid(12) + 1 }
     }
 
+    /// How many months later another one is; negative when earlier.
+    pub(crate) fn months_until(self, other: Self) -> i64 {
+        (other.year - self.year) * 12 + other.month - self.month
+    }
+
     /// How many days it has.
     pub(crate) fn length_days(self) -> i64 {
         self.plus(1).first_day() - self.first_day()

@@ -22,7 +22,9 @@ pub use change::{AddedConflict, Change, find_added_conflicts};
 pub use days::LocalDays;
 pub use input::{Absence, Assignment, Availability, Person, Preference, Roster, Shift, SkillValidity};
 pub use load::Load;
-pub use row::{Cause, Conflict, ConflictKind, Level, Quantity};
-pub use rule::{CountedDays, CountedTime, DayLimit, Period, Requirement, Rule, TimeLimit};
+pub use row::{Cause, Conflict, ConflictKind, Quantity};
+pub use rule::Rule;
 pub use streak::people_with_open_rows_of_days;
 pub use sweep::find_conflicts;
+
+pub use crate::rule::{CountedDays, CountedTime, DayLimit, Level, Period, Requirement, TimeLimit};

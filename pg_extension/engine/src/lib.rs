@@ -13,6 +13,8 @@
 //! | [`offset_change`] | by what two time zone databases are compared |
 //! | [`pay`] | what work is paid as: regular time, overtime, holidays, nights |
 //! | [`overlap`] | every overlapping pair of a large set |
+//! | [`rule`] | what rules ask for, and the words in which they are written |
+//! | [`compliance`] | verdicts of working-time law over one person's duties |
 //! | [`conflict`] | every conflict of a roster, and those that proposals would add |
 //! | [`rostering`] | rosters searched for: model, evaluation, search, explanation |
 //! | [`error`] | the one error enum, each variant with its SQLSTATE |
@@ -23,6 +25,7 @@
 pub mod attribution;
 pub mod band;
 mod calendar;
+pub mod compliance;
 pub mod conflict;
 pub mod duration;
 pub mod error;
@@ -35,6 +38,7 @@ pub mod pay;
 pub mod period;
 pub mod policy;
 pub mod rostering;
+pub mod rule;
 pub mod shift;
 pub mod span;
 pub mod span_set;

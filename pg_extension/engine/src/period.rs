@@ -1,6 +1,6 @@
 //! Periods that follow one another: days, weeks, pay periods, months.
 
-use crate::calendar::month_and_day;
+use crate::calendar::{Month, month_and_day};
 use crate::error::EngineError;
 use crate::local::{LocalDate, LocalDateTime, MICROSECONDS_PER_DAY, TimeOfDay};
 
@@ -8,8 +8,11 @@ use crate::local::{LocalDate, LocalDateTime, MICROSECONDS_PER_DAY, TimeOfDay};
 const LONGEST_PERIOD_DAYS: i32 = 3_660;
 
 /// What [`Boundary::from_text`] reads.
-const CHOICES: &str = "day, week, week from sunday, 14 days from 2025-01-06, month, month to 25, half-month, \
-                       month to 10 and 25, any of them at 06:00";
+const CHOICES: &str = "day, week, week from sunday, 14 days from 2025-01-06, 12 months from 2025-04-01, month, \
+                       month to 25, half-month, month to 10 and 25, any of them at 06:00";
+
+/// The longest period of months: ten years.
+const LONGEST_PERIOD_MONTHS: i64 = 120;
 
 /// The days on which one period ends and the next begins, and the reading of the clock at which it does.
 ///
@@ -24,6 +27,8 @@ pub struct Boundary {
 enum Periods {
     /// So many days each, one of them starting on the anchor.
     Days { anchor: LocalDate, length_days: i32 },
+    /// So many calendar months each, one of them starting on this day of that month, from 1 to 28.
+    Months { anchor: Month, day: i64, length_months: i64 },
     /// Up to and including the cut-off days of each month, as a set of bits: bit 25 is the 25th. A month that
     /// has no such day is cut off with its last.
     CutOffDays(u32),
@@ -34,6 +39,14 @@ impl Boundary {
     pub const DAY: Self = Self::days(LocalDate::from_days(0), 1);
     /// Each week from Monday, as in ISO 8601: 2000-01-03 was one.
     pub const WEEK: Self = Self::days(LocalDate::from_days(2), 7);
+
+    /// What [`Boundary::from_text`] reads, in words.
+    pub(crate) const CHOICES: &'static str = CHOICES;
+
+    /// Each week from so many days after Monday, at most 6.
+    pub(crate) fn week_from(days_after_monday: u8) -> Self {
+        Self::days(LocalDate::from_days(2 + i32::from(days_after_monday)), 7)
+    }
 
     const fn days(anchor: LocalDate, length_days: i32) -> Self {
         Self { periods: Periods::Days { anchor, length_days }, at: TimeOfDay::MIDNIGHT }
@@ -46,6 +59,7 @@ impl Boundary {
     /// | `day` | local days |
     /// | `week`, `week from sunday` | weeks from Monday, or from another day |
     /// | `14 days from 2025-01-06` | of so many days, one of them starting on that day |
+    /// | `12 months from 2025-04-01` | of so many months, one of them starting on that day, the 28th at the latest |
     /// | `month`, `month to 25` | calendar months, or months that end with the cut-off day |
     /// | `half-month`, `month to 10 and 25` | to the 15th and the last, or to other cut-off days |
     ///
@@ -89,6 +103,12 @@ impl Boundary {
                 let first = LocalDate::from_days(first);
                 Ok((first, first.plus_days(length_days)?))
             }
+            Periods::Months { anchor, day: number, length_months } => {
+                let (month, number_of_day) = month_and_day(day);
+                let months = anchor.months_until(month) - i64::from(number_of_day < number);
+                let first = anchor.plus(months - months.rem_euclid(length_months));
+                Ok((first.day(number)?, first.plus(length_months).day(number)?))
+            }
             Periods::CutOffDays(days) => {
                 let (month, _) = month_and_day(day);
                 let (mut first, mut next) = (None, None);
@@ -108,6 +128,22 @@ impl Boundary {
         }
     }
 
+    /// What the clock shows where periods begin.
+    pub(crate) const fn at(self) -> TimeOfDay {
+        self.at
+    }
+
+    /// The days of the longest period that there can be.
+    pub(crate) fn longest_days(self) -> i64 {
+        match self.periods {
+            Periods::Days { length_days, .. } => length_days.into(),
+            Periods::Months { length_months, .. } => 31 * length_months,
+            Periods::CutOffDays(days) if days.count_ones() > 1 => 31,
+            // The cut-off day may be the last of a short month, and a later one of a long month.
+            Periods::CutOffDays(_) => 34,
+        }
+    }
+
     /// What the clock shows where the period that starts on a day begins.
     pub(crate) fn reading_on(self, first_day: LocalDate) -> Result<LocalDateTime, EngineError> {
         first_day.at(self.at)
@@ -124,6 +160,12 @@ impl Periods {
                 let length_days = length_days.parse().ok()?;
                 let is_sensible = (1..=LONGEST_PERIOD_DAYS).contains(&length_days);
                 is_sensible.then_some(Self::Days { anchor: LocalDate::from_text(anchor)?, length_days })
+            }
+            [length_months, "months", "from", anchor] => {
+                let length_months = length_months.parse().ok()?;
+                let (anchor, day) = month_and_day(LocalDate::from_text(anchor)?);
+                let is_sensible = (1..=LONGEST_PERIOD_MONTHS).contains(&length_months) && day <= 28;
+                is_sensible.then_some(Self::Months { anchor, day, length_months })
             }
             ["month"] => Some(Self::CutOffDays(1 << 31)),
             ["half-month"] => Some(Self::CutOffDays(1 << 15 | 1 << 31)),
@@ -187,6 +229,10 @@ mod tests {
             ("month to 30", "2025-03-30", "2025-03-01 2025-03-31"),
             ("month to 30", "2025-03-31", "2025-03-31 2025-05-01"),
             ("month to 31", "2025-02-28", "2025-02-01 2025-03-01"),
+            ("12 months from 2025-04-01", "2025-03-31", "2024-04-01 2025-04-01"),
+            ("12 months from 2025-04-01", "2026-04-01", "2026-04-01 2027-04-01"),
+            ("4 months from 2025-01-15", "2025-05-14", "2025-01-15 2025-05-15"),
+            ("4 months from 2025-01-15", "2024-12-31", "2024-09-15 2025-01-15"),
             ("half-month", "2025-02-15", "2025-02-01 2025-02-16"),
             ("half-month", "2025-02-16", "2025-02-16 2025-03-01"),
             ("month to 10 and 25", "2025-02-26", "2025-02-26 2025-03-11"),
@@ -203,6 +249,8 @@ mod tests {
             "day",
             "week from sunday",
             "9 days from 1999-12-24",
+            "12 months from 2025-04-01",
+            "5 months from 2024-02-28",
             "month",
             "month to 1",
             "month to 28",
@@ -235,6 +283,9 @@ mod tests {
             "-7 days from 2025-01-06",
             "14 days from 2025-02-30",
             "14 days",
+            "0 months from 2025-01-06",
+            "121 months from 2025-01-06",
+            "12 months from 2025-01-29",
             "month to",
             "month to 0",
             "month to 32",
@@ -255,7 +306,9 @@ mod tests {
 
     #[test]
     fn days_at_the_end_of_time_are_refused_and_never_overflow() {
-        for text in ["day", "week", "14 days from 2025-01-06", "month", "month to 10"] {
+        for text in
+            ["day", "week", "14 days from 2025-01-06", "5 months from 2025-01-06", "month", "month to 10"]
+        {
             let boundary = Boundary::from_text(text).unwrap();
             for days in [i32::MIN, i32::MIN + 1, i32::MAX - 1, i32::MAX] {
                 let _ = boundary.period_of(LocalDate::from_days(days));

@@ -7,6 +7,8 @@
 //! | [`evaluation`] | what a roster costs and which rules it breaks, read straight off the rules |
 //! | [`pruning`] | who can never take what, and why |
 //! | [`search()`], [`repair`] | a good roster from nothing, or from one that no longer fits |
+//! | [`parts`] | week by week, department by department |
+//! | [`fingerprint()`], [`Cache`] | problems told apart, and what is known of those seen before |
 //! | [`explanation`] | why heads stayed open, which rules contradict, what a roster's cost is made of |
 //!
 //! Days count from 0 at the start of the horizon. Minutes count from midnight of day 0.
@@ -16,14 +18,20 @@
     reason = "sizes are bounded by `Problem::check`, so indexes fit every type they are kept in"
 )]
 
+mod cache;
+mod ceiling;
 pub mod check;
 mod columns;
 mod compiled;
 mod control;
 pub mod evaluation;
 pub mod explanation;
+mod fingerprint;
 mod incumbent;
+mod levels;
 mod local_search;
+pub mod parts;
+mod periods;
 mod person_path;
 mod person_space;
 pub mod plan;
@@ -32,12 +40,18 @@ pub mod problem;
 pub mod pruning;
 mod random;
 pub mod repair;
+mod scopes;
 mod search;
+mod successions;
 
-pub use control::{Limits, Progress, Watch};
+pub use cache::Cache;
+pub use control::{Limits, MOST_WORK, Progress, Watch};
 pub use evaluation::{Evaluation, Finding, RuleName, evaluate};
+pub use fingerprint::{fingerprint, person_fingerprints};
+pub use parts::{Part, search_in_parts};
 pub use plan::{FREE, Plan};
 pub use problem::{
-    Bound, Counted, FixedDay, Force, Limit, OutsideDay, Pairing, Person, Problem, Shift, Succession, Wish,
+    Bound, Counted, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Problem, Rotation, Share,
+    Shift, Succession, Turn, Wish,
 };
 pub use search::{Outcome, search, search_from};

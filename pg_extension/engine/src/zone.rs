@@ -8,7 +8,7 @@ use crate::span::Span;
 
 /// The farthest that local time can be from UTC: Postgres takes POSIX zones up to 167:59:59 (`getsecs` of its
 /// `localtime.c`). All instants that a reading can mean lie within this distance of its reading as UTC.
-const FARTHEST_OFFSET_MICROSECONDS: i64 = 168 * 3_600_000_000;
+pub(crate) const FARTHEST_OFFSET_MICROSECONDS: i64 = 168 * 3_600_000_000;
 
 /// A stretch of time in which the offset from UTC does not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

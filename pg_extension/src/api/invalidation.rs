@@ -74,6 +74,11 @@ fn words_of(tags: Vec<i64>) -> Vec<i64> {
     words.into_iter().map(u64::cast_signed).collect()
 }
 
+#[pg_extern(stable, parallel_safe)]
+fn stamp() -> Vec<u8> {
+    invalidation::stamp_of_statement()
+}
+
 #[pg_extern(volatile, parallel_restricted)]
 #[allow(clippy::type_complexity, reason = "pgrx reads the columns of the SQL function from this type")]
 fn invalidation_status() -> TableIterator<

@@ -9,6 +9,7 @@ use rota_engine::{Duration, EngineError, Span};
 use super::found::Found;
 use super::reading::follow_work;
 use super::row::ConflictRow;
+use super::rules::{BrokenRule, broken_rules};
 use crate::error::ExtensionError;
 use crate::source::{
     Booking, Connection, Heads, Name, Names, Proposal, RosterRows, Rules, Selection, Views, read_bookings,
@@ -18,23 +19,30 @@ use crate::source::{
 /// Time around a change in which it may change the day on which a duty begins: two days.
 const AROUND: Duration = Duration::from_microseconds(2 * 86_400_000_000);
 
-/// Every conflict that proposals would add.
+/// What a change would add.
+pub(crate) struct Added {
+    /// Conflicts.
+    pub(crate) conflicts: Vec<ConflictRow>,
+    /// Rules that it would break, other than those that conflicts are found by.
+    pub(crate) rules: Vec<BrokenRule>,
+}
+
+/// Everything that proposals would add.
 ///
 /// # Errors
 /// Those of the source views and of the proposals; [`ExtensionError::TooManyConflicts`].
-pub(crate) fn check(
-    proposed: JsonB,
-    minimum_rest_minutes: Option<i32>,
-) -> Result<Vec<ConflictRow>, ExtensionError> {
-    let plan = Connection::run(|connection| {
+pub(crate) fn check(proposed: JsonB, minimum_rest_minutes: Option<i32>) -> Result<Added, ExtensionError> {
+    let (plan, rules) = Connection::run(|connection| {
         let views = Views::read(connection)?;
         let proposals = read_proposals(connection, &views, proposed)?;
-        Plan::read(connection, &views, &proposals, minimum_rest_minutes)
+        let plan = Plan::read(connection, &views, &proposals, minimum_rest_minutes)?;
+        let rules = plan.broken_rules(connection, &views, &proposals)?;
+        Ok((plan, rules))
     })?;
-    plan.added_conflicts()
+    Ok(Added { conflicts: plan.added_conflicts()?, rules })
 }
 
-/// Every conflict that it would add if two people exchanged these assignments.
+/// Everything that it would add if two people exchanged these assignments.
 ///
 /// # Errors
 /// [`ExtensionError::UnfitForSwap`]; those of the source views; [`ExtensionError::TooManyConflicts`].
@@ -42,8 +50,8 @@ pub(crate) fn check_swap(
     assignment_id: String,
     other_assignment_id: String,
     minimum_rest_minutes: Option<i32>,
-) -> Result<Vec<ConflictRow>, ExtensionError> {
-    let plan = Connection::run(|connection| {
+) -> Result<Added, ExtensionError> {
+    let (plan, rules) = Connection::run(|connection| {
         let views = Views::read(connection)?;
         let one = read_side(connection, &views, "assignment_id", assignment_id)?;
         let other = read_side(connection, &views, "other_assignment_id", other_assignment_id)?;
@@ -55,7 +63,8 @@ pub(crate) fn check_swap(
             ));
         }
         let proposals = [taken_over(&one, &other.person_id), taken_over(&other, &one.person_id)];
-        Plan::read(connection, &views, &proposals, minimum_rest_minutes).map_err(|error| match error {
+        let plan = Plan::read(connection, &views, &proposals, minimum_rest_minutes);
+        let plan = plan.map_err(|error| match error {
             // The first proposal is of the other's person.
             ExtensionError::UnknownInProposal { position, id, .. } => {
                 let fault = format!("is of person \"{id}\", who does not exist");
@@ -66,9 +75,11 @@ pub(crate) fn check_swap(
                 }
             }
             error => error,
-        })
+        })?;
+        let rules = plan.broken_rules(connection, &views, &proposals)?;
+        Ok((plan, rules))
     })?;
-    plan.added_conflicts()
+    Ok(Added { conflicts: plan.added_conflicts()?, rules })
 }
 
 /// An assignment that may be swapped.
@@ -137,7 +148,7 @@ impl Plan {
             span,
             span_of_work: widened(span, rules.reach()),
             zones: rules.need_zones(),
-            breaks: rules.need_breaks(),
+            breaks: true,
             people: Some(people.cloned().collect()),
             teams: None,
             heads: Heads::OfShifts(shifts.cloned().collect()),
@@ -167,6 +178,18 @@ impl Plan {
         rows.assignments.extend(proposed);
         let change = Change::of(existing, replaced);
         Self { rows, rules, existing, change }
+    }
+
+    /// The rules that the proposals would break.
+    fn broken_rules(
+        &self,
+        connection: &Connection,
+        views: &Views,
+        proposals: &[Proposal],
+    ) -> Result<Vec<BrokenRule>, ExtensionError> {
+        let Some(hull) = hull(proposals) else { return Ok(Vec::new()) };
+        let unpaid = self.rows.assignments.iter().skip(self.existing).map(|assignment| assignment.unpaid);
+        broken_rules(connection, views, (hull, proposals), unpaid)
     }
 
     fn added_conflicts(&self) -> Result<Vec<ConflictRow>, ExtensionError> {

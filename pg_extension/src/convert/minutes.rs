@@ -5,6 +5,7 @@ use std::ffi::CString;
 use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::{Datum, IntoDatum};
 use pgrx::{impl_sql_translatable, pg_sys};
+use rota_engine::compliance::Ratio;
 use rota_engine::conflict::Quantity;
 use rota_engine::pay::Premium;
 use rota_engine::{Duration, Minutes};
@@ -25,10 +26,25 @@ pub(crate) struct NumericQuantity(pub(crate) Quantity);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumericFactor(pub(crate) Premium);
 
+/// A quotient that SQL sees as `numeric`: exact where a decimal is, else to six decimals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NumericRatio(pub(crate) Ratio);
+
+/// What was measured, or a limit, by a conflict or by a rule.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NumericMeasure {
+    /// Of a conflict.
+    Quantity(Quantity),
+    /// Of a rule.
+    Ratio(Ratio),
+}
+
 impl_sql_translatable!(NumericFactor, "numeric");
+impl_sql_translatable!(NumericMeasure, "numeric");
 impl_sql_translatable!(NumericMinutes, "numeric");
 impl_sql_translatable!(NumericPart, "numeric");
 impl_sql_translatable!(NumericQuantity, "numeric");
+impl_sql_translatable!(NumericRatio, "numeric");
 
 impl IntoDatum for NumericMinutes {
     fn into_datum(self) -> Option<pg_sys::Datum> {
@@ -56,6 +72,32 @@ impl IntoDatum for NumericQuantity {
             Quantity::Time(time) => NumericMinutes(time).into_datum(),
             Quantity::Heads(count) | Quantity::Days(count) => Some(whole(i64::from(count))),
             Quantity::Load(load) => read_numeric(&load.to_string()),
+        }
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::NUMERICOID
+    }
+}
+
+impl IntoDatum for NumericRatio {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        match i64::try_from(self.0.numerator()) {
+            Ok(number) if self.0.denominator() == 1 => Some(whole(number)),
+            _ => read_numeric(&self.0.to_string()),
+        }
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::NUMERICOID
+    }
+}
+
+impl IntoDatum for NumericMeasure {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        match self {
+            Self::Quantity(quantity) => NumericQuantity(quantity).into_datum(),
+            Self::Ratio(ratio) => NumericRatio(ratio).into_datum(),
         }
     }
 
@@ -151,6 +193,28 @@ unsafe impl BoxRet for NumericQuantity {
 
 // SAFETY: as for `NumericMinutes`.
 unsafe impl BoxRet for NumericFactor {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        match self.into_datum() {
+            // SAFETY: see the impl.
+            Some(datum) => unsafe { fcinfo.return_raw_datum(datum) },
+            None => fcinfo.return_null(),
+        }
+    }
+}
+
+// SAFETY: as for `NumericMinutes`.
+unsafe impl BoxRet for NumericRatio {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        match self.into_datum() {
+            // SAFETY: see the impl.
+            Some(datum) => unsafe { fcinfo.return_raw_datum(datum) },
+            None => fcinfo.return_null(),
+        }
+    }
+}
+
+// SAFETY: as for `NumericMinutes`.
+unsafe impl BoxRet for NumericMeasure {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         match self.into_datum() {
             // SAFETY: see the impl.

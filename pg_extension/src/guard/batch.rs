@@ -8,6 +8,7 @@ use super::line::Extent;
 use super::predicate::{Condition, Executor};
 use super::quantity::Quantity;
 use super::slot::Slot;
+use super::transition_table::TransitionTable;
 use crate::error::ExtensionError;
 
 /// Rows between two looks for an interrupt.
@@ -49,7 +50,7 @@ pub(super) unsafe fn of_statement(
     // SAFETY: the caller says so; a trigger's relation is open while it runs.
     let (mut new, mut old) = unsafe {
         let shape = (*trigger.tg_relation).rd_att;
-        (Store::open(trigger.tg_newtable, shape), Store::open(trigger.tg_oldtable, shape))
+        (TransitionTable::open(trigger.tg_newtable, shape), TransitionTable::open(trigger.tg_oldtable, shape))
     };
     let mut rows = Vec::new();
     let mut counter = 0_usize;
@@ -157,49 +158,4 @@ fn new_row(definition: &Definition, seen: &Seen) -> Result<Option<NewRow>, Exten
     }
     // SAFETY: as above.
     Ok(Some(NewRow { key: unsafe { definition.key_type.read(seen.key) }, extent }))
-}
-
-/// A transition table, read from its start; an empty one where the event has none.
-struct Store {
-    rows: *mut pg_sys::Tuplestorestate,
-    slot: *mut pg_sys::TupleTableSlot,
-}
-
-impl Store {
-    /// # Safety
-    /// The store, if it is not null, and the descriptor of its rows live until the value is closed.
-    unsafe fn open(rows: *mut pg_sys::Tuplestorestate, shape: pg_sys::TupleDesc) -> Self {
-        if rows.is_null() {
-            return Self { rows, slot: std::ptr::null_mut() };
-        }
-        // SAFETY: the caller says so. Other triggers read the same store, so this one has a position of its
-        // own.
-        unsafe {
-            let position =
-                pg_sys::tuplestore_alloc_read_pointer(rows, pg_sys::EXEC_FLAG_REWIND.cast_signed());
-            pg_sys::tuplestore_select_read_pointer(rows, position);
-            pg_sys::tuplestore_rescan(rows);
-            let slot = pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
-            Self { rows, slot }
-        }
-    }
-
-    /// The next row, until the one after it is asked for.
-    fn next(&mut self) -> Option<Slot> {
-        if self.rows.is_null() {
-            return None;
-        }
-        // SAFETY: the store and the slot are open. The old and the new table are two stores, so nobody
-        // selects another position between two calls.
-        unsafe {
-            pg_sys::tuplestore_gettupleslot(self.rows, true, false, self.slot).then(|| Slot::new(self.slot))
-        }
-    }
-
-    fn close(self) {
-        if !self.slot.is_null() {
-            // SAFETY: made by `open`; no row is in use any more.
-            unsafe { pg_sys::ExecDropSingleTupleTableSlot(self.slot) };
-        }
-    }
 }

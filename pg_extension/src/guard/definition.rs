@@ -295,13 +295,13 @@ unsafe fn read_pinned(
 }
 
 /// `search_path` as the extension's own functions have it, until the value goes.
-pub(super) struct PinnedSearchPath {
+pub(crate) struct PinnedSearchPath {
     level: i32,
 }
 
 impl PinnedSearchPath {
     /// Pins it.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // SAFETY: both texts are C strings, and the level is closed when the value is dropped.
         unsafe {
             let level = pg_sys::NewGUCNestLevel();
@@ -338,7 +338,7 @@ pub(super) fn with_table<T>(table: pg_sys::Oid, work: impl FnOnce(pg_sys::Relati
 }
 
 /// The number of a column.
-pub(super) fn column_of(table: pg_sys::Oid, name: &str) -> Option<i16> {
+pub(crate) fn column_of(table: pg_sys::Oid, name: &str) -> Option<i16> {
     let name = CString::new(name).ok()?;
     // SAFETY: any id and any C string may be asked for; the answer is 0 when there is no such column.
     let column = unsafe { pg_sys::get_attnum(table, name.as_ptr()) };
@@ -346,7 +346,7 @@ pub(super) fn column_of(table: pg_sys::Oid, name: &str) -> Option<i16> {
 }
 
 /// The base type of an existing column, and its collation.
-pub(super) fn type_of(table: pg_sys::Oid, column: i16) -> (pg_sys::Oid, pg_sys::Oid) {
+pub(crate) fn type_of(table: pg_sys::Oid, column: i16) -> (pg_sys::Oid, pg_sys::Oid) {
     let (mut type_oid, mut modifier, mut collation) = (pg_sys::InvalidOid, 0, pg_sys::InvalidOid);
     // SAFETY: the three are written to; a domain's base is looked up in the catalog.
     unsafe {
@@ -356,7 +356,7 @@ pub(super) fn type_of(table: pg_sys::Oid, column: i16) -> (pg_sys::Oid, pg_sys::
 }
 
 /// A relation's name for a message.
-pub(super) fn name_of(relation: pg_sys::Oid) -> String {
+pub(crate) fn name_of(relation: pg_sys::Oid) -> String {
     // SAFETY: any id may be asked for; the name is a C string, or null when there is no such relation.
     let name = unsafe { pg_sys::get_rel_name(relation) };
     if name.is_null() {
@@ -367,7 +367,7 @@ pub(super) fn name_of(relation: pg_sys::Oid) -> String {
 }
 
 /// The name of a relation's schema for a message.
-pub(super) fn schema_of(relation: pg_sys::Oid) -> String {
+pub(crate) fn schema_of(relation: pg_sys::Oid) -> String {
     // SAFETY: any id may be asked for; the name is a C string, or null when there is no such schema.
     let name = unsafe { pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relation)) };
     if name.is_null() {

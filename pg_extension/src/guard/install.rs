@@ -126,16 +126,6 @@ fn check_guard_types(guarded_table: pg_sys::Oid, key_column: &str, load_column: 
     check().or_raise();
 }
 
-/// The arguments of a trigger, as the catalog keeps them: each ended by a zero byte.
-#[pg_extern(immutable, strict, parallel_safe)]
-fn guard_arguments(tgargs: &[u8]) -> Vec<String> {
-    let mut arguments: Vec<String> =
-        tgargs.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
-    // What follows the last zero byte is no argument.
-    arguments.pop();
-    arguments
-}
-
 /// Refuses a predicate that could change its mind, or that a row alone does not decide.
 ///
 /// # Safety

@@ -21,6 +21,9 @@ use super::settings::key_lock_limit;
 /// one for the table.
 const FIRST_SPACE: u16 = 16;
 
+/// The number of the space in which people are locked whose rules are judged. No table has so many guards.
+const PEOPLE: u16 = 30_000;
+
 /// Whose locks they are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Space {
@@ -87,6 +90,16 @@ pub(super) fn lock_noted(definition: &Definition, row: &NewRow) {
         if !space.holds_table(pg_sys::ExclusiveLock) {
             space.take(hashes);
         }
+    }
+}
+
+/// Waits until nobody else writes what rules are judged by of some people, by hashes of their ids, and keeps
+/// others from it until the transaction ends. `home` is the relation that shows everybody's work, so that
+/// writers of different tables meet.
+pub(crate) fn lock_people(home: pg_sys::Oid, hashes: Vec<u32>) {
+    let space = Space { table: home.to_u32(), number: PEOPLE };
+    if !space.holds_table(pg_sys::ExclusiveLock) {
+        space.take(hashes);
     }
 }
 

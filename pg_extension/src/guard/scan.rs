@@ -15,11 +15,11 @@ const ROWS_BETWEEN_INTERRUPTS: u32 = 1_024;
 
 /// What is committed now, and what this transaction wrote: whatever its isolation level, as referential
 /// integrity is checked, too.
-pub(super) struct LatestSnapshot(pg_sys::Snapshot);
+pub(crate) struct LatestSnapshot(pg_sys::Snapshot);
 
 impl LatestSnapshot {
     /// Takes it. The statement's own rows are in it.
-    pub(super) fn take() -> Self {
+    pub(crate) fn take() -> Self {
         // SAFETY: called inside a transaction. The snapshot stays registered until it is released, or the
         // transaction fails.
         unsafe {
@@ -33,8 +33,29 @@ impl LatestSnapshot {
         self.0
     }
 
+    /// As [`LatestSnapshot::take`], without what this transaction wrote in a command and after it.
+    pub(crate) fn before(command: pg_sys::CommandId) -> Self {
+        // SAFETY: as in `take`. The registered snapshot is a copy of our own, so that it may be changed.
+        unsafe {
+            let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+            (*snapshot).curcid = command;
+            Self(snapshot)
+        }
+    }
+
+    /// Does work whose queries see it. After an error the server takes it away again.
+    pub(crate) fn while_active<T>(&self, work: impl FnOnce() -> T) -> T {
+        // SAFETY: registered, so it lives meanwhile; it is popped where it was pushed.
+        unsafe {
+            pg_sys::PushActiveSnapshot(self.0);
+            let result = work();
+            pg_sys::PopActiveSnapshot();
+            result
+        }
+    }
+
     /// Lets go of it.
-    pub(super) fn release(self) {
+    pub(crate) fn release(self) {
         // SAFETY: registered by `take`, and released once because this takes the value.
         unsafe { pg_sys::UnregisterSnapshot(self.0) };
     }

@@ -4,12 +4,12 @@ use pgrx::pg_sys;
 
 /// A live tuple slot.
 #[derive(Clone, Copy)]
-pub(super) struct Slot(*mut pg_sys::TupleTableSlot);
+pub(crate) struct Slot(*mut pg_sys::TupleTableSlot);
 
 impl Slot {
     /// # Safety
     /// The slot lives, and its descriptor with it, as long as the value is used.
-    pub(super) unsafe fn new(slot: *mut pg_sys::TupleTableSlot) -> Self {
+    pub(crate) unsafe fn new(slot: *mut pg_sys::TupleTableSlot) -> Self {
         Self(slot)
     }
 
@@ -21,7 +21,7 @@ impl Slot {
     /// The value of a column, counted from 1; `None` for a null. It lies in the row, and is gone with it.
     ///
     /// Ask for the last column first: the server takes rows apart up to the column that is wanted.
-    pub(super) fn value(self, column: i16) -> Option<pg_sys::Datum> {
+    pub(crate) fn value(self, column: i16) -> Option<pg_sys::Datum> {
         let position = usize::try_from(column).ok()?.checked_sub(1)?;
         // SAFETY: the slot is live by `new` and holds a row of its own descriptor; columns come from the
         // catalog's entry of that relation. Once taken apart up to a column, both arrays hold it.

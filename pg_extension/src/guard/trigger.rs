@@ -48,7 +48,7 @@ static VERSION_1: Pg_finfo_record = Pg_finfo_record { api_version: 1 };
 ///
 /// # Safety
 /// The call is one of the server's, and goes on while the result is used.
-unsafe fn trigger_of<'call>(
+pub(crate) unsafe fn trigger_of<'call>(
     call: pg_sys::FunctionCallInfo,
 ) -> Result<&'call pg_sys::TriggerData, ExtensionError> {
     // SAFETY: the caller says so. A context that is a trigger's has the shape of one.

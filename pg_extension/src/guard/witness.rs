@@ -174,7 +174,7 @@ pub(super) unsafe fn text_of_column(table: pg_sys::Oid, column: i16, value: pg_s
 
 /// # Safety
 /// The value is one of the type.
-pub(super) unsafe fn text_of(type_oid: pg_sys::Oid, value: pg_sys::Datum) -> String {
+pub(crate) unsafe fn text_of(type_oid: pg_sys::Oid, value: pg_sys::Datum) -> String {
     let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
     // SAFETY: the caller says so; an output function returns a C string.
     unsafe {
@@ -186,7 +186,7 @@ pub(super) unsafe fn text_of(type_oid: pg_sys::Oid, value: pg_sys::Datum) -> Str
 
 /// Whether the user may be told what stands in a table: with the right to read all of it, and without row
 /// security.
-pub(super) fn may_read(table: pg_sys::Oid) -> bool {
+pub(crate) fn may_read(table: pg_sys::Oid) -> bool {
     // SAFETY: any id of a table may be asked for; an invalid user is the current one.
     unsafe {
         may_select(table)

@@ -50,9 +50,12 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Whether nothing is announced.
-    pub(super) fn is_empty(&self) -> bool {
-        self.log.is_empty()
+    /// Whether nothing is announced that a reader must hear of.
+    pub(super) fn is_dispensable(&self) -> bool {
+        self.log.is_empty() || {
+            let wake = Tag::pending_changes();
+            self.log.iter().all(|entry| entry.tag == wake)
+        }
     }
 
     /// Whether a tag is announced.

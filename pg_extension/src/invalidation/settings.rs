@@ -7,9 +7,9 @@ use pgrx::pg_sys;
 /// measured: a reader that is away longer copies the words instead.
 static RING_EVENTS: GucSetting<i32> = GucSetting::<i32>::new(65_536);
 
-/// Words. 65,536 are 512 KiB, copied in well under a millisecond; two tags of a thousand in use share a word
-/// with one in a hundred others, which costs a miss and never a wrong answer.
-static WORDS: GucSetting<i32> = GucSetting::<i32>::new(65_536);
+/// Words. 524,288 are 4 MiB, copied in some milliseconds. Half of them are for keys: of 50,000 keys in use, one in
+/// six shares its word with another, which costs misses and never a wrong answer.
+static WORDS: GucSetting<i32> = GucSetting::<i32>::new(524_288);
 
 /// Keys that one transaction announces per table before it announces "any key" instead. A hit that is lost
 /// costs one call; 64 tags cost a commit about a microsecond.

@@ -68,7 +68,7 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _argu
             publish();
             forget();
         }
-        pg_sys::XactEvent::XACT_EVENT_ABORT => forget(),
+        pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PREPARE => forget(),
         _ => {}
     }
 }
@@ -117,7 +117,7 @@ fn prepare() -> Result<(), ExtensionError> {
 /// A prepared transaction may be committed by another session, after a restart even: nobody could announce
 /// it. NOTIFY is refused there for the same reason.
 fn refuse_two_phases() -> Result<(), ExtensionError> {
-    let is_quiet = PENDING.with_borrow(Pending::is_empty);
+    let is_quiet = PENDING.with_borrow(Pending::is_dispensable);
     if is_quiet { Ok(()) } else { Err(ExtensionError::PreparedAnnouncement) }
 }
 

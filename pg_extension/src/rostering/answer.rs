@@ -3,6 +3,7 @@
 mod explanation;
 mod words;
 
+use rota_engine::EngineError;
 use rota_engine::rostering::evaluation::evaluate;
 use rota_engine::rostering::{Finding, Outcome, Watch};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use super::model::Model;
 use super::options::Options;
 use super::task::Task;
 use super::thread::SearchWatch;
-use words::{of_rule, of_stop};
+use words::{of_level, of_rule, of_stop};
 
 /// Broken rules that an answer lists. Nobody reads more, and a hopeless roster of a thousand people has millions.
 const MOST_VIOLATIONS: usize = 10_000;
@@ -43,13 +44,22 @@ pub(super) struct Answer<'a> {
 
 impl Answer<'_> {
     /// The whole answer.
-    pub(super) fn to_json(&self, options: &Options, watch: &SearchWatch, schedule: Option<Value>) -> Value {
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub(super) fn to_json(
+        &self,
+        options: &Options,
+        watch: &SearchWatch,
+        schedule: Option<Value>,
+    ) -> Result<Value, EngineError> {
         let evaluation = &self.outcome.evaluation;
         let is_feasible = evaluation.broken_hard == 0;
         let (violations, left_off) = self.violations();
         let mut answer = json!({
             "feasible": is_feasible,
             "broken_hard": evaluation.broken_hard,
+            "medium": evaluation.medium,
             "cost": evaluation.cost,
             "missing_heads": evaluation.short_heads,
             "surplus_heads": evaluation.surplus_heads,
@@ -65,6 +75,7 @@ impl Answer<'_> {
         };
         if self.task == Task::Solve {
             let bound = self.outcome.lower_bound;
+            add("lower_medium", json!(self.outcome.lower_medium));
             add("lower_bound", json!(bound));
             add("gap_percent", json!(is_feasible.then(|| gap_percent(evaluation.cost, bound))));
         }
@@ -81,14 +92,14 @@ impl Answer<'_> {
             add("schedule", schedule);
         }
         if options.explain || self.task == Task::Explain {
-            for (name, value) in self.explanation(watch) {
+            for (name, value) in self.explanation(options, watch)? {
                 add(name, value);
             }
         }
         if self.task != Task::Explain {
             add("search", self.search(options, watch));
         }
-        answer
+        Ok(answer)
     }
 
     /// Who works which shift that was asked for.
@@ -116,6 +127,7 @@ impl Answer<'_> {
                     "shift": finding.shift.map(|shift| self.shift(shift)),
                     "units": finding.units,
                     "cost": finding.cost,
+                    "level": of_level(finding.level),
                 }));
             } else {
                 left_off += 1;
@@ -140,6 +152,7 @@ impl Answer<'_> {
             json!({
                 "elapsed_ms": point.elapsed_ms,
                 "broken_hard": point.broken_hard,
+                "medium": point.medium,
                 "cost": point.cost,
                 "lower_bound": point.lower_bound,
             })

@@ -60,10 +60,7 @@ mod tests {
             start_minute: 1_320,
             end_minute: 1_800,
             worked_minutes: 450,
-            skills: Vec::new(),
-            required: 1,
-            short_weight: 0,
-            surplus_weight: 0,
+            ..Shift::default()
         };
         // The break is from 01:45 to 02:15.
         assert_eq!(minutes_inside(&night, (0, 1_440)), 120);

@@ -58,6 +58,7 @@ fn search(session: &Session, job: &Value, prepared: &Value) -> Result<Value, Ext
             json!({
                 "elapsed_ms": newest.elapsed_ms,
                 "broken_hard": newest.broken_hard,
+                "medium": newest.medium,
                 "cost": newest.cost,
                 "lower_bound": newest.lower_bound,
             })

@@ -19,8 +19,6 @@ pub(super) struct Options {
     pub(super) limits: Limits,
     /// Whether the answer takes the roster apart: open heads, score, contradictions.
     pub(super) explain: bool,
-    /// What another roster than the known one costs for each changed day; of a repair.
-    pub(super) change_weight: i64,
 }
 
 impl Options {
@@ -38,7 +36,6 @@ impl Options {
             "target",
             "gap_percent",
             "explain",
-            "change_weight",
         ])?;
         let steps = given.whole("steps", &(1..=1_000_000_000_000))?.map(i64::cast_unsigned);
         let time_ms = given.whole("time_ms", &(1..=settings::LONGEST_MS))?.map(i64::cast_unsigned);
@@ -57,11 +54,7 @@ impl Options {
             memory_bytes,
             seed: given.whole("seed", &(0..=i64::MAX))?.unwrap_or(1).cast_unsigned(),
         };
-        Ok(Self {
-            limits,
-            explain: given.find("explain").map_or(Ok(true), |field| field.truth())?,
-            change_weight: given.whole("change_weight", &(1..=100_000_000))?.unwrap_or(1_000),
-        })
+        Ok(Self { limits, explain: given.find("explain").map_or(Ok(true), |field| field.truth())? })
     }
 
     /// The time budget, if there is one.

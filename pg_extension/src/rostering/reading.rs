@@ -45,6 +45,9 @@ const MOST_CELLS: usize = 10_000_000;
 /// Pairs of person and shift in one problem: each is looked at before the search.
 const MOST_PAIRS: usize = 50_000_000;
 
+/// Free days that a rule about two shifts may reach over: the engine's own limit.
+const MOST_FREE_DAYS: i64 = 14;
+
 /// What the parts of a problem are read into.
 struct Draft {
     horizon: Horizon,
@@ -134,9 +137,11 @@ impl Draft {
 
     fn read_successions(&mut self, object: &Object<'_>) -> Result<(), ExtensionError> {
         for field in object.list("successions")? {
-            let rule = field.object(&["first", "next", "weight"])?;
+            let rule = field.object(&["first", "next", "free_days", "weight"])?;
             let (first, next) = (self.kind(&rule.need("first")?)?, self.kind(&rule.need("next")?)?);
-            self.problem.successions.push(Succession { first, next, force: force(&rule)? });
+            let free_days = rule.whole("free_days", &(0..=MOST_FREE_DAYS))?.unwrap_or(0);
+            let free_days = usize::try_from(free_days).unwrap_or(0);
+            self.problem.successions.push(Succession { first, next, free_days, force: force(&rule)? });
         }
         if let Some(field) = object.find("minimum_rest") {
             self.problem.minimum_rest = Some(bound(&field)?);

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use rota_engine::EngineError;
-use rota_engine::rostering::evaluation::evaluate;
-use rota_engine::rostering::repair::repair;
-use rota_engine::rostering::{FREE, Limits, Outcome, Problem, Watch, search_from};
+use rota_engine::rostering::evaluation::{evaluate, heads};
+use rota_engine::rostering::repair::{self, repair};
+use rota_engine::rostering::{FREE, Limits, Outcome, Plan, Problem, Watch, search_from};
 use serde_json::Value;
 
 use super::answer::{Answer, Change};
@@ -68,7 +68,10 @@ pub(super) fn perform_watched(
     pause: Option<Duration>,
     look: &mut dyn FnMut(&SearchWatch) -> Result<(), ExtensionError>,
 ) -> Result<Value, ExtensionError> {
-    let options = Options::read(options)?;
+    let mut options = Options::read(options)?;
+    if task == Task::Explain {
+        options.limits.time_ms = None;
+    }
     let model = reading::read(problem)?;
     let schedule = problem.get("schedule").cloned();
     let answered = beside(
@@ -76,7 +79,7 @@ pub(super) fn perform_watched(
             let found = find(task, &model, &options, watch)?;
             let (outcome, changes) = found;
             let answer = Answer { model: &model, outcome: &outcome, changes: changes.as_deref(), task };
-            Ok::<Value, EngineError>(answer.to_json(&options, watch, schedule))
+            answer.to_json(&options, watch, schedule)
         },
         pause,
         look,
@@ -104,15 +107,16 @@ fn find(
             Ok((found, None))
         }
         Task::Repair => {
+            let opened = open_shifts(problem, known);
             let found = by_the_clock(model, options, watch, &mut |problem, limits| {
-                Ok(repair(problem, known, options.change_weight, limits, watch)?.outcome)
+                Ok(repair(problem, known, &opened, limits, watch)?.outcome)
             })?;
             let changes = changes(model, &found);
             Ok((found, Some(changes)))
         }
         Task::Explain => {
             let evaluation = evaluate(problem, known, &mut |_| {});
-            Ok((Outcome { plan: known.clone(), evaluation, lower_bound: 0 }, None))
+            Ok((Outcome { plan: known.clone(), evaluation, lower_medium: 0, lower_bound: 0 }, None))
         }
     }
 }
@@ -137,12 +141,19 @@ fn by_the_clock(
         // What is left of the time, and in any case a little.
         let least_ms = watch.elapsed_ms() + options.limits.time_ms.unwrap_or(0) / (2 * LATER_ROUNDS_PART);
         limits.time_ms = options.limits.time_ms.map(|time_ms| time_ms.max(least_ms));
-        let lower_bound = found.lower_bound;
+        let Outcome { lower_medium, lower_bound, .. } = found;
         let plan = search(&tightened, limits)?.plan;
         let evaluation = evaluate(&model.problem, &plan, &mut |_| {});
-        found = Outcome { plan, evaluation, lower_bound };
+        found = Outcome { plan, evaluation, lower_medium, lower_bound };
     }
     Ok(found)
+}
+
+/// Every shift that is short of heads: whatever the reason, heads that are missing now are to be filled.
+fn open_shifts(problem: &Problem, known: &Plan) -> Vec<repair::Change> {
+    let shifts = problem.shifts.iter().zip(heads(problem, known)).enumerate();
+    let short = shifts.filter(|(_, (shift, heads))| *heads < shift.required);
+    short.map(|(shift, _)| repair::Change::Shift { shift }).collect()
 }
 
 /// Every day of a person that differs from the known roster.

@@ -155,6 +155,36 @@ impl Parameters {
         self.push(value, pg_sys::JSONBOID)
     }
 
+    /// Adds a text and returns its placeholder.
+    pub(super) fn text(&mut self, text: &str) -> String {
+        self.push(text, pg_sys::TEXTOID)
+    }
+
+    /// The types of the values, in order.
+    pub(super) fn types(&self) -> &[pg_sys::Oid] {
+        &self.types
+    }
+
+    /// The values as the server's executor takes them, in the current memory context; null when there are
+    /// none.
+    pub(super) fn for_server(&self) -> pg_sys::ParamListInfo {
+        let Ok(count @ 1..) = c_int::try_from(self.types.len()) else { return std::ptr::null_mut() };
+        // SAFETY: the list is made with room for so many values, each of which is written.
+        unsafe {
+            let list = pg_sys::makeParamList(count);
+            let places = (*list).params.as_mut_ptr();
+            for (position, (value, ptype)) in self.values.iter().zip(&self.types).enumerate() {
+                places.add(position).write(pg_sys::ParamExternData {
+                    value: *value,
+                    isnull: false,
+                    pflags: pg_sys::PARAM_FLAG_CONST as u16,
+                    ptype: *ptype,
+                });
+            }
+            list
+        }
+    }
+
     fn push(&mut self, value: impl IntoDatum, type_oid: pg_sys::Oid) -> String {
         // None of the three kinds of value is ever null.
         self.values.push(value.into_datum().unwrap_or(pg_sys::Datum::null()));

@@ -80,13 +80,19 @@ pub(crate) fn read_rules(
             rota_source.rules AS rule
         WHERE
             rule.rule_type::text = ANY ($types)
+            $further
         ORDER BY
             1";
     views.check("rules", &["rule_id", "rule_type", "parameters", "level", "scope", "during"])?;
     let mut found = Rules { rules: Vec::new(), ids: Vec::new() };
     let mut parameters = Parameters::default();
     let types = parameters.texts(&Requirement::TYPES.map(str::to_owned));
-    connection.for_each(&RULES.replace("$types", &types), parameters, |row| {
+    // What one person's contract says, and what is off, is not for everybody.
+    let further = [("person_id", " AND rule.person_id IS NULL"), ("mode", " AND rule.mode::text <> 'off'")];
+    let further: String =
+        further.into_iter().filter(|(column, _)| views.has("rules", column)).map(|(_, text)| text).collect();
+    let query = RULES.replace("$types", &types).replace("$further", &further);
+    connection.for_each(&query, parameters, |row| {
         let unreadable = |fault| ExtensionError::UnreadableRule {
             rule_id: row.text(1).unwrap_or_default().to_owned(),
             rule_type: row.text(2).unwrap_or_default().to_owned(),

@@ -91,6 +91,20 @@ pub(super) fn one_of(
     ids: &[String],
     parameters: &mut Parameters,
 ) -> Result<String, ExtensionError> {
+    let placeholder = parameters.texts(ids);
+    one_of_placeholder(views, (view, column), alias, &placeholder)
+}
+
+/// As [`one_of`], for ids that are the value of a placeholder, a list of texts.
+///
+/// # Errors
+/// As [`Views::column_type`].
+pub(super) fn one_of_placeholder(
+    views: &Views,
+    (view, column): (&'static str, &'static str),
+    alias: &str,
+    placeholder: &str,
+) -> Result<String, ExtensionError> {
     let id_type = views.column_type(view, column)?;
-    Ok(format!("{alias}.{column} = ANY ({}::{id_type}[])", parameters.texts(ids)))
+    Ok(format!("{alias}.{column} = ANY ({placeholder}::{id_type}[])"))
 }

@@ -4,11 +4,11 @@ use std::ffi::{CString, c_int};
 
 use pgrx::{pg_guard, pg_sys};
 
-use super::query::Connection;
+use super::query::{Connection, Parameters};
 use crate::error::ExtensionError;
 
 /// What is done with a row. The slot is live until it returns.
-type Each<'work> = &'work mut dyn FnMut(*mut pg_sys::TupleTableSlot) -> Result<(), ExtensionError>;
+pub(super) type Each<'work> = &'work mut dyn FnMut(*mut pg_sys::TupleTableSlot) -> Result<(), ExtensionError>;
 
 /// A destination of the server's, and what it is for.
 #[repr(C)]
@@ -26,28 +26,52 @@ impl Connection {
     /// # Errors
     /// Those of `each`, which end the query. What the server refuses is raised as its own error.
     pub(crate) fn stream(&self, query: &str, each: Each<'_>) -> Result<(), ExtensionError> {
-        let text = CString::new(query).map_err(|_| ExtensionError::UnsendableQuery)?;
-        let mut receiver = Receiver {
-            destination: pg_sys::DestReceiver {
-                receiveSlot: Some(receive),
-                rStartup: Some(start),
-                rShutdown: Some(finish),
-                rDestroy: Some(finish),
-                mydest: pg_sys::CommandDest::DestNone,
-            },
-            each,
-            failure: None,
-        };
-        let options = pg_sys::SPIExecuteOptions {
-            read_only: true,
-            dest: (&raw mut receiver).cast(),
-            ..pg_sys::SPIExecuteOptions::default()
-        };
-        // SAFETY: the interface is open, or there were no `self`. Text, options and receiver outlive the
-        // call.
-        unsafe { pg_sys::SPI_execute_extended(text.as_ptr(), &raw const options) };
-        receiver.failure.map_or(Ok(()), Err)
+        self.stream_with(query, &Parameters::default(), each)
     }
+
+    /// As [`Connection::stream`], with values for the query's placeholders.
+    ///
+    /// # Errors
+    /// As [`Connection::stream`].
+    pub(super) fn stream_with(
+        &self,
+        query: &str,
+        parameters: &Parameters,
+        each: Each<'_>,
+    ) -> Result<(), ExtensionError> {
+        let text = CString::new(query).map_err(|_| ExtensionError::UnsendableQuery)?;
+        hand_over(each, parameters, |options| {
+            // SAFETY: the interface is open, or there were no `self`. Text and options outlive the call.
+            unsafe { pg_sys::SPI_execute_extended(text.as_ptr(), options) };
+        })
+    }
+}
+
+/// Has the server execute something whose rows go to `each`, one by one, with the active snapshot.
+pub(super) fn hand_over(
+    each: Each<'_>,
+    parameters: &Parameters,
+    execute: impl FnOnce(*const pg_sys::SPIExecuteOptions),
+) -> Result<(), ExtensionError> {
+    let mut receiver = Receiver {
+        destination: pg_sys::DestReceiver {
+            receiveSlot: Some(receive),
+            rStartup: Some(start),
+            rShutdown: Some(finish),
+            rDestroy: Some(finish),
+            mydest: pg_sys::CommandDest::DestNone,
+        },
+        each,
+        failure: None,
+    };
+    let options = pg_sys::SPIExecuteOptions {
+        params: parameters.for_server(),
+        read_only: true,
+        dest: (&raw mut receiver).cast(),
+        ..pg_sys::SPIExecuteOptions::default()
+    };
+    execute(&raw const options);
+    receiver.failure.map_or(Ok(()), Err)
 }
 
 /// Called by the executor for each row; false ends the query.

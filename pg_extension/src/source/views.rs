@@ -58,6 +58,23 @@ impl Views {
             .ok_or(ExtensionError::MissingColumn { view, column })
     }
 
+    /// Whether a view has a column: not every system has all that rules can ask for.
+    pub(super) fn has(&self, view: &'static str, column: &'static str) -> bool {
+        self.types.get(view).is_some_and(|columns| columns.contains_key(column))
+    }
+
+    /// Whether a column holds integers, which are read as such.
+    ///
+    /// # Errors
+    /// As [`Views::column_type`].
+    pub(super) fn is_integer(
+        &self,
+        view: &'static str,
+        column: &'static str,
+    ) -> Result<bool, ExtensionError> {
+        Ok(matches!(self.column_type(view, column)?, "smallint" | "integer" | "bigint"))
+    }
+
     /// The expression that reads a column of names: integers as they are, anything else as text.
     ///
     /// # Errors
@@ -68,10 +85,7 @@ impl Views {
         column: &'static str,
         alias: &str,
     ) -> Result<String, ExtensionError> {
-        let read_as = match self.column_type(view, column)? {
-            "smallint" | "integer" | "bigint" => "bigint",
-            _ => "text",
-        };
+        let read_as = if self.is_integer(view, column)? { "bigint" } else { "text" };
         Ok(format!("{alias}.{column}::{read_as}"))
     }
 

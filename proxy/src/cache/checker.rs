@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Statement};
 
 use super::entry::Entry;
 use super::key::Origin;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, Stamp};
 use super::tag::Tag;
 use crate::config::Settings;
 use crate::database::connect::{SessionOptions, connect};
@@ -23,6 +23,7 @@ use crate::database::connect::{SessionOptions, connect};
 /// Longest time for an answer. Past it, the database is asked for the answer itself.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 
+const STAMP: &str = "SELECT rota.stamp()";
 const WORDS: &str = "SELECT (SELECT epoch FROM rota.invalidation_status()), rota.words_of($1)";
 
 /// Asks the server about the tags of entries.
@@ -35,6 +36,7 @@ pub struct Checker {
 struct Connected {
     client: Arc<Client>,
     words: Statement,
+    stamp: Statement,
 }
 
 impl Checker {
@@ -49,8 +51,19 @@ impl Checker {
         matches!(timeout(ANSWER_WITHIN, self.ask(entry, catalog, origin)).await, Ok(Some(true)))
     }
 
+    /// What is committed on the server that announces, at this moment. Nothing if it does not answer, or is a
+    /// standby itself.
+    pub async fn committed(&self) -> Option<Snapshot> {
+        let asked = async {
+            let Connected { client, stamp, .. } = self.connected().await?;
+            let Stamp { snapshot, .. } = client.query_one(&stamp, &[]).await.ok()?.try_get(0).ok()?;
+            (!snapshot.taken_in_recovery).then_some(snapshot)
+        };
+        timeout(ANSWER_WITHIN, asked).await.ok()?
+    }
+
     async fn ask(&self, entry: &Entry, catalog: &Snapshot, origin: Origin) -> Option<bool> {
-        let Connected { client, words } = self.connected().await?;
+        let Connected { client, words, .. } = self.connected().await?;
         let tags: Vec<i64> = entry.tags.iter().map(|tag| tag.to_sql()).collect();
         let row = client.query_one(&words, &[&tags]).await.ok()?;
         let (epoch, words): (Option<i64>, Vec<i64>) = (row.try_get(0).ok()?, row.try_get(1).ok()?);
@@ -72,8 +85,8 @@ impl Checker {
         let session =
             SessionOptions { application_name: "rota checks", statement_timeout: Some(ANSWER_WITHIN) };
         let client = connect(&self.settings, session).await.ok()?;
-        let words = client.prepare(WORDS).await.ok()?;
-        let made = Connected { client: Arc::new(client), words };
+        let (words, stamp) = (client.prepare(WORDS).await.ok()?, client.prepare(STAMP).await.ok()?);
+        let made = Connected { client: Arc::new(client), words, stamp };
         *connected = Some(made.clone());
         Some(made)
     }

@@ -87,6 +87,9 @@ pub struct Entry {
     pub filled: Instant,
     /// How long it may be given out, even if nothing changes.
     pub lifetime: Duration,
+    /// The age, when it was filled, of the oldest change that it does not hold although its statement saw it, in
+    /// milliseconds. Only entries without any such change are stored.
+    pub staleness_ms: u64,
 }
 
 /// Bytes of a head, about.
@@ -99,6 +102,18 @@ impl Entry {
     /// Whether its time is over.
     pub fn is_expired(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.filled) >= self.lifetime
+    }
+
+    /// The age, at this moment, of the oldest change that it does not hold, in milliseconds: it grows with the clock.
+    /// 0 where nothing was missing.
+    pub fn staleness_ms(&self, now: Instant) -> u64 {
+        match self.staleness_ms {
+            0 => 0,
+            told => {
+                let since = now.saturating_duration_since(self.filled).as_millis();
+                told.saturating_add(u64::try_from(since).unwrap_or(u64::MAX))
+            }
+        }
     }
 
     /// Bytes that it takes in memory, without its key.

@@ -21,6 +21,7 @@ fn entry() -> Arc<Entry> {
         tags: [].into(),
         filled: Instant::now(),
         lifetime: Duration::from_secs(1),
+        staleness_ms: 0,
     })
 }
 

@@ -120,6 +120,7 @@ mod tests {
             tags: [].into(),
             filled: Instant::now(),
             lifetime: Duration::from_secs(1),
+            staleness_ms: 0,
         })
     }
 

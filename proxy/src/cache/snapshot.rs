@@ -14,8 +14,7 @@ pub struct Snapshot {
     pub xmax: u64,
     /// The transactions in `[xmin, xmax)` that were still running, in ascending order.
     pub in_progress: Box<[u64]>,
-    /// Whether a standby took it. Such a snapshot names nobody who is in progress: only what is below `xmin`
-    /// is known to be seen.
+    /// Whether a standby took it: what its primary committed lately may be missing.
     pub taken_in_recovery: bool,
 }
 
@@ -28,9 +27,13 @@ impl Snapshot {
     /// Whether this snapshot is known to contain what the transaction did.
     pub fn sees(&self, transaction: u64) -> bool {
         transaction < self.xmin
-            || (!self.taken_in_recovery
-                && transaction < self.xmax
-                && self.in_progress.binary_search(&transaction).is_err())
+            || (transaction < self.xmax && self.in_progress.binary_search(&transaction).is_err())
+    }
+
+    /// Whether everything that the other snapshot sees is contained in this one.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.in_progress.iter().all(|running| !other.sees(*running))
+            && (self.xmax..other.xmax).all(|unknown| !other.sees(unknown))
     }
 
     /// The same snapshot, taken on a standby or not.
@@ -66,6 +69,36 @@ impl Snapshot {
         for word in [self.xmin, self.xmax].iter().chain(&self.in_progress) {
             target.extend_from_slice(&word.to_be_bytes());
         }
+    }
+}
+
+/// A snapshot with the life of the server that took it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// What the statement saw.
+    pub snapshot: Snapshot,
+    /// Which life of the server answered; none on a standby, or where lives are not counted.
+    pub life: Option<i64>,
+}
+
+impl Stamp {
+    /// Reads what `rota.stamp()` tells. Nothing if it is cut short or not in order.
+    pub fn from_binary(raw: &[u8]) -> Option<Self> {
+        let (life, raw) = raw.split_first_chunk::<8>()?;
+        let (is_standby, raw) = raw.split_first()?;
+        let life = i64::from_be_bytes(*life);
+        let snapshot = Snapshot::from_binary(raw)?.taken_in_recovery(*is_standby != 0);
+        Some(Self { snapshot, life: (life != 0).then_some(life) })
+    }
+}
+
+impl<'a> FromSql<'a> for Stamp {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Self::from_binary(raw).ok_or_else(|| "no stamp".into())
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::BYTEA
     }
 }
 
@@ -109,9 +142,21 @@ mod tests {
     }
 
     #[test]
-    fn a_standbys_snapshot_is_known_to_see_only_what_is_below_its_xmin() {
-        let seen = snapshot(10, 15, &[]).taken_in_recovery(true);
-        assert_eq!([9, 10, 14, 15].map(|transaction| seen.sees(transaction)), [true, false, false, false]);
+    fn one_snapshot_contains_another_if_it_sees_all_that_the_other_sees() {
+        let other = snapshot(10, 15, &[10, 13]);
+        for (one, contains) in [
+            (snapshot(10, 15, &[10, 13]), true),
+            (snapshot(10, 17, &[10, 13, 15]), true),
+            (snapshot(20, 20, &[]), true),
+            (snapshot(10, 14, &[10, 13]), false),
+            (snapshot(10, 15, &[10, 12, 13]), false),
+            (snapshot(9, 15, &[9, 10]), false),
+            (snapshot(3, 3, &[]), false),
+        ] {
+            assert_eq!(one.contains(&other), contains, "{one} and {other}");
+        }
+        // What runs on the other side need not be known at all on this one.
+        assert!(snapshot(14, 14, &[]).contains(&snapshot(10, 15, &[10, 14])));
     }
 
     #[test]

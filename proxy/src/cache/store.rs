@@ -11,9 +11,11 @@ use super::level1::Level1;
 use super::level2::Level2;
 use super::life::Life;
 use super::lives::Lives;
+use super::snapshot::Snapshot;
 use super::tag::Tag;
 use super::verdict::{Reason, Verdict};
 use super::wish::{Consistency, Wish};
+use super::words::Announced;
 use crate::config::Settings;
 use crate::database::call::Answered;
 use crate::endpoint::{Arguments, Catalog, Endpoint};
@@ -38,6 +40,18 @@ pub struct Question {
     lifetime: Duration,
 }
 
+impl Question {
+    /// What is announced so far for what the answer depends on.
+    pub fn announced(&self) -> Announced {
+        self.life.words.announced_for(&self.tags)
+    }
+
+    /// Whether everything that had been announced then is contained in an answer.
+    pub fn is_contained(&self, announced: &Announced, stamp: &Snapshot) -> bool {
+        self.life.words.contains(announced, stamp)
+    }
+}
+
 /// The cache.
 pub struct Cache {
     /// The flights under way.
@@ -46,8 +60,9 @@ pub struct Cache {
     pub lives: Arc<Lives>,
     /// The shared level, if there is one.
     pub level2: Option<Arc<Level2>>,
+    /// Asks the server that announces.
+    pub checker: Checker,
     level1: Option<Level1>,
-    checker: Checker,
     lifetime: Duration,
     late: Duration,
     metrics: Arc<Metrics>,
@@ -125,11 +140,16 @@ impl Cache {
         Some(entry)
     }
 
+    /// Whether what has been announced lately is known.
+    pub fn is_followed(&self, question: &Question) -> bool {
+        question.life.is_current(question.asked, self.late)
+    }
+
     /// Whether an entry may be given to this request: the one test that hits of both levels and joiners of
     /// flights have to pass, at the moment when they are given.
     pub async fn judge(&self, question: &Question, entry: &Entry) -> Result<(), Reason> {
         let wish = &question.wish;
-        let refused = if !question.life.is_current(question.asked, self.late) {
+        let refused = if !self.is_followed(question) {
             Some(Reason::ReaderLate)
         } else if wish.consistency == Consistency::AfterToken && wish.after.is_empty() {
             Some(Reason::NoToken)
@@ -168,11 +188,17 @@ impl Cache {
             tags: Arc::clone(&question.tags),
             filled: Instant::now(),
             lifetime: question.lifetime,
+            staleness_ms: answered.staleness_ms,
         });
         let limit_bytes = self.level1.as_ref().map_or(0, Level1::entry_limit_bytes);
         let is_overtaken = !question.life.words.all_seen(&entry.tags, &entry.stamp);
-        let outcome = if is_overtaken || !is_current(&question.catalog, &question.life) {
+        // A standby that was promoted writes a history of its own, which is not announced in this life.
+        let is_foreign = answered.life.is_some_and(|life| life != question.life.origin.epoch);
+        let outcome = if is_overtaken || is_foreign || !is_current(&question.catalog, &question.life) {
             "overtaken"
+        } else if entry.staleness_ms > 0 {
+            // What is stored is justified by the changes of tables, and so has to hold what they hold.
+            "stale"
         } else if entry.bytes() as u64 > limit_bytes {
             "too-large"
         } else {

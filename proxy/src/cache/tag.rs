@@ -7,14 +7,15 @@ use std::fmt::Write;
 
 use twox_hash::XxHash3_64;
 
-/// The hash of a tag: XXH3-64, seed 0, of its UTF-8 text. `rota.tag_hash` computes the same.
+/// The hash of a tag: XXH3-64, seed 0, of its UTF-8 text, with the lowest bit set in tags of one key (those with an
+/// `=`) and not set in others: keys and whole tables never share a word. `rota.tag_hash` computes the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tag(pub u64);
 
 impl Tag {
     /// The tag of this text.
     pub fn of(text: &str) -> Self {
-        Self(XxHash3_64::oneshot(text.as_bytes()))
+        Self(XxHash3_64::oneshot(text.as_bytes()) & !1 | u64::from(text.contains('=')))
     }
 
     /// The tag that every change of functions, views, policies, grants and endpoints announces. Every entry
@@ -60,6 +61,14 @@ mod tests {
         let [key, collapsed] = Tag::key("workforce.assignments", "employee_id", "42");
         assert_eq!(key, Tag::of("workforce.assignments/employee_id=42"));
         assert_eq!(collapsed, Tag::of("workforce.assignments/*"));
+    }
+
+    #[test]
+    fn a_key_never_shares_a_word_with_a_table() {
+        let [key, collapsed] = Tag::key("workforce.assignments", "employee_id", "42");
+        let wide = [collapsed, Tag::table("workforce.assignments"), Tag::catalog()];
+        assert_eq!(key.0 & 1, 1);
+        assert!(wide.iter().all(|tag| tag.0 & 1 == 0));
     }
 
     #[test]

@@ -90,6 +90,12 @@ impl Wish {
         Ok(Self { after, consistency: asked.max(declared), tells_snapshot })
     }
 
+    /// Whether an answer will do that lacks changes which its statement saw: not for a caller that names changes, nor
+    /// where everything of a moment is promised.
+    pub fn takes_stale(&self) -> bool {
+        self.after.is_empty() && self.consistency < Consistency::OneProxy
+    }
+
     /// Whether the snapshot contains everything that the caller has named.
     pub fn is_met_by(&self, snapshot: &Snapshot) -> bool {
         self.after.iter().all(|transaction| snapshot.sees(*transaction))

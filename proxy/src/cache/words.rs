@@ -21,6 +21,10 @@ pub struct Words {
     recent: RwLock<Recent>,
 }
 
+/// What had been announced for some tags at one moment.
+#[derive(Clone, Debug)]
+pub struct Announced(Box<[(Tag, u64)]>);
+
 /// The last announcements, exactly.
 #[derive(Debug)]
 struct Recent {
@@ -104,19 +108,33 @@ impl Words {
     /// of an entry. Two loads and compares a tag where nothing happened since the snapshot's oldest
     /// transaction.
     pub fn all_seen(&self, tags: &[Tag], snapshot: &Snapshot) -> bool {
-        tags.iter().all(|tag| self.is_seen(*tag, snapshot))
+        tags.iter().all(|tag| self.is_seen_up_to(self.highest(*tag), *tag, snapshot))
     }
 
-    fn is_seen(&self, tag: Tag, snapshot: &Snapshot) -> bool {
-        let highest = self.word(tag).load(Ordering::Acquire);
+    /// The highest transaction announced so far for each of the tags.
+    pub fn announced_for(&self, tags: &[Tag]) -> Announced {
+        Announced(tags.iter().map(|tag| (*tag, self.highest(*tag))).collect())
+    }
+
+    /// Whether everything that had been announced then is contained in the snapshot, whatever was announced since.
+    pub fn contains(&self, announced: &Announced, snapshot: &Snapshot) -> bool {
+        announced.0.iter().all(|(tag, highest)| self.is_seen_up_to(*highest, *tag, snapshot))
+    }
+
+    fn highest(&self, tag: Tag) -> u64 {
+        self.word(tag).load(Ordering::Acquire)
+    }
+
+    fn is_seen_up_to(&self, highest: u64, tag: Tag, snapshot: &Snapshot) -> bool {
         if highest < snapshot.xmin {
             return true;
         }
-        if highest >= snapshot.xmax || snapshot.taken_in_recovery {
+        if highest >= snapshot.xmax {
             return false;
         }
         let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
-        !snapshot.in_progress.iter().any(|transaction| recent.may_have(*transaction, tag))
+        let mut running = snapshot.in_progress.iter().take_while(|transaction| **transaction <= highest);
+        !running.any(|transaction| recent.may_have(*transaction, tag))
     }
 
     fn word(&self, tag: Tag) -> &AtomicU64 {

@@ -18,7 +18,7 @@ enum Step {
     /// A committed one is announced, whenever that was.
     Announce(usize),
     /// An answer that depends on these tags is computed.
-    Fill(BTreeSet<u8>, bool),
+    Fill(BTreeSet<u8>),
     /// The reader lost its place and copies the words of everything announced so far.
     Copy,
 }
@@ -30,16 +30,18 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<usize>().prop_map(Step::Commit),
         1 => any::<usize>().prop_map(Step::Abort),
         3 => any::<usize>().prop_map(Step::Announce),
-        4 => (tags(), prop::bool::weighted(0.2)).prop_map(|(tags, standby)| Step::Fill(tags, standby)),
+        4 => tags().prop_map(Step::Fill),
         1 => Just(Step::Copy),
     ]
 }
 
-/// A computed answer: its stamp, and truly which transactions are in it.
+/// A computed answer: its stamp, truly which transactions are in it, and what had been announced by then.
 struct Filled {
     tags: BTreeSet<u8>,
     snapshot: Snapshot,
     contains: BTreeSet<u64>,
+    announced: Announced,
+    announced_truly: BTreeSet<u64>,
 }
 
 /// The naive server: every transaction with what it changed and whether it is over.
@@ -59,17 +61,19 @@ impl Model {
         (!list.is_empty()).then(|| list.remove(choice % list.len()))
     }
 
-    fn fill(&self, tags: &BTreeSet<u8>, standby: bool) -> Filled {
+    fn fill(&self, tags: &BTreeSet<u8>, words: &Words) -> Filled {
         let mut in_progress = self.running.clone();
         in_progress.sort_unstable();
         let xmin = in_progress.first().copied().unwrap_or(self.next);
-        let snapshot = Snapshot {
-            xmin,
-            xmax: self.next,
-            in_progress: if standby { Box::default() } else { in_progress.into() },
-            taken_in_recovery: standby,
-        };
-        Filled { tags: tags.clone(), snapshot, contains: self.committed.clone() }
+        let snapshot =
+            Snapshot { xmin, xmax: self.next, in_progress: in_progress.into(), taken_in_recovery: false };
+        Filled {
+            tags: tags.clone(),
+            snapshot,
+            contains: self.committed.clone(),
+            announced: words.announced_for(&listed(tags)),
+            announced_truly: self.announced.clone(),
+        }
     }
 
     fn lacks(&self, filled: &Filled) -> bool {
@@ -93,6 +97,10 @@ impl Model {
 
 /// Few enough that the tags below have a word each.
 const WORDS: usize = 8;
+
+fn listed(tags: &BTreeSet<u8>) -> Vec<Tag> {
+    tags.iter().copied().map(tag).collect()
+}
 
 /// A tag that falls into the word of its number.
 fn tag(number: u8) -> Tag {
@@ -126,25 +134,28 @@ fn run(steps: &[Step], recent_limit: usize) -> Result<(), TestCaseError> {
                     model.announced.insert(one);
                 }
             }
-            Step::Fill(tags, standby) => {
-                let filled = model.fill(tags, *standby);
-                model.filled.push(filled);
-            }
+            Step::Fill(tags) => model.filled.push(model.fill(tags, &words)),
             Step::Copy => {
                 words.copy(&model.words());
                 was_copied = true;
             }
         }
         for filled in &model.filled {
-            let tags: Vec<Tag> = filled.tags.iter().copied().map(tag).collect();
-            let is_valid = words.all_seen(&tags, &filled.snapshot);
+            let is_valid = words.all_seen(&listed(&filled.tags), &filled.snapshot);
             prop_assert!(!(is_valid && model.lacks(filled)), "an announced change is missing: {step:?}");
-            let is_exact =
-                !was_copied && most_announcements <= recent_limit && !filled.snapshot.taken_in_recovery;
+            let is_exact = !was_copied && most_announcements <= recent_limit;
             prop_assert!(
                 is_valid || !is_exact || model.lacks(filled),
                 "nothing is missing, yet the entry is refused: {step:?}"
             );
+            // The announcements known at the moment of another answer, whatever came since.
+            for other in &model.filled {
+                let contains = words.contains(&other.announced, &filled.snapshot);
+                let lacks = other.announced_truly.iter().any(|one| {
+                    !filled.contains.contains(one) && !model.changed[one].is_disjoint(&other.tags)
+                });
+                prop_assert!(!(contains && lacks), "something known then is missing: {step:?}");
+            }
         }
     }
     Ok(())

@@ -32,6 +32,12 @@ pub(super) struct DemoArgs {
 
 const GENERATE: &str = "SELECT demo.generate(employees => $1, weeks => $2, seed => $3, start => $4)";
 
+const REFRESH: &str = "
+    SELECT count(*)
+    FROM
+        unnest((SELECT array_agg(status.view) FROM rota.view_status AS status)) AS known (view)
+        CROSS JOIN LATERAL rota.refresh(known.view)";
+
 /// Runs the verb: everything in one transaction, then the counts.
 pub(super) async fn run(args: DemoArgs, settings: Settings) -> Result<(), Error> {
     let mut client = connect(&settings, SessionOptions::named("rota demo")).await?;
@@ -85,9 +91,10 @@ async fn generate(transaction: &Transaction<'_>, args: &DemoArgs) -> Result<Map<
     Ok(counts)
 }
 
-/// Gives the planner its statistics and index-only scans their visibility map, so that a first look is a fair
-/// one.
+/// Brings the kept views up to date, and gives the planner its statistics and index-only scans their visibility map, so
+/// that a first look is a fair one.
 async fn settle(client: &Client) -> Result<(), Error> {
+    client.batch_execute(REFRESH).await.map_err(refused)?;
     let query = "
         SELECT format('%I.%I', schemaname, tablename)
         FROM pg_catalog.pg_tables

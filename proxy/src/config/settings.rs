@@ -53,7 +53,8 @@ declare! {
     Serve threads: usize = "0", Bounds::Range(0, 256);
     /// Accepting tasks per listener. Two keep a burst of new connections from queueing behind one task.
     Serve accept_tasks: usize = "2", Bounds::Range(1, 64);
-    /// Open client connections at once; one more is answered 503 and closed. Bounds descriptors and buffers.
+    /// Open client connections at once; one more is answered 503 and closed, in TLS closed before its handshake. Bounds
+    /// descriptors and buffers.
     Serve connection_limit: usize = "4096", Bounds::Range(1, 1_000_000);
     /// Requests of the interactive lane past validation at once; one more is answered 503. Bounds the queue in
     /// front of the pool: at 1 ms a call and 8 connections, 256 are 32 ms of waiting.
@@ -141,6 +142,9 @@ declare! {
     /// Longest wait for Redis; then the answer comes from the database. A call costs about a millisecond, so more
     /// than two would not save any.
     Serve redis_budget_ms: Duration = "2", Bounds::Range(1, MINUTE);
+    /// Whether the proxy refreshes managed views that are due, where no worker of the server does. It takes a connection
+    /// besides the pool's, and its role needs EXECUTE on rota.refresh_due(integer).
+    Serve refresh_views: bool = "true", Bounds::Any;
     /// The request header in which a gateway in front passes the caller's verified claims, as a JSON object. Empty means
     /// none. Set it only where no caller can reach the proxy past the gateway.
     Serve claims_header: Option<HeaderName> = "", Bounds::Any;

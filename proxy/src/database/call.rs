@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio_postgres::{Client, Error, Statement};
 use super::lease::Lease;
 use super::pool::Pooled;
 use super::sqlstate;
-use crate::cache::snapshot::Snapshot;
+use crate::cache::snapshot::{Snapshot, Stamp};
 use crate::endpoint::{Shape, StatementText, Value};
 
 /// JSON as it came from the server, unparsed.
@@ -41,8 +42,13 @@ pub struct Answered {
     pub json: Option<Bytes>,
     /// What a read saw. Of a write, nothing is known to be seen.
     pub stamp: Snapshot,
+    /// The life of the server that answered a read; none on a standby, or where lives are not counted.
+    pub life: Option<i64>,
     /// The transaction of a write, if it wrote.
     pub transaction: Option<u64>,
+    /// The age of the oldest change that the result does not hold, in milliseconds; 0 where it holds all that the
+    /// statement saw.
+    pub staleness_ms: u64,
 }
 
 /// A transaction id, 64 bits wide.
@@ -62,7 +68,7 @@ impl<'a> FromSql<'a> for TransactionId {
 #[derive(Debug)]
 pub struct Call<'c> {
     /// The statement's text.
-    pub text: &'c StatementText,
+    pub text: &'c Arc<StatementText>,
     /// The catalog's generation that the text belongs to.
     pub generation: u64,
     /// The statement timeout, where it differs from the session's.
@@ -87,7 +93,8 @@ pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error>
         && error.code().is_some_and(|code| sqlstate::asks_to_prepare_again(code.code()))
     {
         // Safe for changes too: a statement that failed has left nothing behind.
-        lease.pooled().statements.clear();
+        let Pooled { client, statements, .. } = lease.pooled();
+        statements.clear(client);
         result = attempt(lease, call).await;
     }
     if result.as_ref().err().is_none_or(leaves_session_whole) {
@@ -97,16 +104,14 @@ pub async fn call(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error>
 }
 
 async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> {
-    let known = lease.pooled().statements.find(call.text, call.generation);
+    let Pooled { client, statements, .. } = lease.pooled();
+    let is_known = statements.knows(client, call.text, call.generation);
     let metrics = lease.metrics();
-    let looked_up = if known.is_some() { &metrics.statement_hits } else { &metrics.statement_misses };
+    let looked_up = if is_known { &metrics.statement_hits } else { &metrics.statement_misses };
     looked_up.inc();
     let Pooled { client, statements, driven } = lease.pooled();
     let asked = async {
-        let statement = match known {
-            Some(statement) => statement,
-            None => statements.prepare(client, call.text).await?,
-        };
+        let statement = statements.prepare(client, call.text).await?;
         match call.statement_timeout {
             None => fetch(client, &statement, call).await,
             Some(timeout) => fetch_within(client, &statement, call, timeout).await,
@@ -137,13 +142,18 @@ async fn fetch(client: &Client, statement: &Statement, call: &Call<'_>) -> Resul
     let claims = (!call.claims.is_empty()).then_some(&claims);
     let values: Vec<&Value<'_>> = call.values.iter().map(|(_, value)| value).chain(claims).collect();
     let mut rows = pin!(client.query_raw(statement, values).await?);
-    let mut answered = Answered { json: None, stamp: Snapshot::of_nothing(), transaction: None };
+    let stamp = Snapshot::of_nothing();
+    let mut answered = Answered { json: None, stamp, life: None, transaction: None, staleness_ms: 0 };
     // To the end, though there is one row: only the end says that the connection is free again.
     while let Some(row) = rows.try_next().await? {
         answered.json = row.try_get::<_, Option<RawJson<'_>>>(0)?.map(|raw| Bytes::copy_from_slice(raw.0));
         match call.text.shape {
             Shape::Read => {
-                answered.stamp = row.try_get::<_, Snapshot>(1)?.taken_in_recovery(row.try_get(2)?);
+                Stamp { snapshot: answered.stamp, life: answered.life } = row.try_get(1)?;
+                if call.text.tells_staleness {
+                    let told: Option<i64> = row.try_get(2)?;
+                    answered.staleness_ms = told.and_then(|told| u64::try_from(told).ok()).unwrap_or(0);
+                }
             }
             Shape::Write => {
                 answered.transaction = row.try_get::<_, Option<TransactionId>>(1)?.map(|id| id.0);

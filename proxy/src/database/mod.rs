@@ -5,6 +5,7 @@ pub mod connect;
 mod driven;
 pub mod failure;
 mod jobs;
+pub mod imports;
 pub mod lease;
 pub mod pool;
 pub mod retry;

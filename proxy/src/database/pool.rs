@@ -1,6 +1,8 @@
-//! The pool of connections: deadpool with a manager of ours, and what it lacks: lanes, age and idle limits, a
-//! ping after silence, metrics, a bound on prepared statements, and leases that never give back a connection in
-//! doubt.
+//! The pool of connections for calls: deadpool with clients of deadpool-postgres, and what those lack: lanes, age
+//! and idle limits, a ping after silence, metrics, a bound on prepared statements, connections that are driven by
+//! whoever asks, and leases that never give back a connection in doubt.
+//!
+//! The manager is ours because that of deadpool-postgres hands each connection to a task of its own.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +11,9 @@ use deadpool::Runtime;
 use deadpool::managed::{
     self, Metrics as UseMetrics, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType, Timeouts,
 };
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::Config;
 use tokio_postgres::types::Json;
-use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::TaskTracker;
 
@@ -29,9 +32,9 @@ const RECORD_WITHIN: Duration = Duration::from_secs(5);
 
 /// One connection of the pool.
 pub struct Pooled {
-    /// The driver's client.
-    pub(super) client: Client,
-    /// Its prepared statements.
+    /// The driver's client with its prepared statements.
+    pub(super) client: ClientWrapper,
+    /// Which of those are kept.
     pub(super) statements: Statements,
     /// The connection itself, which goes on only while somebody drives it.
     pub(super) driven: Driven,
@@ -40,7 +43,7 @@ pub struct Pooled {
 impl Pooled {
     /// Says goodbye to the server. Its session ends at once, whatever else is going on.
     pub(super) async fn close(self) {
-        drop((self.client, self.statements));
+        drop(self.client);
         self.driven.finish().await;
     }
 }
@@ -62,6 +65,8 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Pooled, Self::Error> {
         let (client, connection) = self.config.connect(self.connector.clone()).await?;
         self.metrics.pool_opened.inc();
+        // The wrapper ends the task that drives its client. There is none to end.
+        let client = ClientWrapper::new(client, tokio::spawn(std::future::ready(())));
         let statements = Statements::new(self.statement_limit);
         Ok(Pooled { client, statements, driven: Driven::new(connection) })
     }
@@ -218,9 +223,7 @@ impl Pool {
 
     /// Closes connections that are idle for too long or too old, for as long as the proxy runs.
     pub async fn retire(self) {
-        // A tenth of the limits: nothing outlives its limit by more than that.
-        let pause = (self.idle_timeout.min(self.lifetime) / 10)
-            .clamp(Duration::from_millis(20), Duration::from_secs(30));
+        let pause = retirement_pause(self.idle_timeout, self.lifetime);
         loop {
             tokio::time::sleep(pause).await;
             let retired = self.inner.retain(|_, uses| {
@@ -259,4 +262,10 @@ impl Pool {
         lease.settle();
         written.map(drop)
     }
+}
+
+/// Pause between two looks for connections that are to be closed: a tenth of their limits, so that nothing outlives
+/// its limit by more than that.
+pub(super) fn retirement_pause(idle_timeout: Duration, lifetime: Duration) -> Duration {
+    (idle_timeout.min(lifetime) / 10).clamp(Duration::from_millis(20), Duration::from_secs(30))
 }

@@ -11,6 +11,7 @@ fn meaning(code: &str) -> (ProblemKind, Option<&'static str>) {
     const INTERNAL: &str = "the call failed inside the server; the log has the reason";
     const TRY_AGAIN: &str =
         "the database is busy with a conflicting change; the same request may succeed now";
+    const READ_ONLY: &str = "the database takes no changes here: it is a standby, or set to be read only";
     const FULL: &str = "the database has run out of a resource";
     const AWAY: &str = "the database is stopping, starting or out of reach";
     match code {
@@ -19,6 +20,7 @@ fn meaning(code: &str) -> (ProblemKind, Option<&'static str>) {
         "23P01" | "23505" | "23503" | "55000" => (ProblemKind::Conflict, None),
         "23514" | "23502" => (ProblemKind::Unprocessable, None),
         "40001" | "40P01" | "55P03" => (ProblemKind::Unavailable, Some(TRY_AGAIN)),
+        "25006" => (ProblemKind::Unavailable, Some(READ_ONLY)),
         "57014" => (ProblemKind::DeadlineExceeded, Some("the call was cancelled because it took too long")),
         _ => match code.get(..2).unwrap_or_default() {
             "22" => (ProblemKind::InvalidArguments, None),
@@ -102,7 +104,7 @@ mod tests {
             (413, "54000 54001 54023"),
             (422, "23514 23502"),
             (500, "P0001 XX000 42883 42P01 0A000 23000 58030 zzzzz"),
-            (503, "40001 40P01 55P03 53100 53300 57P01 57P02 57P03 08006 08000"),
+            (503, "25006 40001 40P01 55P03 53100 53300 57P01 57P02 57P03 08006 08000"),
             (504, "57014"),
         ];
         for (status, codes) in table {

@@ -1,64 +1,86 @@
-//! The prepared statements of one connection, bounded, the least recently used one out.
+//! The bound on the prepared statements of one connection, the least recently used one out.
+//!
+//! deadpool-postgres keeps the statements beside the client, as many as there ever were. A plan costs the server
+//! tens of KiB, so this says which of them go.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use tokio_postgres::{Client, Error, Statement};
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::{Error, Statement};
 
 use crate::endpoint::StatementText;
 
 #[derive(Debug)]
-struct Prepared {
-    statement: Statement,
+struct Kept {
+    text: Arc<StatementText>,
     last_use: u64,
 }
 
-/// Prepared statements by the id of their text. Dropping one closes it on the server.
+/// Which statements the cache of a client holds, by the id of their text.
 #[derive(Debug)]
 pub(super) struct Statements {
     limit: usize,
     generation: u64,
     uses: u64,
-    prepared: HashMap<u64, Prepared>,
+    kept: HashMap<u64, Kept>,
 }
 
 impl Statements {
-    /// An empty set that holds at most `limit` statements.
+    /// None yet, and never more than `limit`.
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, generation: 0, uses: 0, prepared: HashMap::new() }
+        Self { limit, generation: 0, uses: 0, kept: HashMap::new() }
     }
 
-    /// The statement of this text, if it is prepared. All are dropped first when the catalog has a newer
+    /// Whether the statement of this text is prepared. All are dropped first when the catalog has a newer
     /// generation: their functions may be others now.
-    pub(super) fn find(&mut self, text: &StatementText, generation: u64) -> Option<Statement> {
+    pub(super) fn knows(&mut self, client: &ClientWrapper, text: &StatementText, generation: u64) -> bool {
         if self.generation != generation {
-            self.clear();
+            self.clear(client);
             self.generation = generation;
         }
-        self.uses += 1;
-        let prepared = self.prepared.get_mut(&text.id)?;
-        prepared.last_use = self.uses;
-        Some(prepared.statement.clone())
+        self.kept.contains_key(&text.id)
     }
 
-    /// Prepares the statement and keeps it: one more round trip, once for each connection.
+    /// The statement of this text. One that is not known is prepared: one more round trip, once for each
+    /// connection.
     pub(super) async fn prepare(
         &mut self,
-        client: &Client,
-        text: &StatementText,
+        client: &ClientWrapper,
+        text: &Arc<StatementText>,
     ) -> Result<Statement, Error> {
-        let statement = client.prepare_typed(&text.sql, &text.types).await?;
-        if self.prepared.len() >= self.limit
-            && let Some(oldest) =
-                self.prepared.iter().min_by_key(|(_, prepared)| prepared.last_use).map(|(id, _)| *id)
-        {
-            self.prepared.remove(&oldest);
+        self.uses += 1;
+        let last_use = self.uses;
+        if let Some(kept) = self.kept.get_mut(&text.id) {
+            kept.last_use = last_use;
+        } else {
+            self.make_room(client);
+            self.kept.insert(text.id, Kept { text: Arc::clone(text), last_use });
         }
-        self.prepared.insert(text.id, Prepared { statement: statement.clone(), last_use: self.uses });
-        Ok(statement)
+        let prepared = client.prepare_typed_cached(&text.sql, &text.types).await;
+        if prepared.is_err() {
+            self.drop_one(client, text.id);
+        }
+        prepared
     }
 
-    /// Drops all statements.
-    pub(super) fn clear(&mut self) {
-        self.prepared.clear();
+    /// Drops all statements, which closes them on the server.
+    pub(super) fn clear(&mut self, client: &ClientWrapper) {
+        client.statement_cache.clear();
+        self.kept.clear();
+    }
+
+    fn make_room(&mut self, client: &ClientWrapper) {
+        if self.kept.len() >= self.limit
+            && let Some(oldest) = self.kept.iter().min_by_key(|(_, kept)| kept.last_use).map(|(id, _)| *id)
+        {
+            self.drop_one(client, oldest);
+        }
+    }
+
+    fn drop_one(&mut self, client: &ClientWrapper, id: u64) {
+        if let Some(Kept { text, .. }) = self.kept.remove(&id) {
+            client.statement_cache.remove(&text.sql, &text.types);
+        }
     }
 }

@@ -9,11 +9,11 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use tokio_postgres::{Client, Row};
 
-use super::{Argument, ArgumentType, Router, Shape, StatementText, openapi};
+use super::{Argument, ArgumentType, Router, Shape, Staleness, StatementText, openapi};
 use crate::admission::{Borrower, Lane};
 use crate::cache::key::Viewpoint;
 use crate::cache::rules::Rules;
-use crate::cache::snapshot::Snapshot;
+use crate::cache::snapshot::{Snapshot, Stamp};
 use crate::cache::verdict::Verdict;
 use crate::cache::wish::Consistency;
 use crate::import::{self, ImportSpec};
@@ -59,6 +59,8 @@ pub struct Endpoint {
     pub consistency: Consistency,
     /// The claims of the caller that the function may see.
     pub claims: Vec<String>,
+    /// Who tells how old its answers are, where they may come from managed views.
+    pub staleness: Option<Staleness>,
     /// The metrics of this endpoint, resolved once.
     pub metrics: EndpointMetrics,
     /// The endpoint as a borrower of connections, with its lane.
@@ -78,6 +80,7 @@ impl Endpoint {
                 supplied,
                 self.shape(),
                 !self.claims.is_empty(),
+                self.staleness.as_ref(),
             ));
             let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
             if statements.len() < STATEMENT_TEXTS_KEPT {
@@ -144,8 +147,16 @@ impl Endpoint {
             let reason: Option<&str> = row.try_get("uncacheable_reason")?;
             Err(Verdict::uncacheable(reason.unwrap_or("its database does not let it be cached")))
         };
+        let staleness = match row.try_get::<_, Option<String>>("staleness_name")? {
+            Some(name) => {
+                let taken: Vec<String> = row.try_get("staleness_arguments")?;
+                Some(Staleness::new(row.try_get("staleness_schema")?, name, &taken, &arguments)?)
+            }
+            None => None,
+        };
         Ok(Self {
             cache,
+            staleness,
             consistency,
             claims: row.try_get::<_, Option<Vec<String>>>("claims")?.unwrap_or_default(),
             metrics: metrics.endpoint(&method, &path),
@@ -192,15 +203,14 @@ pub struct Catalog {
 
 const SEEN: &str = "
     SELECT
-        current_database()::text, current_user::text, rota.catalog_generation(),
-        pg_current_snapshot(), pg_is_in_recovery()";
+        current_database()::text, current_user::text, rota.catalog_generation(), rota.stamp()";
 
 const QUERY: &str = "
     SELECT
         method, path, function_schema, function_name, summary, description, success_status,
         statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments,
         cacheable, uncacheable_reason, cache_ttl_ms, claims, consistency, warm, lane, event_stream,
-        read_tables::text AS read_tables
+        read_tables::text AS read_tables, staleness_schema, staleness_name, staleness_arguments
     FROM rota.endpoint_catalog()
     ORDER BY path, method";
 
@@ -248,8 +258,8 @@ impl Catalog {
     async fn seen(client: &Client) -> Result<(Viewpoint, Snapshot), tokio_postgres::Error> {
         let row = client.query_one(SEEN, &[]).await?;
         let (database, role, generation) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let stamp: Snapshot = row.try_get(3)?;
-        Ok((Viewpoint { database, role, generation }, stamp.taken_in_recovery(row.try_get(4)?)))
+        let Stamp { snapshot, .. } = row.try_get(3)?;
+        Ok((Viewpoint { database, role, generation }, snapshot))
     }
 
     /// The catalog of these endpoints and imports.
@@ -300,6 +310,7 @@ pub(crate) mod samples {
             cache: Err(Verdict::uncacheable("a sample")),
             consistency: Consistency::default(),
             claims: Vec::new(),
+            staleness: None,
             metrics: Metrics::new().unwrap().endpoint(method, path),
             borrower: Metrics::new().unwrap().borrower(method, path, Lane::Interactive),
             statements: RwLock::default(),

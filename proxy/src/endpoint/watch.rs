@@ -1,4 +1,7 @@
 //! Keeps the catalog as the database has it: read at the start, after every change, after every reconnection.
+//!
+//! A standby cannot be listened to. Where its primary is known, that is listened to, and the standby is read until it
+//! has replayed what was announced; else it is read now and then.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -11,8 +14,9 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 
 use super::Catalog;
+use crate::cache::snapshot::{Snapshot, Stamp};
 use crate::config::Settings;
-use crate::database::connect::{SessionOptions, open};
+use crate::database::connect::{SessionOptions, connect, open};
 use crate::error::Error;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::observe::Metrics;
@@ -27,6 +31,10 @@ const DOUBT_PAUSE: Duration = Duration::from_secs(1);
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// Silence after which the listening connection is tried: a dead peer sends nothing, not even an end.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Pause before a standby is read again that has not replayed a change.
+const STANDBY_PAUSE: Duration = Duration::from_millis(250);
+/// What is committed where changes are announced.
+const COMMITTED: &str = "SELECT rota.stamp()";
 /// Longest time for a heartbeat or a reading of the catalog.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -106,10 +114,18 @@ impl CatalogWatch {
     ) -> Result<std::convert::Infallible, Error> {
         let session =
             SessionOptions { application_name: "rota catalog", statement_timeout: Some(ANSWER_WITHIN) };
-        let (client, mut connection) = match open(settings, session).await {
+        // Another server than the one that is listened to, if that is a standby's primary.
+        let reader = match &settings.announcements_url {
+            Some(_) => Some(connect(settings, session).await.inspect_err(|error| self.still_absent(error))?),
+            None => None,
+        };
+        let (listener, mut connection) = match open(&settings.announcing(), session).await {
             Ok(opened) => opened,
             Err(error) => {
-                self.still_absent(&error);
+                match &reader {
+                    Some(reader) => drop(self.read(reader).await),
+                    None => self.still_absent(&error),
+                }
                 return Err(error);
             }
         };
@@ -123,20 +139,25 @@ impl CatalogWatch {
                 }
             }
         });
-        let followed = self.follow_changes(&client, &mut changes, pause).await;
+        let followed = self.follow_changes(&listener, reader.as_ref(), &mut changes, pause).await;
         driver.abort();
         followed
     }
 
     async fn follow_changes(
         &self,
-        client: &Client,
+        listener: &Client,
+        reader: Option<&Client>,
         changes: &mut mpsc::Receiver<()>,
         pause: &mut Duration,
     ) -> Result<std::convert::Infallible, Error> {
         // Listening comes before reading, so that no change falls between them.
-        answered(client.batch_execute(LISTEN)).await?;
-        self.read(client).await?;
+        if let Err(refused) = answered(listener.batch_execute(LISTEN)).await {
+            // A standby, and no primary is named. Its endpoints are there all the same.
+            drop(self.read(reader.unwrap_or(listener)).await);
+            return Err(refused);
+        }
+        let mut awaited = self.read_after(listener, reader, None).await?;
         self.metrics.catalog_listening.set(1);
         *pause = BACK_OFF.0;
         loop {
@@ -149,19 +170,42 @@ impl CatalogWatch {
                     }
                 }
             };
-            match timeout(HEARTBEAT, changed).await {
+            let silence = if awaited.is_some() { STANDBY_PAUSE } else { HEARTBEAT };
+            match timeout(silence, changed).await {
                 Ok(Some(())) => {
                     sleep(DEBOUNCE).await;
                     while changes.try_recv().is_ok() {}
-                    self.read(client).await?;
+                    awaited = self.read_after(listener, reader, None).await?;
                 }
                 Ok(None) => return Err(Error::ConnectionLost),
-                Err(_) => answered(client.batch_execute("")).await?,
+                Err(_) if awaited.is_some() => awaited = self.read_after(listener, reader, awaited).await?,
+                Err(_) => {
+                    for client in reader.into_iter().chain([listener]) {
+                        answered(client.batch_execute("")).await?;
+                    }
+                }
             }
         }
     }
 
-    async fn read(&self, client: &Client) -> Result<(), Error> {
+    /// Reads the catalog. Gives what is still awaited from a standby: everything that had been committed where
+    /// changes are announced, unless something from before is awaited already.
+    async fn read_after(
+        &self,
+        listener: &Client,
+        reader: Option<&Client>,
+        awaited: Option<Snapshot>,
+    ) -> Result<Option<Snapshot>, Error> {
+        let Some(reader) = reader else { return self.read(listener).await.map(|_| None) };
+        let awaited = match awaited {
+            Some(awaited) => awaited,
+            None => committed(listener).await?,
+        };
+        let seen = self.read(reader).await?.stamp.clone();
+        Ok((seen.taken_in_recovery && !seen.contains(&awaited)).then_some(awaited))
+    }
+
+    async fn read(&self, client: &Client) -> Result<Arc<Catalog>, Error> {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
         let read = timeout(ANSWER_WITHIN, Catalog::read(client, generation, &self.metrics))
             .await
@@ -171,9 +215,10 @@ impl CatalogWatch {
                 let (endpoints, imports) = (catalog.endpoints.len(), catalog.imports.len());
                 self.metrics.catalog_reads.with_label_values(&["read"]).inc();
                 self.metrics.catalog_endpoints.set(i64::try_from(endpoints).unwrap_or(i64::MAX));
-                self.state.store(Arc::new(CatalogState::Read(Arc::new(catalog))));
+                let catalog = Arc::new(catalog);
+                self.state.store(Arc::new(CatalogState::Read(Arc::clone(&catalog))));
                 tracing::info!(generation, endpoints, imports, "catalog read");
-                Ok(())
+                Ok(catalog)
             }
             Err(error) => {
                 self.metrics.catalog_reads.with_label_values(&["failed"]).inc();
@@ -194,6 +239,14 @@ impl CatalogWatch {
         if matches!(**self.state.load(), CatalogState::Absent(_)) {
             self.state.store(Arc::new(CatalogState::Absent(error.to_string())));
         }
+    }
+}
+
+async fn committed(listener: &Client) -> Result<Snapshot, Error> {
+    let asked = async { listener.query_one(COMMITTED, &[]).await?.try_get::<_, Stamp>(0) };
+    match timeout(ANSWER_WITHIN, asked).await {
+        Ok(answer) => Ok(answer.map_err(Error::database("does not tell what it has committed"))?.snapshot),
+        Err(_) => Err(Error::ConnectTimeout(ANSWER_WITHIN)),
     }
 }
 

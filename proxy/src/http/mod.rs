@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod certificate;
 pub mod compress;
+pub mod connections;
 pub mod entity_tag;
 pub mod exchange;
 pub mod prepared;

@@ -17,7 +17,7 @@ use super::reply::JSON;
 use crate::observe::{Phase, RequestEvent};
 
 /// Bytes that the changing part of a head takes.
-const CHANGING_BYTES: usize = 224;
+const CHANGING_BYTES: usize = 288;
 /// Bytes of a date in a head, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 const DATE_BYTES: usize = 29;
 
@@ -74,7 +74,12 @@ pub fn head(unchanging: &[u8], event: &RequestEvent, pool_used_percent: usize) -
             comma = b", ";
         }
     }
-    head.put_slice(b"\r\n\r\n");
+    head.put_slice(b"\r\n");
+    if let Some(staleness_ms) = event.staleness_ms {
+        // Writing to memory cannot fail.
+        let _ = write!(head, "Age: {}\r\nRota-Staleness: {staleness_ms}\r\n", staleness_ms.div_ceil(1000));
+    }
+    head.put_slice(b"\r\n");
     head
 }
 
@@ -132,6 +137,7 @@ mod tests {
         let tag = HeaderValue::from_static("\"t\"");
         let unchanging = unchanging_head(StatusCode::OK, Coding::Gzip, true, false, Some(&tag), 7000);
         let mut event = RequestEvent::start(Method::GET, None);
+        event.staleness_ms = Some(0);
         event.ends(Phase::Validate);
         event.finish();
         let head = head(&unchanging, &event, 7);
@@ -143,6 +149,8 @@ mod tests {
             "Content-Encoding: gzip",
             "ETag: \"t\"",
             "Cache-Status: Rota; hit",
+            "Age: 0",
+            "Rota-Staleness: 0",
             "X-DB-Pool-Utilization: 0.07",
         ] {
             assert!(text.contains(&format!("{wanted}\r\n")), "{text}");

@@ -18,6 +18,8 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What the cache did (RFC 9211).
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// The age of the oldest change that the answer does not hold, in milliseconds.
+pub const STALENESS: HeaderName = HeaderName::from_static("rota-staleness");
 /// The transaction of a change, for `Rota-After` of a later read.
 const TRANSACTION: HeaderName = HeaderName::from_static("rota-transaction");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
@@ -103,8 +105,8 @@ impl Reply {
         event: &RequestEvent,
         pool_used_percent: usize,
     ) -> pingora_core::Result<ResponseHeader> {
-        // Sixteen headers at most, two more are pingora's.
-        let mut head = ResponseHeader::build_no_case(self.status, Some(18))?;
+        // Eighteen headers at most, two more are pingora's.
+        let mut head = ResponseHeader::build_no_case(self.status, Some(20))?;
         let has_body = !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if has_body {
             head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type))?;
@@ -133,6 +135,11 @@ impl Reply {
         head.insert_header(CACHE_STATUS, event.cache.header())?;
         if let Some(snapshot) = &event.snapshot {
             head.insert_header(SNAPSHOT, snapshot.as_str())?;
+        }
+        if let Some(staleness_ms) = event.staleness_ms {
+            // RFC 9111, section 5.1. Never younger than it is.
+            head.insert_header(header::AGE, HeaderValue::from(staleness_ms.div_ceil(1000)))?;
+            head.insert_header(STALENESS, HeaderValue::from(staleness_ms))?;
         }
         if let Some(transaction) = event.transaction {
             head.insert_header(TRANSACTION, HeaderValue::from(transaction))?;

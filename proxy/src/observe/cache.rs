@@ -16,7 +16,7 @@ const DELAY_BUCKETS: &[f64] = &[
 /// Where a hit came from, as labels.
 const LEVELS: [&str; 2] = ["memory", "shared"];
 /// What became of a computed answer, as labels.
-pub const FILL_OUTCOMES: [&str; 3] = ["stored", "overtaken", "too-large"];
+pub const FILL_OUTCOMES: [&str; 4] = ["stored", "overtaken", "stale", "too-large"];
 /// How the reader of announcements stands, as labels.
 pub const READER_STATES: [&str; 4] = ["ring", "notify", "standby", "lost"];
 /// What can go wrong with the shared level, as labels.

@@ -51,6 +51,8 @@ pub struct RequestEvent {
     pub cache: Verdict,
     /// The snapshot of the answer, where the caller asked for it.
     pub snapshot: Option<String>,
+    /// The age of the oldest change that the answer does not hold, in milliseconds, where answers tell it.
+    pub staleness_ms: Option<u64>,
     /// The transaction of a change.
     pub transaction: Option<u64>,
     /// The status of the answer.
@@ -89,6 +91,7 @@ impl RequestEvent {
             supplied: 0,
             cache: Verdict::default(),
             snapshot: None,
+            staleness_ms: None,
             transaction: None,
             status: 0,
             problem: None,

@@ -10,6 +10,7 @@ use super::by_endpoint::{EndpointFamilies, EndpointMetrics};
 use super::cache::CacheMetrics;
 use super::event::RequestEvent;
 use super::names;
+use super::views::ViewMetrics;
 use crate::admission::{Borrower, Lane};
 use crate::http::accept::Coding;
 use crate::http::problem::ProblemKind;
@@ -73,6 +74,8 @@ pub struct Metrics {
     pub catalog_listening: IntGauge,
     /// The cache.
     pub cache: CacheMetrics,
+    /// The managed views.
+    pub views: ViewMetrics,
     /// Rows of imports, by outcome.
     pub import_rows: IntCounterVec,
     /// Imports, by outcome.
@@ -206,6 +209,7 @@ impl Metrics {
             catalog_listening: maker
                 .gauge(names::CATALOG_LISTENING, "Whether catalog changes are listened for.")?,
             cache: CacheMetrics::new(&maker)?,
+            views: ViewMetrics::new(&maker)?,
             import_rows: maker.counters(
                 names::IMPORT_ROWS,
                 "Rows of imports.",

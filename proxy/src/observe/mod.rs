@@ -7,6 +7,7 @@ pub mod log;
 pub mod metrics;
 pub mod names;
 pub mod slow;
+pub mod views;
 
 pub use by_endpoint::EndpointMetrics;
 pub use cache::CacheMetrics;

@@ -66,7 +66,7 @@ pub const CACHE_HITS: &str = "rota_cache_hits_total";
 pub const CACHE_MISSES: &str = "rota_cache_misses_total";
 /// Counter of reads of endpoints that are not cached.
 pub const CACHE_UNCACHEABLE: &str = "rota_cache_uncacheable_total";
-/// Counter of answers computed for the cache; label `outcome` (stored, overtaken, too-large).
+/// Counter of answers computed for the cache; label `outcome` (stored, overtaken, stale, too-large).
 pub const CACHE_FILLS: &str = "rota_cache_fills_total";
 /// Counter of requests answered by another request's call.
 pub const CACHE_COLLAPSED: &str = "rota_cache_collapsed_total";
@@ -95,3 +95,19 @@ pub const CACHE_SHARED_FAILURES: &str = "rota_cache_shared_failures_total";
 pub const IMPORT_ROWS: &str = "rota_import_rows_total";
 /// Counter of imports; label `outcome` (done, failed).
 pub const IMPORTS: &str = "rota_imports_total";
+
+/// Counter of refreshes of managed views that this proxy asked for; labels `view`, `mode` (partial, full, concurrent,
+/// plain, failed).
+pub const VIEW_REFRESHES: &str = "rota_view_refreshes_total";
+/// Histogram of their duration; label `view`.
+pub const VIEW_REFRESH_DURATION: &str = "rota_view_refresh_duration_seconds";
+/// Gauge of the age of the oldest change that a view does not hold, not a number where nobody knows; label `view`.
+pub const VIEW_STALENESS: &str = "rota_view_staleness_seconds";
+/// Gauge of keys of a view that are to be recomputed; label `view`.
+pub const VIEW_PENDING_KEYS: &str = "rota_view_pending_keys";
+/// Gauge of the duration of a view's last refresh, whoever asked for it; label `view`.
+pub const VIEW_LAST_REFRESH: &str = "rota_view_last_refresh_seconds";
+/// Gauge of failed refreshes of a view in a row; label `view`.
+pub const VIEW_FAILURES: &str = "rota_view_failures";
+/// Gauge, 1 for who refreshes managed views; label `state` (driving, worker, standby, refused, unknown, off, lost).
+pub const VIEW_DRIVER_STATE: &str = "rota_view_driver_state";

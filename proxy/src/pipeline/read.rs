@@ -1,14 +1,14 @@
 //! The life of a read: cache, or one flight for all who miss the same answer, or the database alone.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{Method, StatusCode, header};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Proxy, Refusal};
 use crate::cache::entry::{Encoded, Entry, Variants};
 use crate::cache::flight::{Landing, Role};
+use crate::cache::snapshot::Snapshot;
 use crate::cache::store::Question;
 use crate::cache::verdict::{Reason, Verdict};
 use crate::cache::wish::Wish;
@@ -23,15 +23,20 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::http::reply::{JSON, Reply};
 use crate::observe::{Phase, RequestEvent};
 
-/// Pause before a standby is asked again for a transaction that it has not reached.
-const STANDBY_PAUSE: Duration = Duration::from_millis(10);
-
 /// A read on its way.
-struct Read<'r> {
-    endpoint: &'r Arc<Endpoint>,
-    arguments: &'r Arguments<'r>,
-    generation: u64,
-    wish: Wish,
+pub(super) struct Read<'r> {
+    pub(super) endpoint: &'r Arc<Endpoint>,
+    pub(super) arguments: &'r Arguments<'r>,
+    pub(super) generation: u64,
+    pub(super) wish: Wish,
+}
+
+impl Read<'_> {
+    /// What the answer tells of its age. Nothing where it cannot come from managed views, and on a standby, which does
+    /// not know what it lacks.
+    fn told(&self, stamp: &Snapshot, staleness_ms: u64) -> Option<u64> {
+        (self.endpoint.staleness.is_some() && !stamp.taken_in_recovery).then_some(staleness_ms)
+    }
 }
 
 impl Proxy {
@@ -45,7 +50,11 @@ impl Proxy {
         event: &mut RequestEvent,
     ) -> Result<Reply, Refusal> {
         let wish = Wish::of(&exchange.session.req_header().headers, endpoint.consistency)?;
-        let read = Read { endpoint, arguments, generation: catalog.generation, wish: wish.clone() };
+        let fresh = endpoint.staleness.as_ref().filter(|_| !wish.takes_stale());
+        let fresh = fresh.map(|staleness| staleness.demanding_fresh(arguments));
+        // What is asked of the cache stays the caller's: an answer that lacks nothing is right for everybody.
+        let called = fresh.as_ref().unwrap_or(arguments);
+        let read = Read { endpoint, arguments: called, generation: catalog.generation, wish: wish.clone() };
         let started = event.started();
         let question = match self.cache.question(endpoint, arguments, catalog, wish, started) {
             Ok(question) => question,
@@ -100,7 +109,7 @@ impl Proxy {
             }
             event.cache = Verdict::Miss { reason, collapsed: false, stored: false };
             leader.begin();
-            let answered = self.fetch_after_tokens(read, exchange, event).await?;
+            let answered = self.fetch_recent(read, Some(question), exchange, event).await?;
             let (entry, stored) = self.cache.store(question, answered);
             leader.land(Arc::clone(&entry));
             event.cache = Verdict::Miss { reason, collapsed: false, stored };
@@ -110,10 +119,14 @@ impl Proxy {
 
     /// Whether a follower takes what a flight brought: see the flights for why this is fresh enough.
     async fn takes(&self, question: &Question, landing: &Landing) -> bool {
-        let contains = question.wish.is_met_by(&landing.entry.stamp);
-        contains
-            && (landing.began_after(question.arrived)
-                || self.cache.judge(question, &landing.entry).await.is_ok())
+        if landing.entry.staleness_ms > 0 && !question.wish.takes_stale() {
+            return false;
+        }
+        let stamp = &landing.entry.stamp;
+        // A statement on a standby may see less than what was committed when it began.
+        let is_recent = landing.began_after(question.arrived) && !stamp.taken_in_recovery;
+        question.wish.is_met_by(stamp)
+            && (is_recent || self.cache.judge(question, &landing.entry).await.is_ok())
     }
 
     /// The answer of the database, for an endpoint that is not cached.
@@ -123,37 +136,15 @@ impl Proxy {
         exchange: &mut Exchange,
         event: &mut RequestEvent,
     ) -> Result<Reply, Refusal> {
-        let answered = self.fetch_after_tokens(read, exchange, event).await?;
+        let answered = self.fetch_recent(read, None, exchange, event).await?;
         if read.wish.tells_snapshot {
             event.snapshot = Some(answered.stamp.to_string());
         }
+        event.staleness_ms = read.told(&answered.stamp, answered.staleness_ms);
         let body = answered.json.ok_or_else(nothing_found)?;
         let reply = Reply::new(read.endpoint.success_status, JSON, body);
         let is_private = !read.endpoint.claims.is_empty();
         Ok(self.encode(Reply { is_private, ..reply }, exchange, event).await?)
-    }
-
-    /// Asks the database until it contains the transactions that the caller named. A primary always does,
-    /// once they were acknowledged; a standby may be a little behind.
-    async fn fetch_after_tokens(
-        &self,
-        read: &Read<'_>,
-        exchange: &mut Exchange,
-        event: &mut RequestEvent,
-    ) -> Result<Answered, Refusal> {
-        let deadline = Instant::now() + self.settings.after_wait_ms;
-        loop {
-            let answered =
-                self.fetch(read.endpoint, read.arguments, read.generation, exchange, event).await?;
-            if read.wish.is_met_by(&answered.stamp) {
-                return Ok(answered);
-            }
-            if !answered.stamp.taken_in_recovery || Instant::now() >= deadline {
-                let detail = "the database does not contain the transactions that Rota-After names";
-                return Err(Problem::new(ProblemKind::Unavailable, detail).into());
-            }
-            sleep(STANDBY_PAUSE).await;
-        }
     }
 
     /// The answer of the database to nobody, or nothing if there is none.
@@ -181,6 +172,7 @@ impl Proxy {
         if read.wish.tells_snapshot {
             event.snapshot = Some(entry.stamp.to_string());
         }
+        event.staleness_ms = read.told(&entry.stamp, entry.staleness_ms(Instant::now().into_std()));
         let variants = entry.answer.as_ref().ok_or_else(nothing_found)?;
         let varies = variants.identity().body.len() > self.settings.compress_above_bytes;
         let wanted =

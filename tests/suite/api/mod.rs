@@ -12,6 +12,7 @@ mod coverage;
 mod departments;
 mod employees;
 mod imports;
+mod managed_views;
 mod paging;
 mod random_roster;
 mod samples;

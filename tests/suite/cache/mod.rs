@@ -11,5 +11,7 @@ mod races;
 mod reader;
 mod shared_level;
 mod stage;
+mod staleness;
+mod standby;
 mod tokens;
 mod warming;

@@ -181,11 +181,5 @@ async fn a_rule_whose_words_are_not_understood_is_refused_by_its_id_and_by_the_t
             assert!(refusal.message.contains(words), "{parameters}: {}", refusal.message);
         }
     }
-    // A type that conflicts are not judged by has what words it likes.
-    migrated
-        .batch_execute(
-            "INSERT INTO workforce.rules (rule_type, parameters) VALUES ('weekly_rest', '{\"x\": 1}')",
-        )
-        .await?;
     Ok(())
 }

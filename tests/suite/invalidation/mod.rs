@@ -11,6 +11,7 @@ mod random_transactions;
 mod refusals;
 mod restarts;
 mod ring;
+mod stamps;
 mod statements;
 mod transactions;
 mod words;

@@ -12,6 +12,7 @@ use yaml_rust2::{Yaml, YamlLoader};
 use super::queries::Query;
 use super::samples::{Samples, samples};
 use super::stage::{FUNCTIONS, Stage};
+use super::waiting::until;
 
 /// Labels that Prometheus adds itself.
 const OF_PROMETHEUS: [&str; 2] = ["job", "instance"];
@@ -89,10 +90,19 @@ fn queries() -> Result<Vec<Asked>> {
 
 /// A proxy that has answered something of everything.
 async fn of_a_busy_proxy() -> Result<Samples> {
-    let stage = Stage::new(&format!("{FUNCTIONS}{}", super::problems::FAIL)).await?;
+    let sql = format!("{FUNCTIONS}{}{}", super::problems::FAIL, super::refreshing::VIEWS);
+    let stage = Stage::with_settings(&sql, &[super::refreshing::ON]).await?;
+    super::refreshing::raise(&stage.session).await?;
+    super::refreshing::becomes_fresh(&stage.session).await?;
     for target in ["/backend", "/backend?x", "/fail?state=XX000", "/nowhere"] {
         stage.proxy.get(target).await?;
     }
+    // A view is shown when it has been looked at, and its refresh when it has come back.
+    until("the refreshes are shown", async || {
+        let shown = samples(&stage.proxy).await?;
+        Ok(shown.shows("rota_view_staleness_seconds") && shown.shows("rota_view_refreshes_total"))
+    })
+    .await?;
     samples(&stage.proxy).await
 }
 

@@ -45,7 +45,7 @@ async fn kept(stage: &Stage) -> Result<usize> {
 /// Nothing was kept and nobody is left over.
 async fn leaves_nothing(stage: &Stage) -> Result<()> {
     let sessions = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'rota import'";
+        WHERE datname = current_database() AND application_name = 'rota import' AND state <> 'idle'";
     until("no import is left", async || Ok(stage.session.text(sessions).await? == "0")).await?;
     assert_eq!(kept(stage).await?, 0);
     Ok(())
@@ -77,8 +77,12 @@ async fn an_import_is_counted_under_its_own_path_and_never_under_none() -> Resul
     let before = count("none", "2xx").await?;
     assert_eq!(stage.proxy.send(&post("/api/imports/notes", file(3))).await?.status, 200);
     assert_eq!(stage.proxy.send(&post("/api/imports/notes?x=1", file(3))).await?.status, 400);
-    assert_eq!(count("/api/imports/notes", "2xx").await?, Some(1.0));
-    assert_eq!(count("/api/imports/notes", "4xx").await?, Some(1.0));
+    // Counted once the answer is out.
+    until("both are counted", async || {
+        let counts = (count("/api/imports/notes", "2xx").await?, count("/api/imports/notes", "4xx").await?);
+        Ok(counts == (Some(1.0), Some(1.0)))
+    })
+    .await?;
     assert_eq!(count("none", "2xx").await?, before);
     Ok(())
 }
@@ -185,4 +189,45 @@ async fn an_import_that_takes_too_long_is_504_and_keeps_nothing() -> Result<()> 
     assert_eq!(answer.status, 504, "{}", answer.text());
     stage.open_gate().await?;
     leaves_nothing(&stage).await
+}
+
+/// An import that tells what it finds in its session, and leaves there whatever a session can keep.
+const TRACES: &str = "
+    CREATE TABLE traces (pid integer, work_mem text, temporary_tables bigint, advisory_locks bigint);
+    CREATE FUNCTION import_traces() RETURNS json VOLATILE LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM pg_temp.import_rows WHERE author = 'nobody') THEN
+            RAISE EXCEPTION 'refused';
+        END IF;
+        INSERT INTO traces SELECT
+            pg_backend_pid(), current_setting('work_mem'),
+            (SELECT count(*) FROM pg_class WHERE relpersistence = 't' AND relname = 'left_behind'),
+            (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid());
+        CREATE TEMPORARY TABLE left_behind (trace text);
+        PERFORM set_config('work_mem', '77MB', false), pg_advisory_lock(7);
+        RETURN json_build_object('rows', 1, 'inserted', 1, 'updated', 0, 'unchanged', 0, 'refused', 0,
+            'refusals', json_build_array());
+    END $$;
+    SELECT rota.expose_import('traces', 'import_traces()'::regprocedure, ARRAY['author'], ARRAY['author']);";
+
+#[tokio::test]
+async fn imports_follow_each_other_in_one_session_and_find_nothing_of_each_other() -> Result<()> {
+    let stage = Stage::new(TRACES).await?;
+    let import = async |author: &str| -> Result<u16> {
+        let file = format!("author\n{author}\n");
+        Ok(stage.proxy.send(&post("/api/imports/traces", file)).await?.status.as_u16())
+    };
+    for _ in 0..3 {
+        assert_eq!(import("somebody").await?, 200);
+    }
+    let first = stage.session.text("SELECT min(pid) FROM traces").await?;
+    let found = "SELECT DISTINCT pid, work_mem = '77MB', temporary_tables, advisory_locks FROM traces";
+    let clean = vec![Some(first.clone()), Some("f".to_owned()), Some("0".to_owned()), Some("0".to_owned())];
+    assert_eq!(stage.session.rows(found).await?, [clean]);
+    // What did not end well takes its session along.
+    assert_ne!(import("nobody").await?, 200);
+    assert_eq!(import("somebody").await?, 200);
+    let sessions = stage.session.text("SELECT count(DISTINCT pid) FROM traces").await?;
+    assert_eq!(sessions, "2");
+    Ok(())
 }

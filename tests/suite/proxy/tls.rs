@@ -13,6 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::certificates::Authority;
+use super::samples::samples;
 use super::stage::{FUNCTIONS, Stage, serves};
 use super::waiting::until;
 
@@ -191,6 +192,44 @@ async fn clients_are_served_in_tls_and_a_new_certificate_is_taken_up() -> Result
     .await?;
     assert_eq!(proxy.process().exit_status()?, None);
     Ok(())
+}
+
+#[tokio::test]
+async fn connections_in_their_handshake_count_among_all() -> Result<()> {
+    const REQUEST: &str = "GET /backend HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let authority = Authority::new()?;
+    let (certificate, key) = authority.issue_files("first.example")?;
+    let database = rota_tests::database::Database::with_extension().await?;
+    database.session().await?.batch_execute(FUNCTIONS).await?;
+    let settings = [
+        ("ROTA_TLS_CERT_FILE", certificate.as_str()),
+        ("ROTA_TLS_KEY_FILE", key.as_str()),
+        ("ROTA_CONNECTION_LIMIT", "2"),
+    ];
+    let proxy = Proxy::with_settings(&database, &settings).await?;
+    let port = proxy.address().port();
+    let is_served = async || {
+        let answer = authority.speak(port, "first.example", REQUEST).await;
+        answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    };
+    until("the endpoints are read", async || Ok(is_served().await)).await?;
+    let connections = async || anyhow::Ok(samples(&proxy).await?.value("rota_http_connections", &[]));
+    let are_connected =
+        async |count: f64| until("they are counted", async || Ok(connections().await? == Some(count))).await;
+    let mut silent = Vec::new();
+    for count in [0.0, 1.0] {
+        assert!(is_served().await, "there is a place left");
+        are_connected(count).await?;
+        silent.push(TcpStream::connect(proxy.address()).await?);
+        are_connected(count + 1.0).await?;
+    }
+    for _ in 0..3 {
+        assert!(!is_served().await, "there is no place left");
+    }
+    silent.pop();
+    until("the place is free", async || Ok(is_served().await)).await?;
+    silent.pop();
+    are_connected(0.0).await
 }
 
 #[tokio::test]

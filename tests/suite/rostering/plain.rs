@@ -61,7 +61,10 @@ async fn an_open_head_names_what_keeps_each_group_of_people_off() -> Result<()> 
     assert_eq!((&open["shift"], &open["missing"]), (&json!("e3"), &json!(1)));
     let obstacle = |rule: &str| {
         let obstacles = open["obstacles"].as_array().cloned().unwrap_or_default();
-        obstacles.into_iter().find(|obstacle| obstacle.to_string().contains(rule)).unwrap_or_default()
+        obstacles
+            .into_iter()
+            .find(|obstacle| obstacle["rules"].to_string().contains(rule))
+            .unwrap_or_default()
     };
     assert_eq!(obstacle("day_off")["people"], json!(["a"]));
     assert_eq!(obstacle("absence")["people"], json!(["b"]));

@@ -1,11 +1,12 @@
 //! Too much time in a day, a week, or any window.
 
 use super::row::{Cause, Conflict, ConflictKind, Quantity};
-use super::rule::{CountedTime, Period, Rule, TimeLimit};
+use super::rule::Rule;
 use super::sweep::Sink;
 use super::work::{DayOfWork, Work};
 use crate::duration::Duration;
 use crate::instant::Instant;
+use crate::rule::{CountedTime, Period, TimeLimit};
 use crate::span::Span;
 
 /// One conflict for each period that has more time than the limit. `during` is the period.

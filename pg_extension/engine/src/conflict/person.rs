@@ -6,11 +6,12 @@
 use super::input::Roster;
 use super::load::over_allocated;
 use super::rest;
-use super::rule::{Requirement, Rule};
+use super::rule::Rule;
 use super::sweep::{Placed, Sink};
 use super::work::Work;
 use super::{days::LocalDays, hours, streak};
 use crate::duration::Duration;
+use crate::rule::Requirement;
 use crate::span::Span;
 
 /// The rules of a roster, sorted by what they ask for.

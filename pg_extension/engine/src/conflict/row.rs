@@ -3,6 +3,7 @@
 use super::load::Load;
 use super::sweep::Placed;
 use crate::duration::Duration;
+use crate::rule::Level;
 use crate::span::Span;
 
 /// What is wrong.
@@ -30,19 +31,6 @@ pub enum ConflictKind {
     Understaffed,
     /// More heads than the shift needs.
     Overstaffed,
-}
-
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// It must not be.
-    Violation,
-    /// It should not be.
-    Warning,
-    /// Worth knowing.
-    Advisory,
-    /// Data are missing to tell.
-    Unknown,
 }
 
 /// The row that a conflict comes from, besides the assignments.
@@ -130,37 +118,6 @@ impl ConflictKind {
             | Self::MissingQualification => Level::Violation,
             Self::Unavailable | Self::Understaffed => Level::Warning,
             Self::Overstaffed => Level::Advisory,
-        }
-    }
-}
-
-impl Level {
-    /// The word that SQL uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Violation => "violation",
-            Self::Warning => "warning",
-            Self::Advisory => "advisory",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// From the word that SQL uses.
-    ///
-    /// # Errors
-    /// [`crate::EngineError::UnknownChoice`], naming `level`.
-    pub fn from_word(word: &str) -> Result<Self, crate::EngineError> {
-        match word {
-            "violation" => Ok(Self::Violation),
-            "warning" => Ok(Self::Warning),
-            "advisory" => Ok(Self::Advisory),
-            "unknown" => Ok(Self::Unknown),
-            _ => Err(crate::EngineError::UnknownChoice {
-                argument: "level",
-                value: word.to_owned(),
-                choices: "violation, warning, advisory, unknown",
-            }),
         }
     }
 }

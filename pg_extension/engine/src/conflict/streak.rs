@@ -6,10 +6,11 @@ use super::days::Day;
 use super::input::{Assignment, Roster};
 use super::person;
 use super::row::{Cause, Conflict, ConflictKind, Quantity};
-use super::rule::{CountedDays, CountedTime, DayLimit, Requirement, Rule};
+use super::rule::Rule;
 use super::sweep::{Sink, by_person};
 use super::work::Work;
 use crate::local::MICROSECONDS_PER_DAY;
+use crate::rule::{CountedDays, CountedTime, DayLimit, Requirement};
 use crate::span::Span;
 
 /// One conflict for each row of days that is longer than the limit. `during` is the row, from the first

@@ -7,10 +7,10 @@ use std::cell::OnceCell;
 
 use super::days::{Day, LocalDays};
 use super::input::Assignment;
-use super::rule::CountedTime;
 use super::sweep::Placed;
 use crate::duration::Duration;
 use crate::instant::Instant;
+use crate::rule::CountedTime;
 use crate::span::Span;
 use crate::span_set::SpanSet;
 

@@ -2,9 +2,22 @@
 
 use super::evaluation::{Evaluation, person_cost};
 use super::person_path::forward::Weekday;
-use super::person_path::solve::MOST_MULTIPLIER;
-use super::person_space::{PersonSpace, SuccessionTable};
+use super::person_path::solve::Request;
+use std::ops::Range;
+
+use super::ceiling::Ceiling;
+use super::control::{Control, Pulse};
+use super::person_space::{Choice, DayChoices, PersonSpace};
 use super::problem::Problem;
+use super::successions::SuccessionTable;
+use crate::error::EngineError;
+
+/// Highest price of a hard rule.
+const MOST_PRICE: i64 = 1 << 36;
+/// Reading one choice is worth about so many additions.
+const OPERATIONS_PER_CHOICE: u64 = 500;
+/// No multiplier's ceiling is below this.
+const LEAST_MULTIPLIER: i64 = 1 << 11;
 
 /// A problem with everything that is computed once.
 pub(super) struct Compiled<'a> {
@@ -15,18 +28,46 @@ pub(super) struct Compiled<'a> {
     pub(super) by_day: Vec<Vec<u32>>,
     /// For each person the pairings they are in.
     pub(super) pairings: Vec<Vec<usize>>,
+    /// Largest price of a limit, in cost units: above any price of a shift that is worth weighing against it.
+    pub(super) most_multiplier: i64,
+    /// People whose hard rules have a price, as no days keep all of them.
+    pub(super) softened: Vec<usize>,
+    successions: SuccessionTable,
+    ceiling: Ceiling,
 }
 
+/// Bytes of one shift that one person may take.
+const CHOICE_BYTES: usize = size_of::<Choice>() + 4 * size_of::<usize>();
+
 impl<'a> Compiled<'a> {
-    pub(super) fn new(problem: &'a Problem) -> Self {
+    /// Compiles a problem that was checked.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::RosterLimit`] if it does not fit the memory that the search may use.
+    pub(super) fn new(problem: &'a Problem, control: &Control<'_>) -> Result<Self, EngineError> {
         let mut by_day = vec![Vec::new(); problem.days];
         for (number, shift) in problem.shifts.iter().enumerate() {
             by_day[shift.day].push(number as u32);
         }
         let successions = SuccessionTable::of(problem);
-        let spaces = (0..problem.people.len())
-            .map(|person| PersonSpace::new(problem, person, &by_day, &successions))
-            .collect();
+        let mut spaces = Vec::with_capacity(problem.people.len());
+        let mut bytes = 0;
+        let pulse = Pulse::default();
+        for person in 0..problem.people.len() {
+            let space = PersonSpace::new(problem, person, &by_day, &successions);
+            let choices: usize = space.days.iter().map(|day| day.choices.len()).sum();
+            bytes += choices * CHOICE_BYTES + problem.days * size_of::<DayChoices>();
+            if bytes > control.limits.memory_bytes {
+                return Err(EngineError::RosterLimit {
+                    argument: "memory_bytes: people times the shifts that they may take",
+                    given: bytes as i64,
+                    limit: control.limits.memory_bytes as i64,
+                });
+            }
+            pulse.beat(control, (choices + problem.days) as u64 * OPERATIONS_PER_CHOICE);
+            spaces.push(space);
+        }
         let weekdays = (0..problem.days)
             .map(|day| {
                 if problem.is_saturday(day) {
@@ -45,7 +86,54 @@ impl<'a> Compiled<'a> {
                 pairings[pairing.second].push(number);
             }
         }
-        Self { problem, spaces, weekdays, by_day, pairings }
+        let heaviest = problem.shifts.iter().map(|shift| shift.short_weight.max(shift.surplus_weight)).max();
+        let most_multiplier = LEAST_MULTIPLIER.max(4 * heaviest.unwrap_or(0));
+        let ceiling = Ceiling::of(problem);
+        let softened = Vec::new();
+        Ok(Self { problem, spaces, weekdays, by_day, pairings, most_multiplier, softened, successions, ceiling })
+    }
+
+    /// Gives hard rules of people for whom no days keep all of them a price that outweighs everything else, so that the
+    /// path search finds the days that break the least. False if nobody was softened.
+    pub(super) fn soften(&mut self, people: &[usize]) -> bool {
+        let price = self.largest_row_cost().saturating_add(1);
+        // With more, breaking a sum of minutes all over would no longer fit 64 bits.
+        if people.is_empty() || price > MOST_PRICE {
+            return false;
+        }
+        for &person in people {
+            self.spaces[person] =
+                PersonSpace::softened(self.problem, person, &self.by_day, &self.successions, price);
+        }
+        self.softened = people.to_vec();
+        true
+    }
+
+    /// Whether this person's hard rules were given a price.
+    pub(super) fn is_softened(&self, person: usize) -> bool {
+        self.softened.contains(&person)
+    }
+
+    /// A request for one person's cheapest days at these prices.
+    pub(super) fn request<'r, T>(
+        &'r self,
+        person: usize,
+        row: &'r [u32],
+        days: Range<usize>,
+        prices: &'r [T],
+    ) -> Request<'r, T> {
+        Request {
+            problem: self.problem,
+            space: &self.spaces[person],
+            person,
+            row,
+            start: days.start,
+            end: days.end,
+            prices,
+            scale: 1,
+            weekdays: &self.weekdays,
+            most_multiplier: self.most_multiplier,
+        }
     }
 
     pub(super) fn people(&self) -> usize {
@@ -69,54 +157,8 @@ impl<'a> Compiled<'a> {
 
     /// No row of anybody costs more than this, demand and prices on limits included.
     pub(super) fn largest_row_cost(&self) -> i64 {
-        (self.days() as i64)
-            .saturating_mul(self.largest_day_cost() + MOST_MULTIPLIER)
-            .saturating_add(self.largest_limit_cost())
-            .max(1)
-    }
-
-    /// The largest cost of one day of one person.
-    fn largest_day_cost(&self) -> i64 {
-        let problem = self.problem;
-        let demand = problem.shifts.iter().map(|shift| shift.short_weight.max(shift.surplus_weight)).max();
-        let own = self.spaces.iter().flat_map(|space| {
-            let runs = [
-                space.shortest_rest.cost.unwrap_or(0) * space.rest_lengths as i64,
-                space.shortest_work.cost.unwrap_or(0) * space.work_lengths as i64,
-                space.longest_work.and_then(|longest| longest.cost).unwrap_or(0),
-            ]
-            .into_iter()
-            .sum::<i64>();
-            let choices = space.days.iter().flat_map(|day| &day.choices).map(|choice| choice.cost.abs());
-            let patterns = space.days.iter().flat_map(|day| &day.patterns).flatten().flatten().copied();
-            [runs, choices.max().unwrap_or(0) + patterns.max().unwrap_or(0)]
-        });
-        let pairs = problem.pairings.iter().map(|pairing| 2 * pairing.weight).sum::<i64>();
-        demand.unwrap_or(0) + own.max().unwrap_or(0) * 2 + pairs
-    }
-
-    /// The largest cost that soft limits on sums can add to one person's horizon.
-    fn largest_limit_cost(&self) -> i64 {
-        use super::problem::Force;
-        let cost = |person: &super::problem::Person| -> i64 {
-            person
-                .limits
-                .iter()
-                .map(|limit| {
-                    [limit.least, limit.most]
-                        .into_iter()
-                        .flatten()
-                        .map(|bound| match bound.force {
-                            Force::Hard => 0,
-                            Force::Soft(weight) => {
-                                let reach = limit.days.len() as i64 * 1_440 + limit.already;
-                                weight.saturating_mul(bound.value.max(reach))
-                            }
-                        })
-                        .fold(0, i64::saturating_add)
-                })
-                .fold(0, i64::saturating_add)
-        };
-        self.problem.people.iter().map(cost).max().unwrap_or(0)
+        let steps = self.spaces.iter().map(PersonSpace::most_steps).max().unwrap_or(1);
+        let prices = (self.days() as i64).saturating_mul(self.most_multiplier.saturating_mul(steps));
+        i64::try_from(self.ceiling.row).unwrap_or(i64::MAX).saturating_add(prices).max(1)
     }
 }

@@ -1,16 +1,28 @@
 //! What bounds a search: time, steps, memory, a target, a wish to stop.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::levels::split;
 
 /// The search's window on the world: it has no clock of its own.
 pub trait Watch: Sync {
     /// Milliseconds since the search began.
     fn elapsed_ms(&self) -> u64;
-    /// Whether to stop as soon as possible. Asked every few milliseconds at least.
+    /// Whether to stop as soon as possible. Asked after at most [`MOST_WORK`] elementary operations of a thread, which
+    /// are some ten milliseconds.
     fn cancelled(&self) -> bool;
+    /// Told just before each question: the elementary operations of this thread since its last one.
+    fn worked(&self, _operations: u64) {}
     /// Called whenever a better roster or bound is known.
     fn progress(&self, _progress: Progress) {}
 }
+
+/// Most additions and comparisons of one thread between two questions to the [`Watch`].
+pub const MOST_WORK: u64 = 1 << 25;
+/// A question is due after so many operations. The difference is what a single indivisible piece of work may take.
+const QUESTION_WORK: u64 = 1 << 22;
 
 /// How far a search has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +31,13 @@ pub struct Progress {
     pub elapsed_ms: u64,
     /// Hard rules broken by the best roster, in units.
     pub broken_hard: i64,
-    /// Cost of the best roster.
+    /// Medium cost of the best roster.
+    pub medium: i64,
+    /// Soft cost of the best roster.
     pub cost: i64,
-    /// No roster that keeps all hard rules costs less, as far as is proven.
+    /// No roster that keeps all hard rules has less medium cost, as far as is proven.
+    pub lower_medium: i64,
+    /// No roster that keeps all hard rules and has that medium cost has less soft cost, as far as is proven.
     pub lower_bound: i64,
 }
 
@@ -63,20 +79,52 @@ pub(super) struct Control<'a> {
     pub(super) limits: Limits,
     pub(super) watch: &'a dyn Watch,
     steps: AtomicU64,
-    best_broken: AtomicI64,
-    best_cost: AtomicI64,
+    /// Hard units and cost of the best roster.
+    best: Mutex<(i64, i64)>,
     lower_bound: AtomicI64,
+    /// What a medium unit counts.
+    factor: i64,
+}
+
+/// One thread's count of its work since it last asked whether to stop.
+#[derive(Debug, Default)]
+pub(super) struct Pulse {
+    since: Cell<u64>,
+    stopped: Cell<bool>,
+}
+
+impl Pulse {
+    /// Counts operations; asks when enough have come together. True once it is time to stop.
+    pub(super) fn beat(&self, control: &Control<'_>, operations: u64) -> bool {
+        let since = self.since.get() + operations;
+        if since < QUESTION_WORK {
+            self.since.set(since);
+            return self.stopped.get();
+        }
+        self.ask(control, since)
+    }
+
+    /// Asks at once.
+    pub(super) fn ask(&self, control: &Control<'_>, since: u64) -> bool {
+        self.since.set(0);
+        control.watch.worked(since);
+        if control.must_stop() {
+            self.stopped.set(true);
+        }
+        self.stopped.get()
+    }
 }
 
 impl<'a> Control<'a> {
-    pub(super) fn new(limits: Limits, watch: &'a dyn Watch, lower_bound: i64) -> Self {
+    pub(super) fn new(limits: Limits, watch: &'a dyn Watch, factor: i64) -> Self {
         Self {
             limits,
             watch,
             steps: AtomicU64::new(0),
-            best_broken: AtomicI64::new(i64::MAX),
-            best_cost: AtomicI64::new(i64::MAX),
-            lower_bound: AtomicI64::new(lower_bound),
+            best: Mutex::new((i64::MAX, i64::MAX)),
+            // No cost is below zero.
+            lower_bound: AtomicI64::new(0),
+            factor,
         }
     }
 
@@ -97,26 +145,37 @@ impl<'a> Control<'a> {
 
     /// Whether to stop: time, steps, target, proven gap or cancellation.
     pub(super) fn is_over(&self) -> bool {
-        self.watch.cancelled() || self.used() >= 1.0 || self.is_good_enough()
+        self.must_stop() || self.used() >= 1.0
+    }
+
+    /// The same without steps: a step that was begun is finished, so that equal steps give equal results.
+    pub(super) fn must_stop(&self) -> bool {
+        self.watch.cancelled()
+            || self.limits.time_ms.is_some_and(|time_ms| self.watch.elapsed_ms() >= time_ms)
+            || self.is_good_enough()
+    }
+
+    fn best(&self) -> (i64, i64) {
+        *self.best.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_good_enough(&self) -> bool {
-        if self.best_broken.load(Ordering::Relaxed) > 0 {
+        let (broken, cost) = self.best();
+        if broken > 0 {
             return false;
         }
-        let cost = self.best_cost.load(Ordering::Relaxed);
-        let bound = self.lower_bound.load(Ordering::Relaxed);
+        let bound = self.lower_bound();
         let allowed = i128::from(bound.max(0)) * i128::from(self.limits.gap_ppm) / 1_000_000;
-        self.limits.target.is_some_and(|target| cost <= target)
+        self.limits.target.is_some_and(|target| split(cost, self.factor) <= (0, target))
             || i128::from(cost) <= i128::from(bound) + allowed
     }
 
     /// Notes a roster's worth; the watch hears of it if it is the best so far.
-    pub(super) fn note_worth(&self, (broken, cost): (i64, i64)) {
-        let best = (self.best_broken.load(Ordering::Relaxed), self.best_cost.load(Ordering::Relaxed));
-        if (broken, cost) < best {
-            self.best_broken.store(broken, Ordering::Relaxed);
-            self.best_cost.store(cost, Ordering::Relaxed);
+    pub(super) fn note_worth(&self, worth: (i64, i64)) {
+        let mut best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if worth < *best {
+            *best = worth;
+            drop(best);
             self.tell();
         }
     }
@@ -133,11 +192,16 @@ impl<'a> Control<'a> {
     }
 
     fn tell(&self) {
+        let (broken_hard, cost) = self.best();
+        let (medium, cost) = split(cost, self.factor);
+        let (lower_medium, lower_bound) = split(self.lower_bound(), self.factor);
         self.watch.progress(Progress {
             elapsed_ms: self.watch.elapsed_ms(),
-            broken_hard: self.best_broken.load(Ordering::Relaxed),
-            cost: self.best_cost.load(Ordering::Relaxed),
-            lower_bound: self.lower_bound.load(Ordering::Relaxed),
+            broken_hard,
+            medium,
+            cost,
+            lower_medium,
+            lower_bound,
         });
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing here is shared with the search: each rule is checked by itself, over the whole of a person's known days.
 
 use super::plan::{FREE, Plan};
-use super::problem::{Bound, Counted, Force, Limit, OutsideDay, Person, Problem};
+use super::problem::{Bound, Counted, Force, Level, Limit, OutsideDay, Person, Problem, Turn};
 
 /// The rule that a [`Finding`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +22,10 @@ pub enum RuleName {
     Succession,
     /// Too few minutes between two shifts.
     MinimumRest,
+    /// Too few minutes between two shifts with a free day between.
+    MinimumDayOff,
+    /// A day that the rotation wants otherwise.
+    Rotation,
     /// Too many worked days in a row.
     LongestWork,
     /// Too few worked days in a row.
@@ -32,6 +36,8 @@ pub enum RuleName {
     Most(Counted),
     /// A sum below its period's least.
     Least(Counted),
+    /// An uneven share.
+    Fairness(Counted),
     /// A wish not granted.
     Wish,
     /// The price of a kind for this person.
@@ -59,6 +65,8 @@ pub struct Finding {
     pub units: i64,
     /// What that costs; nothing for a hard rule.
     pub cost: Option<i64>,
+    /// The level of the rule, and of the cost.
+    pub level: Level,
 }
 
 /// The sum of everything.
@@ -66,7 +74,9 @@ pub struct Finding {
 pub struct Evaluation {
     /// Units by which hard rules are broken.
     pub broken_hard: i64,
-    /// Cost of soft rules and demand.
+    /// Cost at the medium level.
+    pub medium: i64,
+    /// Cost at the soft level.
     pub cost: i64,
     /// Heads that are missing.
     pub short_heads: i64,
@@ -76,9 +86,11 @@ pub struct Evaluation {
 
 impl Evaluation {
     fn add(&mut self, finding: &Finding) {
-        match finding.cost {
-            Some(cost) => self.cost += cost,
-            None => self.broken_hard += finding.units,
+        let cost = finding.cost.unwrap_or(0);
+        match finding.level {
+            Level::Hard => self.broken_hard += finding.units,
+            Level::Medium => self.medium += cost,
+            Level::Soft => self.cost += cost,
         }
         match finding.rule {
             RuleName::Short => self.short_heads += finding.units,
@@ -116,11 +128,12 @@ pub fn evaluate_person(problem: &Problem, number: usize, row: &[u32], note: &mut
     let person = &problem.people[number];
     let mut rules = Rules { problem, number, person, row, note };
     rules.days();
-    rules.consecutive_days();
+    rules.rests();
     rules.runs();
     for limit in &person.limits {
         rules.limit(limit);
     }
+    rules.fairness();
     rules.wishes();
 }
 
@@ -137,11 +150,8 @@ struct Rules<'a> {
 
 impl Rules<'_> {
     fn report(&mut self, rule: RuleName, day: usize, shift: Option<usize>, units: i64, force: Force) {
-        let cost = match force {
-            Force::Hard => None,
-            Force::Soft(weight) => Some(weight * units),
-        };
-        (self.note)(Finding { rule, person: Some(self.number), day, shift, units, cost });
+        let cost = force.weight().map(|weight| weight * units);
+        (self.note)(Finding { rule, person: Some(self.number), day, shift, units, cost, level: force.level() });
     }
 
     fn days(&mut self) {
@@ -155,6 +165,7 @@ impl Rules<'_> {
                 }
                 continue;
             }
+            self.rotation(day, worked);
             let Some(shift) = worked else { continue };
             for rule in broken_by_assignment(self.problem, self.person, day, shift) {
                 self.report(rule, day, worked, 1, Force::Hard);
@@ -188,23 +199,44 @@ impl Rules<'_> {
         }))
     }
 
-    fn consecutive_days(&mut self) {
+    fn rotation(&mut self, day: usize, worked: Option<usize>) {
+        let Some(rotation) = &self.person.rotation else { return };
+        let kind = worked.map(|shift| self.problem.shifts[shift].kind);
+        let kept = match rotation.turn(day) {
+            Turn::Any => true,
+            Turn::Free => kind.is_none(),
+            Turn::Kind(wanted) => kind == Some(wanted),
+        };
+        if !kept {
+            self.report(RuleName::Rotation, day, worked, 1, rotation.force);
+        }
+    }
+
+    /// Every two shifts with no other between, as far as one of them lies in the horizon.
+    fn rests(&mut self) {
         let days = self.row.len() as i64;
-        for day in -1..days {
-            let (Some(Some(first)), Some(Some(next))) = (self.duty(day), self.duty(day + 1)) else {
-                continue;
-            };
-            let shown = day.max(0) as usize;
-            for index in 0..self.problem.successions.len() {
-                let rule = self.problem.successions[index];
-                if rule.first == first.2 && rule.next == next.2 {
-                    self.report(RuleName::Succession, shown, None, 1, rule.force);
-                }
+        let mut last: Option<(i64, Duty)> = None;
+        for day in -(self.person.before.len() as i64)..days + self.person.after.len() as i64 {
+            let Some(Some(next)) = self.duty(day) else { continue };
+            if let Some((earlier, first)) = last.filter(|&(earlier, _)| earlier < days && day >= 0) {
+                self.rest(earlier.max(0) as usize, (day - earlier - 1) as usize, first, next);
             }
-            if let Some(rest) = self.problem.minimum_rest
-                && next.0 - first.1 < rest.value
-            {
-                self.report(RuleName::MinimumRest, shown, None, 1, rest.force);
+            last = Some((day, next));
+        }
+    }
+
+    fn rest(&mut self, shown: usize, free_days: usize, first: Duty, next: Duty) {
+        for index in 0..self.problem.successions.len() {
+            let rule = self.problem.successions[index];
+            if rule.first == first.2 && rule.next == next.2 && rule.free_days == free_days {
+                self.report(RuleName::Succession, shown, None, 1, rule.force);
+            }
+        }
+        let day_off = self.problem.minimum_day_off.filter(|_| free_days == 1);
+        let rests = [(self.problem.minimum_rest, RuleName::MinimumRest), (day_off, RuleName::MinimumDayOff)];
+        for (rest, rule) in rests {
+            if let Some(rest) = rest.filter(|rest| next.0 - first.1 < rest.value) {
+                self.report(rule, shown, None, 1, rest.force);
             }
         }
     }
@@ -270,6 +302,19 @@ impl Rules<'_> {
         }
     }
 
+    fn fairness(&mut self) {
+        for index in 0..self.problem.fairness.len() {
+            let fairness = &self.problem.fairness[index];
+            let Some(share) = fairness.shares.iter().find(|share| share.person == self.number) else { continue };
+            let sum: i64 = fairness.days.clone().map(|day| self.counted(fairness.counted, day)).sum();
+            let distance = fairness.distance(share.target, sum);
+            if distance > 0 {
+                let (rule, force) = (RuleName::Fairness(fairness.counted), Force::Soft(fairness.weight));
+                self.report(rule, fairness.days.start, None, distance * distance, force);
+            }
+        }
+    }
+
     fn wishes(&mut self) {
         for wish in &self.person.wishes {
             let day = self.problem.shifts[wish.shift].day;
@@ -318,14 +363,14 @@ pub fn heads(problem: &Problem, plan: &Plan) -> Vec<u32> {
 fn evaluate_demand(problem: &Problem, plan: &Plan, note: &mut dyn FnMut(Finding)) {
     for (number, (shift, &present)) in problem.shifts.iter().zip(&heads(problem, plan)).enumerate() {
         let missing = i64::from(shift.required) - i64::from(present);
-        let (rule, units, weight) = if missing > 0 {
-            (RuleName::Short, missing, shift.short_weight)
+        let (rule, units, weight, level) = if missing > 0 {
+            (RuleName::Short, missing, shift.short_weight, shift.short_level)
         } else {
-            (RuleName::Surplus, -missing, shift.surplus_weight)
+            (RuleName::Surplus, -missing, shift.surplus_weight, Level::Soft)
         };
         if units > 0 {
             let cost = Some(units * weight);
-            note(Finding { rule, person: None, day: shift.day, shift: Some(number), units, cost });
+            note(Finding { rule, person: None, day: shift.day, shift: Some(number), units, cost, level });
         }
     }
 }
@@ -344,7 +389,8 @@ fn evaluate_pairings(problem: &Problem, plan: &Plan, note: &mut dyn FnMut(Findin
             if units > 0 {
                 let person = Some(pairing.first);
                 let cost = Some(units * pairing.weight);
-                note(Finding { rule: RuleName::Pairing, person, day, shift: None, units, cost });
+                let (rule, level) = (RuleName::Pairing, Level::Soft);
+                note(Finding { rule, person, day, shift: None, units, cost, level });
             }
         }
     }

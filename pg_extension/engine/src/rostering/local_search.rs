@@ -4,11 +4,11 @@
 //! optimization results using the ruin and recreate principle", gave the name).
 
 use super::compiled::Compiled;
-use super::control::Control;
+use super::control::{Control, Pulse};
 use super::incumbent::Incumbent;
 use super::person_path::Cost;
-use super::person_path::solve::{PathFinder, Request};
-use super::plan::Plan;
+use super::person_path::solve::PathFinder;
+use super::parts::Part;
 use super::pool::Pool;
 use super::random::sample;
 
@@ -23,6 +23,9 @@ const NOISE_PART: i64 = 5;
 pub(super) struct Searcher<'c, 'p, T> {
     pub(super) compiled: &'c Compiled<'p>,
     pub(super) control: &'c Control<'c>,
+    /// What may be changed.
+    pub(super) part: &'c Part,
+    pub(super) pulse: Pulse,
     pub(super) finder: PathFinder<T>,
     pub(super) random: fastrand::Rng,
     pub(super) prices: Vec<T>,
@@ -34,31 +37,37 @@ pub(super) struct Searcher<'c, 'p, T> {
 }
 
 impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
-    pub(super) fn new(compiled: &'c Compiled<'p>, control: &'c Control<'c>, seed: u64) -> Self {
+    pub(super) fn new(
+        compiled: &'c Compiled<'p>,
+        control: &'c Control<'c>,
+        part: &'c Part,
+        seed: u64,
+    ) -> Self {
         Self {
             compiled,
             control,
+            part,
+            pulse: Pulse::default(),
             finder: PathFinder::new(control.limits.memory_bytes / (2 * control.limits.threads.max(1))),
             random: fastrand::Rng::with_seed(seed),
             prices: vec![T::ZERO; compiled.problem.shifts.len()],
             scale: (T::CEILING / 4 / compiled.largest_row_cost()).clamp(1, 64),
             center: vec![0.0; compiled.problem.shifts.len()],
-            pool: Pool::new(compiled.people(), compiled.days(), control.limits.memory_bytes / 8),
+            pool: Pool::new(compiled.people(), compiled.days(), control.limits.memory_bytes / (8 * control.limits.threads.max(1))),
         }
     }
 
-    /// Gives everybody their cheapest days, one after the other. People without any stay free and count as broken.
-    pub(super) fn construct(&mut self, start: Plan) -> Incumbent {
+    /// Gives people their cheapest days, one after the other. Those without any keep the ones they have.
+    pub(super) fn construct(&mut self, start: Incumbent, people: &[usize]) -> Incumbent {
         let compiled = self.compiled;
-        let mut incumbent = Incumbent::new(compiled, start);
-        let mut order: Vec<usize> = (0..compiled.people()).collect();
-        self.random.shuffle(&mut order);
-        for person in order {
-            if self.control.watch.cancelled() {
+        let (first, end) = (self.part.days.start, self.part.days.end);
+        let mut incumbent = start;
+        for &person in people {
+            if self.pulse.ask(self.control, 0) {
                 break;
             }
-            incumbent.withdraw(compiled, person, 0, compiled.days());
-            self.reinsert(&mut incumbent, person, 0, compiled.days(), 0);
+            incumbent.withdraw(compiled, person, first, end);
+            self.reinsert(&mut incumbent, person, first, end, 0);
         }
         incumbent
     }
@@ -86,19 +95,11 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
                 });
             }
         }
-        let request = Request {
-            problem: compiled.problem,
-            space: &compiled.spaces[person],
-            person,
-            row: incumbent.plan.row(person),
-            start,
-            end,
-            prices: &self.prices,
-            scale: 1,
-            weekdays: &compiled.weekdays,
-        };
+        let request = compiled.request(person, incumbent.plan.row(person), start..end, &self.prices);
         self.control.step();
-        if self.finder.find(&request, &mut self.random).is_some() {
+        let (pulse, control) = (&self.pulse, self.control);
+        let stop = |operations: u64| pulse.beat(control, operations);
+        if self.finder.find(&request, &mut self.random, &stop).is_some() {
             incumbent.replace(compiled, person, start, &self.finder.path);
         } else {
             let path = incumbent.plan.row(person)[start..end].to_vec();
@@ -109,6 +110,9 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
     /// Searches until the part `until` of the budget is used, starting hot. Returns the best roster seen.
     pub(super) fn anneal(&mut self, start: &Incumbent, from: f64, until: f64) -> Incumbent {
         let compiled = self.compiled;
+        if self.part.is_empty() {
+            return start.clone();
+        }
         let mut current = start.clone();
         let mut best = start.clone();
         let weight = compiled.problem.shifts.iter().map(|shift| shift.short_weight).max().unwrap_or(0);
@@ -128,7 +132,8 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
             moves += 1;
             let (window_start, window_end) = self.window(WINDOW_DAYS);
             let wanted = self.random.usize(2..=MOST_PEOPLE);
-            let people = sample(&mut self.random, compiled.people(), wanted);
+            let chosen = sample(&mut self.random, self.part.people.len(), wanted);
+            let people: Vec<usize> = chosen.into_iter().map(|number| self.part.people[number]).collect();
             let before = current.worth();
             undo.clear();
             for &person in &people {
@@ -160,9 +165,9 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
 
     /// A random window of so many days that cuts no weekend in two.
     pub(super) fn window(&mut self, lengths: std::ops::RangeInclusive<usize>) -> (usize, usize) {
-        let days = self.compiled.days();
+        let days = self.part.days.len();
         let length = self.random.usize(lengths).min(days);
-        let start = self.random.usize(0..=days - length);
+        let start = self.part.days.start + self.random.usize(0..=days - length);
         self.compiled.whole_weekends(start, start + length)
     }
 }

@@ -4,11 +4,13 @@
 //! and which *class* their last shift belongs to. Two shifts of a day are of one class if the same shifts may follow
 //! them at the same cost. Sums over periods (minutes, weekends, shifts of a kind) are counted beside that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::evaluation::broken_by_assignment;
+use super::periods::{Axis, Period, axes_of};
 use super::plan::FREE;
-use super::problem::{Bound, Counted, Force, Limit, OutsideDay, Person, Problem};
+use super::problem::{Bound, Counted, Force, OutsideDay, Person, Problem, Turn};
+use super::successions::{SuccessionTable, Times, soften, times_of, times_outside};
 
 /// A shift that a person may take on a day.
 #[derive(Debug, Clone)]
@@ -24,8 +26,41 @@ pub(super) struct Choice {
     pub(super) pattern: usize,
 }
 
-/// The costs of following each class of the day before; none where that is forbidden.
-pub(super) type Pattern = Vec<Option<i64>>;
+/// What it costs to follow the last shift before, by the free days between and by its class; none where forbidden.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pattern {
+    after: Vec<Vec<Option<i64>>>,
+}
+
+impl Pattern {
+    fn new(successions: &SuccessionTable, earlier: &VecDeque<Vec<Times>>, next: Times) -> Self {
+        let costs = |(free_days, firsts): (usize, &Vec<Times>)| {
+            firsts.iter().map(|&first| successions.cost(first, next, free_days)).collect()
+        };
+        Self { after: earlier.iter().enumerate().map(costs).collect() }
+    }
+
+    /// Costs of following each class of the day before.
+    #[inline]
+    pub(super) fn next_day(&self) -> &[Option<i64>] {
+        self.after.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// Cost of following a class with so many free days between; none if that is forbidden.
+    #[inline]
+    pub(super) fn cost(&self, free_days: usize, class: usize) -> Option<i64> {
+        *self.after.get(free_days)?.get(class)?
+    }
+}
+
+/// A state of free days: how many in a row, and the class of the last shift as long as a rule may remember it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rest {
+    pub(super) length: usize,
+    pub(super) class: Option<usize>,
+    /// The state after one more free day.
+    pub(super) next: usize,
+}
 
 /// Everything that can happen on a day.
 #[derive(Debug, Clone, Default)]
@@ -48,10 +83,7 @@ impl RunBound {
     fn of(bound: Option<Bound>, absent: usize) -> Self {
         bound.map_or(Self { value: absent, cost: None }, |bound| Self {
             value: bound.value as usize,
-            cost: match bound.force {
-                Force::Hard => None,
-                Force::Soft(weight) => Some(weight),
-            },
+            cost: bound.force.weight(),
         })
     }
 
@@ -62,14 +94,6 @@ impl RunBound {
     }
 }
 
-/// Limits on the same sum whose periods do not overlap, so that one counter serves them all.
-#[derive(Debug, Clone)]
-pub(super) struct Axis {
-    pub(super) counted: Counted,
-    /// In the order of their days.
-    pub(super) periods: Vec<Limit>,
-}
-
 /// One person's days, compiled.
 #[derive(Debug)]
 pub(super) struct PersonSpace {
@@ -78,13 +102,17 @@ pub(super) struct PersonSpace {
     pub(super) classes: usize,
     /// Free days in a row that are told apart: 1 to this; the last means this or more.
     pub(super) rest_lengths: usize,
+    /// Free days over which the last shift still matters.
+    pub(super) reach: usize,
+    /// The states of free days; states of work follow.
+    pub(super) rests: Vec<Rest>,
     /// Worked days in a row that are told apart: 1 to this; the last means this or more.
     pub(super) work_lengths: usize,
     pub(super) shortest_work: RunBound,
     pub(super) shortest_rest: RunBound,
     pub(super) longest_work: Option<RunBound>,
     /// The limit on minutes over the whole horizon, which gets the innermost counter.
-    pub(super) minutes: Option<Limit>,
+    pub(super) minutes: Option<Period>,
     pub(super) axes: Vec<Axis>,
     /// Common divisor of the shifts' minutes.
     pub(super) unit_minutes: i64,
@@ -95,59 +123,10 @@ pub(super) struct PersonSpace {
     /// Known days before and after the horizon.
     pub(super) before: Vec<OutsideDay>,
     pub(super) after: Vec<OutsideDay>,
-    /// Cost of following each class of the last day with the first day after the horizon.
-    pub(super) after_pattern: Pattern,
+    /// For each known day after the horizon what its shift costs after an earlier one.
+    after_patterns: Vec<Option<Pattern>>,
     class_of_shift: HashMap<u32, usize>,
     pattern_of_shift: HashMap<u32, usize>,
-}
-
-/// Costs of one kind after another, for the whole problem.
-#[derive(Debug)]
-pub(super) struct SuccessionTable {
-    kinds: usize,
-    costs: Vec<Option<i64>>,
-    minimum_rest: Option<Bound>,
-}
-
-impl SuccessionTable {
-    pub(super) fn of(problem: &Problem) -> Self {
-        let kinds = problem.kinds;
-        let mut costs = vec![Some(0); kinds * kinds];
-        for rule in &problem.successions {
-            let cell: &mut Option<i64> = &mut costs[rule.first * kinds + rule.next];
-            *cell = match rule.force {
-                Force::Hard => None,
-                Force::Soft(weight) => cell.map(|cost| cost + weight),
-            };
-        }
-        Self { kinds, costs, minimum_rest: problem.minimum_rest }
-    }
-
-    fn cost(&self, (kind, _, end): Times, (next_kind, next_start, _): Times) -> Option<i64> {
-        let cost = self.costs[kind * self.kinds + next_kind]?;
-        match self.minimum_rest {
-            Some(rest) if next_start - end < rest.value => match rest.force {
-                Force::Hard => None,
-                Force::Soft(weight) => Some(cost + weight),
-            },
-            _ => Some(cost),
-        }
-    }
-}
-
-/// Kind, start and end of something worked.
-type Times = (usize, i64, i64);
-
-fn times_of(problem: &Problem, shift: u32) -> Times {
-    let shift = &problem.shifts[shift as usize];
-    (shift.kind, shift.start_minute, shift.end_minute)
-}
-
-fn times_outside(day: Option<&OutsideDay>) -> Option<Times> {
-    match *day? {
-        OutsideDay::Free => None,
-        OutsideDay::Worked { kind, start_minute, end_minute } => Some((kind, start_minute, end_minute)),
-    }
 }
 
 impl PersonSpace {
@@ -158,10 +137,41 @@ impl PersonSpace {
         by_day: &[Vec<u32>],
         successions: &SuccessionTable,
     ) -> Self {
-        let person = &problem.people[number];
+        Self::of(problem, number, &problem.people[number], by_day, successions)
+    }
+
+    /// The same with a price on every hard rule about sums, runs, successions and rotation, for a person who has no
+    /// days that keep them all. Who may take what stays, and so do settled days.
+    pub(super) fn softened(
+        problem: &Problem,
+        number: usize,
+        by_day: &[Vec<u32>],
+        successions: &SuccessionTable,
+        price: i64,
+    ) -> Self {
+        let mut person = problem.people[number].clone();
+        let Person { longest_work, shortest_work, shortest_rest, limits, rotation, .. } = &mut person;
+        let runs = [longest_work, shortest_work, shortest_rest].into_iter().flatten();
+        let sums = limits.iter_mut().flat_map(|limit| [&mut limit.least, &mut limit.most]).flatten();
+        for bound in runs.chain(sums) {
+            bound.force = soften(bound.force, price);
+        }
+        if let Some(rotation) = rotation {
+            rotation.force = soften(rotation.force, price);
+        }
+        Self::of(problem, number, &person, by_day, &successions.softened(price))
+    }
+
+    fn of(
+        problem: &Problem,
+        number: usize,
+        person: &Person,
+        by_day: &[Vec<u32>],
+        successions: &SuccessionTable,
+    ) -> Self {
         let mut days: Vec<DayChoices> =
             (0..problem.days).map(|day| day_choices(problem, person, day, &by_day[day])).collect();
-        let after_pattern = classify(problem, person, successions, &mut days);
+        let after_patterns = classify(problem, person, successions, &mut days);
         let mut class_of_shift = HashMap::new();
         let mut pattern_of_shift = HashMap::new();
         for choice in days.iter().flat_map(|day| &day.choices) {
@@ -173,7 +183,9 @@ impl PersonSpace {
         let longest_work = person.longest_work.map(|bound| RunBound::of(Some(bound), 0));
         // One more than can be counted: the last means rested since before anything is known, too.
         let known_days = problem.days + person.before.len() + person.after.len();
-        let rest_lengths = shortest_rest.value.clamp(1, known_days + 1);
+        let reach = successions.reach.min(known_days);
+        let rest_lengths = shortest_rest.value.max(reach + 1).clamp(1, known_days + 1);
+        let classes = days.iter().map(|day| day.classes).max().unwrap_or(0).max(1);
         let work_lengths = shortest_work
             .value
             .max(longest_work.map_or(1, |longest| longest.value))
@@ -185,13 +197,15 @@ impl PersonSpace {
             .max(1);
         let longest_shift =
             days.iter().flat_map(|day| &day.choices).map(|choice| choice.worked_minutes).max();
-        let (minutes, axes) = axes_of(person, problem.days);
+        let (minutes, axes) = axes_of(problem, number, person);
         let hard_longest = longest_work.filter(|longest| longest.cost.is_none()).map(|longest| longest.value);
         let hard_rest = if shortest_rest.cost.is_none() { shortest_rest.value.max(1) } else { 1 };
         Self {
-            classes: days.iter().map(|day| day.classes).max().unwrap_or(0).max(1),
+            classes,
             days,
             rest_lengths,
+            reach,
+            rests: rests(rest_lengths, reach, classes),
             work_lengths,
             shortest_work,
             shortest_rest,
@@ -211,7 +225,7 @@ impl PersonSpace {
                 .collect(),
             before: person.before.clone(),
             after: person.after.clone(),
-            after_pattern,
+            after_patterns,
             class_of_shift,
             pattern_of_shift,
         }
@@ -220,19 +234,50 @@ impl PersonSpace {
     /// Number of states of a day: the free ones first, then class by class.
     #[inline]
     pub(super) fn states(&self) -> usize {
-        self.rest_lengths + self.classes * self.work_lengths
+        self.rests.len() + self.classes * self.work_lengths
     }
 
-    /// The state of having been free for so many days.
+    /// The state of having been free for so many days after a shift of the class.
     #[inline]
-    pub(super) fn rest_state(&self, length: usize) -> usize {
-        length.clamp(1, self.rest_lengths) - 1
+    pub(super) fn rest_state(&self, length: usize, class: usize) -> usize {
+        rest_state(self.rest_lengths, self.reach, self.classes, length, class)
+    }
+
+    /// The state of having been free for so long that nothing before matters.
+    #[inline]
+    pub(super) fn rested_state(&self) -> usize {
+        self.rests.len() - 1
     }
 
     /// The state of having worked so many days, the last one a shift of the class.
     #[inline]
     pub(super) fn work_state(&self, class: usize, length: usize) -> usize {
-        self.rest_lengths + class * self.work_lengths + length.clamp(1, self.work_lengths) - 1
+        self.rests.len() + class * self.work_lengths + length.clamp(1, self.work_lengths) - 1
+    }
+
+    /// Class and length of a state of work.
+    #[inline]
+    pub(super) fn work_of(&self, state: usize) -> (usize, usize) {
+        let index = state - self.rests.len();
+        (index / self.work_lengths, index % self.work_lengths + 1)
+    }
+
+    /// Cost of a shift after a rest; none if that is forbidden.
+    #[inline]
+    pub(super) fn begin_of_work(&self, rest: Rest, pattern: &Pattern) -> Option<i64> {
+        let rested = self.end_of_rest(rest.length)?;
+        match rest.class {
+            None => Some(rested),
+            Some(class) => Some(rested + pattern.cost(rest.length, class)?),
+        }
+    }
+
+    /// What the shift of a known day, in the horizon or after it, costs after an earlier one.
+    pub(super) fn pattern_on(&self, row: &[u32], day: usize) -> Option<&Pattern> {
+        match day.checked_sub(row.len()) {
+            None => self.pattern_of(day, row[day]),
+            Some(later) => self.after_patterns.get(later)?.as_ref(),
+        }
     }
 
     /// Class of a shift among those of its day; none if the person may not take it.
@@ -243,6 +288,20 @@ impl PersonSpace {
     /// The costs of a shift after each class of the day before.
     pub(super) fn pattern_of(&self, day: usize, shift: u32) -> Option<&Pattern> {
         Some(&self.days[day].patterns[*self.pattern_of_shift.get(&shift)?])
+    }
+
+    /// The most steps of all counters together that one shift takes.
+    pub(super) fn most_steps(&self) -> i64 {
+        let mut by_kind: HashMap<usize, i64> = HashMap::new();
+        let mut steps = 0;
+        for axis in &self.axes {
+            match axis.counted {
+                Counted::Minutes => steps += self.longest_shift_units as i64,
+                Counted::Days | Counted::Weekends => steps += 1,
+                Counted::Kind(kind) => *by_kind.entry(kind).or_default() += 1,
+            }
+        }
+        steps + by_kind.values().copied().max().unwrap_or(0)
     }
 
     /// Cost of working one more day after a run of this length; none if that is forbidden.
@@ -286,21 +345,44 @@ impl PersonSpace {
         };
         let last = day + known;
         if last == 0 {
-            return Some(self.rest_state(self.rest_lengths));
+            return Some(self.rested_state());
         }
         let working = works(last - 1);
         let length = (0..last).rev().take_while(|&position| works(position) == working).count();
-        if !working {
-            // Free since before anything is known: long enough.
-            return Some(self.rest_state(if length == last { self.rest_lengths } else { length }));
+        let class = |position: usize| match position.checked_sub(known) {
+            None => Some(0),
+            Some(day) => self.class_of(row[day]),
+        };
+        if working {
+            return Some(self.work_state(class(last - 1)?, length));
         }
-        let class = if day == 0 { 0 } else { self.class_of(row[day - 1])? };
-        Some(self.work_state(class, length))
+        if length == last {
+            // Free since before anything is known: long enough.
+            return Some(self.rested_state());
+        }
+        let remembered = if length <= self.reach { class(last - 1 - length)? } else { 0 };
+        Some(self.rest_state(length, remembered))
     }
+}
+
+fn rest_state(rest_lengths: usize, reach: usize, classes: usize, length: usize, class: usize) -> usize {
+    let length = length.clamp(1, rest_lengths);
+    if length <= reach { (length - 1) * classes + class } else { reach * classes + length - reach - 1 }
+}
+
+fn rests(rest_lengths: usize, reach: usize, classes: usize) -> Vec<Rest> {
+    let next = |length: usize, class: usize| rest_state(rest_lengths, reach, classes, length + 1, class);
+    let remembering = (1..=reach).flat_map(|length| (0..classes).map(move |class| (length, Some(class))));
+    let forgetting = (reach + 1..=rest_lengths).map(|length| (length, None));
+    remembering
+        .chain(forgetting)
+        .map(|(length, class)| Rest { length, class, next: next(length, class.unwrap_or(0)) })
+        .collect()
 }
 
 fn day_choices(problem: &Problem, person: &Person, day: usize, shifts: &[u32]) -> DayChoices {
     let settled = person.fixed.iter().find(|fixed| fixed.day == day);
+    let turn = person.rotation.as_ref().map(|rotation| (rotation.turn(day), rotation.force));
     let choice = |shift: u32, settled: bool| {
         let shift_index = shift as usize;
         let asked = &problem.shifts[shift_index];
@@ -316,7 +398,7 @@ fn day_choices(problem: &Problem, person: &Person, day: usize, shifts: &[u32]) -
             shift,
             kind: asked.kind,
             worked_minutes: asked.worked_minutes,
-            cost: wishes + if settled { 0 } else { kind_cost },
+            cost: wishes + if settled { 0 } else { kind_cost + turn_cost(turn, asked.kind) },
             class: 0,
             pattern: 0,
         }
@@ -330,12 +412,36 @@ fn day_choices(problem: &Problem, person: &Person, day: usize, shifts: &[u32]) -
                 let kind = problem.shifts[shift].kind;
                 broken_by_assignment(problem, person, day, shift).next().is_none()
                     && !is_kind_forbidden(person, kind, day)
+                    && !is_turn_forbidden(turn, Some(kind))
             })
             .map(|&shift| choice(shift, false))
             .collect(),
     };
-    let free = settled.is_none_or(|fixed| fixed.shift.is_none());
+    let free = match settled {
+        Some(fixed) => fixed.shift.is_none(),
+        None => !is_turn_forbidden(turn, None),
+    };
     DayChoices { free, choices, patterns: Vec::new(), classes: 0 }
+}
+
+/// Whether a hard rotation wants the day otherwise.
+fn is_turn_forbidden(turn: Option<(Turn, Force)>, kind: Option<usize>) -> bool {
+    match turn {
+        Some((Turn::Free, Force::Hard)) => kind.is_some(),
+        Some((Turn::Kind(wanted), Force::Hard)) => kind != Some(wanted),
+        _ => false,
+    }
+}
+
+/// What a kind costs by the rotation, compared to a free day.
+fn turn_cost(turn: Option<(Turn, Force)>, kind: usize) -> i64 {
+    let Some((turn, force)) = turn else { return 0 };
+    let weight = force.weight().unwrap_or(0);
+    match turn {
+        Turn::Free => weight,
+        Turn::Kind(wanted) if wanted == kind => -weight,
+        Turn::Kind(_) | Turn::Any => 0,
+    }
 }
 
 /// Whether a limit leaves no room for even one shift of the kind on that day.
@@ -347,100 +453,60 @@ pub(super) fn is_kind_forbidden(person: &Person, kind: usize, day: usize) -> boo
     })
 }
 
-/// Gives each choice its class and pattern; returns the pattern of the first day after the horizon.
+/// Gives each choice its class and pattern; returns the patterns of the known days after the horizon.
 fn classify(
     problem: &Problem,
     person: &Person,
     successions: &SuccessionTable,
     days: &mut [DayChoices],
-) -> Pattern {
+) -> Vec<Option<Pattern>> {
     let count = days.len();
-    let after = times_outside(person.after.first());
-    let mut after_pattern = Pattern::new();
-    let mut representatives: Vec<Times> = times_outside(person.before.last()).into_iter().collect();
+    let reach = successions.reach;
+    // One of each class of the days before, the nearest day first.
+    let mut earlier: VecDeque<Vec<Times>> =
+        person.before.iter().rev().take(reach + 1).map(|day| times_outside(day).into_iter().collect()).collect();
+    earlier.resize(reach + 1, Vec::new());
     for day in 0..count {
         let (today, later) = days.split_at_mut(day + 1);
         let today = &mut today[day];
-        let mut patterns: Vec<Pattern> = Vec::new();
+        let later: Vec<Vec<Times>> = (0..=reach)
+            .map(|free_days| match later.get(free_days) {
+                Some(next) => next.choices.iter().map(|choice| times_of(problem, choice.shift)).collect(),
+                None => person.after.get(day + 1 + free_days - count).and_then(times_outside).into_iter().collect(),
+            })
+            .collect();
+        let mut representatives: Vec<Times> = Vec::new();
+        let mut signatures: Vec<Vec<Option<i64>>> = Vec::new();
         for choice in &mut today.choices {
             let times = times_of(problem, choice.shift);
-            let pattern: Pattern =
-                representatives.iter().map(|&first| successions.cost(first, times)).collect();
-            choice.pattern = position_or_push(&mut patterns, pattern);
-        }
-        today.patterns = patterns;
-        let next: Vec<Times> = match later.first() {
-            Some(next) => next.choices.iter().map(|choice| times_of(problem, choice.shift)).collect(),
-            None => after.into_iter().collect(),
-        };
-        let mut signatures: Vec<Pattern> = Vec::new();
-        representatives.clear();
-        for choice in &mut today.choices {
-            let times = times_of(problem, choice.shift);
-            let signature: Pattern = next.iter().map(|&next| successions.cost(times, next)).collect();
-            choice.class = position_or_push(&mut signatures, signature);
+            choice.pattern = position_or_push(&mut today.patterns, Pattern::new(successions, &earlier, times));
+            let signature = later.iter().enumerate().flat_map(|(free_days, nexts)| {
+                nexts.iter().map(move |&next| successions.cost(times, next, free_days))
+            });
+            choice.class = position_or_push(&mut signatures, signature.collect());
             if choice.class == representatives.len() {
                 representatives.push(times);
             }
         }
         today.classes = representatives.len();
-        if later.is_empty() && after.is_some() {
-            after_pattern = signatures.iter().map(|signature| signature[0]).collect();
-        }
+        earlier.pop_back();
+        earlier.push_front(representatives);
     }
-    after_pattern
+    let mut after_patterns = Vec::with_capacity(person.after.len());
+    for day in &person.after {
+        let times = times_outside(day);
+        after_patterns.push(times.map(|times| Pattern::new(successions, &earlier, times)));
+        earlier.pop_back();
+        earlier.push_front(times.into_iter().collect());
+    }
+    after_patterns
 }
 
-fn position_or_push(list: &mut Vec<Pattern>, item: Pattern) -> usize {
+fn position_or_push<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
     list.iter().position(|known| *known == item).unwrap_or_else(|| {
         list.push(item);
         list.len() - 1
     })
-}
-
-/// Splits the limits into the one on minutes over the whole horizon and the others, merged where they can share a
-/// counter. Limits that bind nobody are left out.
-fn axes_of(person: &Person, days: usize) -> (Option<Limit>, Vec<Axis>) {
-    let mut minutes: Option<Limit> = None;
-    let mut axes: Vec<Axis> = Vec::new();
-    for limit in &person.limits {
-        let whole_horizon = limit.days == (0..days);
-        if limit.counted == Counted::Minutes && whole_horizon && minutes.is_none() {
-            minutes = Some(limit.clone());
-            continue;
-        }
-        if !can_bind(limit) {
-            continue;
-        }
-        let fits = |axis: &&mut Axis| {
-            axis.counted == limit.counted
-                && axis
-                    .periods
-                    .iter()
-                    .all(|period| period.days.end <= limit.days.start || limit.days.end <= period.days.start)
-        };
-        if let Some(axis) = axes.iter_mut().find(fits) {
-            axis.periods.push(limit.clone());
-            axis.periods.sort_by_key(|period| period.days.start);
-        } else {
-            axes.push(Axis { counted: limit.counted, periods: vec![limit.clone()] });
-        }
-    }
-    (minutes, axes)
-}
-
-/// Whether any days could break the limit, or one over no days at all, which is broken or kept whatever they do.
-fn can_bind(limit: &Limit) -> bool {
-    if limit.days.is_empty() {
-        return false;
-    }
-    let at_most = match limit.counted {
-        Counted::Minutes => i64::MAX,
-        Counted::Days | Counted::Kind(_) => limit.days.len() as i64,
-        Counted::Weekends => limit.days.len() as i64 / 7 + 2,
-    };
-    limit.least.is_some_and(|least| least.value > limit.already)
-        || limit.most.is_some_and(|most| at_most > most.value.saturating_sub(limit.already))
 }
 
 fn greatest_common_divisor(left: i64, right: i64) -> i64 {

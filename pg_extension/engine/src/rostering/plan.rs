@@ -1,5 +1,8 @@
 //! A roster.
 
+use super::problem::Problem;
+use crate::error::EngineError;
+
 /// The entry of a day that is not worked.
 pub const FREE: u32 = u32::MAX;
 
@@ -26,6 +29,31 @@ impl Plan {
     /// The days of one person, to be changed.
     pub fn row_mut(&mut self, person: usize) -> &mut [u32] {
         &mut self.cells[person * self.days..(person + 1) * self.days]
+    }
+
+    /// Refuses a roster that is not one of this problem: other people or days, shifts that there are not.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::RosterContradiction`] and [`EngineError::RosterReference`].
+    pub fn check(&self, problem: &Problem) -> Result<(), EngineError> {
+        if self.days != problem.days || self.cells.len() != problem.people.len() * problem.days {
+            return Err(EngineError::RosterContradiction {
+                argument: "plan",
+                problem: format!(
+                    "{} cells in rows of {} days do not fit {} people and {} days",
+                    self.cells.len(),
+                    self.days,
+                    problem.people.len(),
+                    problem.days
+                ),
+            });
+        }
+        let count = problem.shifts.len();
+        match self.worked().find(|&(_, _, shift)| shift >= count) {
+            Some((_, _, given)) => Err(EngineError::RosterReference { argument: "plan.shift", given, count }),
+            None => Ok(()),
+        }
     }
 
     /// How many people it covers.

@@ -5,13 +5,48 @@
 
 use std::ops::Range;
 
+/// How much a breach matters. Rosters are compared level by level: nothing of a lower level outweighs a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// A roster that breaks it is not one that can be worked.
+    Hard,
+    /// A roster that breaks it can be worked and lacks something that no comfort makes up for: an open head.
+    Medium,
+    /// A matter of comfort and cost.
+    #[default]
+    Soft,
+}
+
 /// Whether a rule may be broken, and at which price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Force {
     /// Never.
     Hard,
+    /// At this cost for each unit by which it is broken, before all soft costs.
+    Medium(i64),
     /// At this cost for each unit by which it is broken.
     Soft(i64),
+}
+
+impl Force {
+    /// The level of a breach.
+    #[must_use]
+    pub fn level(self) -> Level {
+        match self {
+            Self::Hard => Level::Hard,
+            Self::Medium(_) => Level::Medium,
+            Self::Soft(_) => Level::Soft,
+        }
+    }
+
+    /// Cost of each unit, at its level; none for a hard rule.
+    #[must_use]
+    pub fn weight(self) -> Option<i64> {
+        match self {
+            Self::Hard => None,
+            Self::Medium(weight) | Self::Soft(weight) => Some(weight),
+        }
+    }
 }
 
 /// A limit's value and force.
@@ -30,6 +65,12 @@ impl Bound {
         Self { value, force: Force::Hard }
     }
 
+    /// A bound that costs `weight` for each unit by which it is broken, before all soft costs.
+    #[must_use]
+    pub fn medium(value: i64, weight: i64) -> Self {
+        Self { value, force: Force::Medium(weight) }
+    }
+
     /// A bound that costs `weight` for each unit by which it is broken.
     #[must_use]
     pub fn soft(value: i64, weight: i64) -> Self {
@@ -38,7 +79,7 @@ impl Bound {
 }
 
 /// One shift on one day, with its demand for heads.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Shift {
     /// The day it belongs to. A person works at most one shift of a day.
     pub day: usize,
@@ -56,17 +97,21 @@ pub struct Shift {
     pub required: u32,
     /// Cost for each head too few.
     pub short_weight: i64,
+    /// The level of that cost. Demand is never hard: a roster with an open head is still a roster.
+    pub short_level: Level,
     /// Cost for each head too many.
     pub surplus_weight: i64,
 }
 
-/// A rule about the shifts of two consecutive days of one person.
+/// A rule about two shifts of one person with no other shift of theirs between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Succession {
-    /// Kind of the earlier day.
+    /// Kind of the earlier shift.
     pub first: usize,
-    /// Kind of the later day.
+    /// Kind of the later shift.
     pub next: usize,
+    /// Free days between the two: 0 if the later day is the next one.
+    pub free_days: usize,
     /// Forbidden, or its cost each time.
     pub force: Force,
 }
@@ -108,6 +153,36 @@ pub struct Wish {
     pub work: bool,
     /// The cost when it is not so.
     pub weight: i64,
+}
+
+/// What a rotation asks of one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// A free day.
+    Free,
+    /// A shift of this kind.
+    Kind(usize),
+    /// Whatever comes.
+    Any,
+}
+
+/// A pattern of days that repeats: two early, two late, two nights, four free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The days of one turn, at least one.
+    pub turns: Vec<Turn>,
+    /// Which of them day 0 of the horizon is.
+    pub first: usize,
+    /// Whether a day may be otherwise, and at which cost each.
+    pub force: Force,
+}
+
+impl Rotation {
+    /// What it asks of a day.
+    #[must_use]
+    pub fn turn(&self, day: usize) -> Turn {
+        self.turns.get((self.first + day) % self.turns.len().max(1)).copied().unwrap_or(Turn::Any)
+    }
 }
 
 /// A day that is settled before the search.
@@ -156,6 +231,8 @@ pub struct Person {
     pub shortest_rest: Option<Bound>,
     /// Preferences.
     pub wishes: Vec<Wish>,
+    /// The pattern that their days follow. Settled days are left out of it.
+    pub rotation: Option<Rotation>,
     /// Cost of each shift of a kind, beside all wishes: `(kind, cost)`.
     pub kind_costs: Vec<(usize, i64)>,
     /// The days just before the horizon, oldest first.
@@ -177,6 +254,41 @@ pub struct Pairing {
     pub weight: i64,
 }
 
+/// One person's part of a burden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// The person.
+    pub person: usize,
+    /// What would be fair, in the unit of what is counted.
+    pub target: i64,
+}
+
+/// A burden or a benefit that is shared out evenly. Always soft.
+///
+/// The cost is the weight times the square of the distance from the target, in whole units, so that two people one unit
+/// off are better than one person two units off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fairness {
+    /// What is shared.
+    pub counted: Counted,
+    /// The days it is counted on.
+    pub days: Range<usize>,
+    /// How much of it is one unit of distance: 1 for days, weekends and kinds, the length of a shift for minutes.
+    pub unit: i64,
+    /// Cost of a distance of one unit.
+    pub weight: i64,
+    /// Those who share, each at most once.
+    pub shares: Vec<Share>,
+}
+
+impl Fairness {
+    /// The distance of a sum from its target, in whole units.
+    #[must_use]
+    pub fn distance(&self, target: i64, sum: i64) -> i64 {
+        (sum - target).abs() / self.unit.max(1)
+    }
+}
+
 /// A whole problem.
 #[derive(Debug, Clone, Default)]
 pub struct Problem {
@@ -190,10 +302,15 @@ pub struct Problem {
     pub shifts: Vec<Shift>,
     /// The people.
     pub people: Vec<Person>,
-    /// Rules about consecutive days, for everybody.
+    /// Rules about one shift after another, for everybody.
     pub successions: Vec<Succession>,
-    /// Least minutes between the end of a day's shift and the start of the next day's.
+    /// Least minutes between the end of a shift and the start of the person's next, however many days later.
     pub minimum_rest: Option<Bound>,
+    /// Least minutes between two shifts with a free day between: what makes a free day a day off. With a longest run of
+    /// worked days this is a weekly rest.
+    pub minimum_day_off: Option<Bound>,
+    /// What is shared out evenly.
+    pub fairness: Vec<Fairness>,
     /// People who should or should not work together. Always soft.
     pub pairings: Vec<Pairing>,
 }

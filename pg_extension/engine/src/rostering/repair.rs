@@ -1,74 +1,119 @@
 //! Repair: a roster that no longer fits, with as few changes as possible.
 //!
-//! Every change of a person's day away from the roster they know costs more than anything that could be won by it,
-//! except broken hard rules and heads that are missing on days that the change of the problem touched.
+//! What is compared, in this order: hard rules; heads that the change opened; people whose days change; days that
+//! change; cost. Heads that were open before are no reason to move anybody. Settled days stay.
+//!
+//! Changes are few, so the search is one of chains: the best person for an open head; if none can take it, whoever can
+//! with somebody else behind them, and a third behind those. Each link is an exact search over one person's days.
 
-use super::control::{Limits, Watch};
+mod chains;
+mod damage;
+
+use super::compiled::Compiled;
+use super::control::{Control, Limits, Watch};
 use super::evaluation::evaluate;
-use super::plan::{FREE, Plan};
-use super::problem::{Problem, Wish};
-use super::search::{Outcome, search_from};
+use super::levels::Flattened;
+use super::plan::Plan;
+use super::problem::Problem;
+use super::search::Outcome;
 use crate::error::EngineError;
+
+use chains::Repairer;
+use damage::Damage;
+
+/// What changed since a roster was made. The problem states the new facts; this says where heads count as opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Somebody cannot work on these days.
+    Away {
+        /// The person.
+        person: usize,
+        /// The days.
+        days: std::ops::Range<usize>,
+    },
+    /// Somebody can work again on these days. Heads open then count as opened: they may be filled.
+    Back {
+        /// The person.
+        person: usize,
+        /// The days.
+        days: std::ops::Range<usize>,
+    },
+    /// A shift is new, was moved, or needs other heads. Its open heads count as opened.
+    Shift {
+        /// The shift.
+        shift: usize,
+    },
+    /// Rules changed. Whoever breaks one now is given other days.
+    Rules,
+    /// Two people change places on these days, which are settled by that.
+    Swap {
+        /// One person.
+        first: usize,
+        /// The other person.
+        second: usize,
+        /// The days.
+        days: std::ops::Range<usize>,
+    },
+}
 
 /// What a repair found.
 #[derive(Debug, Clone)]
 pub struct Repaired {
-    /// The roster, priced by the problem as it is.
+    /// The roster, priced by the problem as it is. The bound says nothing: it is one on cost alone.
     pub outcome: Outcome,
-    /// The people whose days changed.
+    /// The people whose days are not those of the known roster. Swapped days do not count.
     pub changed_people: Vec<usize>,
     /// Days of people that changed.
     pub changed_days: usize,
+    /// Heads that the change opened and nobody fills.
+    pub opened_heads: i64,
 }
 
-/// Repairs a roster for a problem that changed since. Fixed days stay; among the rest a changed day costs
-/// `change_weight`: with a weight above every other, changes are minimised first and cost second. Shifts of the roster
-/// that the problem no longer has must have been taken out by the caller.
+/// Repairs a roster for a problem that changed since. The known roster may hold shifts that people can no longer take;
+/// shifts that there are no longer must have been taken out.
 ///
 /// # Errors
 ///
-/// What [`Problem::check`] refuses.
+/// What [`Problem::check`] refuses, a roster of another shape, changes that refer to nothing.
 pub fn repair(
     problem: &Problem,
     known: &Plan,
-    change_weight: i64,
+    changes: &[Change],
     limits: Limits,
     watch: &dyn Watch,
 ) -> Result<Repaired, EngineError> {
     problem.check()?;
-    let mut priced = problem.clone();
-    for (number, person) in priced.people.iter_mut().enumerate() {
-        for (day, &cell) in known.row(number).iter().enumerate() {
-            let settled = person.fixed.iter().any(|fixed| fixed.day == day);
-            if settled {
-                continue;
-            }
-            if cell == FREE {
-                // Any shift on a day that was free is a change.
-                let shifts = problem.shifts.iter().enumerate().filter(|(_, shift)| shift.day == day);
-                person.wishes.extend(shifts.map(|(shift, _)| Wish {
-                    shift,
-                    work: false,
-                    weight: change_weight,
-                }));
-            } else {
-                person.wishes.push(Wish { shift: cell as usize, work: true, weight: change_weight });
-            }
-        }
+    known.check(problem)?;
+    let (settled, known) = damage::swapped(problem, known, changes)?;
+    let flat = Flattened::of(&settled);
+    let control = Control::new(limits, watch, flat.factor);
+    let mut compiled = Compiled::new(&flat.problem, &control)?;
+    let damage = Damage::of(&settled, &known, changes)?;
+    let mut repairer = Repairer::new(&compiled, &control, &damage);
+    let hopeless = repairer.mend();
+    let mut plan = repairer.into_plan();
+    // Whoever cannot keep all rules breaks as few as possible.
+    if compiled.soften(&hopeless) {
+        let mut repairer = Repairer::of(&compiled, &control, &damage, plan);
+        repairer.settle_people(&hopeless);
+        plan = repairer.into_plan();
     }
-    let found = search_from(&priced, Some(known.clone()), limits, watch)?;
-    let evaluation = evaluate(problem, &found.plan, &mut |_| {});
+    let mut repairer = Repairer::of(&compiled, &control, &damage, plan);
+    repairer.fill();
+    repairer.tidy();
+    let opened_heads = repairer.opened();
+    let plan = repairer.into_plan();
+
+    let evaluation = evaluate(problem, &plan, &mut |_| {});
     let mut changed_people = Vec::new();
     let mut changed_days = 0;
     for person in 0..problem.people.len() {
-        let different =
-            known.row(person).iter().zip(found.plan.row(person)).filter(|(old, new)| old != new).count();
-        if different > 0 {
+        let days = known.row(person).iter().zip(plan.row(person)).filter(|(old, new)| old != new).count();
+        if days > 0 {
             changed_people.push(person);
-            changed_days += different;
+            changed_days += days;
         }
     }
-    // The bound is one on the priced problem: it says nothing about cost alone.
-    let outcome = Outcome { plan: found.plan, evaluation, lower_bound: 0 };
-    Ok(Repaired { outcome, changed_people, changed_days })
+    let outcome = Outcome { plan, evaluation, lower_medium: 0, lower_bound: 0 };
+    Ok(Repaired { outcome, changed_people, changed_days, opened_heads })
 }

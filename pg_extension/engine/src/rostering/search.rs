@@ -2,7 +2,7 @@
 //!
 //! Every thread takes the best roster known, improves a part of it, and puts the change back if the whole is better
 //! for it by then. Parts are people × windows: the whole problem at first, if its linear program is small enough for
-//! the time there is, then random parts of it.
+//! the time there is, then random parts of it that grow when small ones bring nothing any more.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,11 +12,13 @@ use super::compiled::Compiled;
 use super::control::{Control, Limits, Watch};
 use super::evaluation::{Evaluation, evaluate};
 use super::incumbent::Incumbent;
+use super::levels::{Flattened, split};
 use super::local_search::Searcher;
+use super::parts::Part;
 use super::person_path::Cost;
 use super::plan::Plan;
 use super::problem::Problem;
-use super::random::sample;
+use super::scopes::Scopes;
 use crate::error::EngineError;
 
 /// What a search found.
@@ -26,7 +28,9 @@ pub struct Outcome {
     pub plan: Plan,
     /// What it costs and breaks.
     pub evaluation: Evaluation,
-    /// No roster that keeps all hard rules costs less.
+    /// No roster that keeps all hard rules has less medium cost.
+    pub lower_medium: i64,
+    /// No roster that keeps all hard rules and has that medium cost has less soft cost.
     pub lower_bound: i64,
 }
 
@@ -34,16 +38,12 @@ pub struct Outcome {
 const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
 /// Longest horizon that counts as short.
 const SHORT_HORIZON_DAYS: usize = 60;
-/// Rows of a linear program that is solved within a second or so.
-const SCOPE_ROWS: usize = 330;
-/// Rows of one for few people in a long window.
-const LONG_ROWS: usize = 500;
 
 /// Searches a good roster, from nothing.
 ///
 /// # Errors
 ///
-/// What [`Problem::check`] refuses.
+/// What [`Problem::check`] refuses, and a problem that does not fit the memory.
 pub fn search(problem: &Problem, limits: Limits, watch: &dyn Watch) -> Result<Outcome, EngineError> {
     search_from(problem, None, limits, watch)
 }
@@ -52,48 +52,94 @@ pub fn search(problem: &Problem, limits: Limits, watch: &dyn Watch) -> Result<Ou
 ///
 /// # Errors
 ///
-/// What [`Problem::check`] refuses.
+/// What [`Problem::check`] refuses, a problem that does not fit the memory, and a roster of another shape.
 pub fn search_from(
     problem: &Problem,
     start: Option<Plan>,
     limits: Limits,
     watch: &dyn Watch,
 ) -> Result<Outcome, EngineError> {
+    search_part(problem, start, &Part::whole(problem), limits, watch)
+}
+
+/// The same for a part only: everything else stays as it stands in the given roster.
+pub(super) fn search_part(
+    problem: &Problem,
+    start: Option<Plan>,
+    part: &Part,
+    limits: Limits,
+    watch: &dyn Watch,
+) -> Result<Outcome, EngineError> {
     problem.check()?;
-    let compiled = Compiled::new(problem);
-    let control = Control::new(limits, watch, lowest_cost(problem));
+    let flat = Flattened::of(problem);
+    let control = Control::new(limits, watch, flat.factor);
+    let mut compiled = Compiled::new(&flat.problem, &control)?;
+    if let Some(plan) = &start {
+        plan.check(problem)?;
+    }
     // Sums over the horizon must stay below the ceiling of the type that holds them.
-    let largest = compiled.largest_row_cost().saturating_mul(8);
-    let best = if largest < <i32 as Cost>::CEILING {
-        run::<i32>(&compiled, &control, start)
+    let narrow = compiled.largest_row_cost().saturating_mul(8) < <i32 as Cost>::CEILING;
+    let first = if narrow {
+        begin::<i32>(&compiled, &control, part, start)
     } else {
-        run::<i64>(&compiled, &control, start)
+        begin::<i64>(&compiled, &control, part, start)
+    };
+    let broken = part.people.iter().copied().filter(|&person| !first.is_whole(person));
+    // Whoever still breaks rules after an exact search has no days that keep them all.
+    let hopeless: Vec<usize> = if control.must_stop() { Vec::new() } else { broken.collect() };
+    let softened = compiled.soften(&hopeless);
+    let best = if narrow && !softened {
+        run::<i32>(&compiled, &control, part, first)
+    } else {
+        run::<i64>(&compiled, &control, part, first)
     };
     let evaluation = evaluate(problem, &best.plan, &mut |_| {});
-    let lower_bound = if evaluation.broken_hard == 0 {
-        control.lower_bound().min(evaluation.cost)
-    } else {
-        control.lower_bound()
-    };
-    Ok(Outcome { plan: best.plan, evaluation, lower_bound })
+    let (mut lower_medium, mut lower_bound) = split(control.lower_bound(), flat.factor);
+    if evaluation.broken_hard == 0 {
+        (lower_medium, lower_bound) =
+            (lower_medium, lower_bound).min((evaluation.medium, evaluation.cost));
+    }
+    Ok(Outcome { plan: best.plan, evaluation, lower_medium, lower_bound })
 }
 
-/// Below this no roster can cost: everybody's own cheapest kinds, no demand.
-fn lowest_cost(problem: &Problem) -> i64 {
-    let negative = |person: &super::problem::Person| -> i64 {
-        person.kind_costs.iter().map(|cost| cost.1.min(0)).sum::<i64>() * problem.days as i64
-    };
-    problem.people.iter().map(negative).sum()
-}
-
-fn run<T: Cost>(compiled: &Compiled<'_>, control: &Control<'_>, start: Option<Plan>) -> Incumbent {
-    let mut searcher: Searcher<'_, '_, T> = Searcher::new(compiled, control, control.limits.seed);
-    let first = match start {
+/// The first roster: the given one, or everybody's cheapest days one after the other. Those who break hard rules are
+/// given other days if there are any.
+fn begin<T: Cost>(
+    compiled: &Compiled<'_>,
+    control: &Control<'_>,
+    part: &Part,
+    start: Option<Plan>,
+) -> Incumbent {
+    let mut searcher: Searcher<'_, '_, T> = Searcher::new(compiled, control, part, control.limits.seed);
+    let mut first = match start {
         Some(plan) => Incumbent::new(compiled, plan),
-        None => searcher.construct(Plan::free(compiled.people(), compiled.days())),
+        None => {
+            let mut people = part.people.clone();
+            searcher.random.shuffle(&mut people);
+            let empty = Incumbent::new(compiled, Plan::free(compiled.people(), compiled.days()));
+            searcher.construct(empty, &people)
+        }
     };
+    let broken: Vec<usize> = part.people.iter().copied().filter(|&person| !first.is_whole(person)).collect();
+    if !broken.is_empty() {
+        searcher.finder.count_all();
+        first = searcher.construct(first, &broken);
+    }
+    first
+}
+
+fn run<T: Cost>(
+    compiled: &Compiled<'_>,
+    control: &Control<'_>,
+    part: &Part,
+    mut first: Incumbent,
+) -> Incumbent {
+    let mut searcher: Searcher<'_, '_, T> = Searcher::new(compiled, control, part, control.limits.seed);
+    if !compiled.softened.is_empty() {
+        first = searcher.construct(first, &compiled.softened);
+    }
     control.note_worth(first.worth());
-    if compiled.people() == 0 || compiled.days() == 0 {
+    if part.is_empty() {
         return first;
     }
     let shared = Mutex::new(first);
@@ -105,7 +151,7 @@ fn run<T: Cost>(compiled: &Compiled<'_>, control: &Control<'_>, start: Option<Pl
             scope.spawn(move || {
                 let seed =
                     control.limits.seed.wrapping_add(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(thread as u64));
-                let mut searcher: Searcher<'_, '_, T> = Searcher::new(compiled, control, seed);
+                let mut searcher: Searcher<'_, '_, T> = Searcher::new(compiled, control, part, seed);
                 improve(&mut searcher, shared, false);
             });
         }
@@ -119,25 +165,32 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
     let (compiled, control) = (searcher.compiled, searcher.control);
     let short = compiled.days() <= SHORT_HORIZON_DAYS;
     let annealing = if short { ANNEALING_PARTS.0 } else { ANNEALING_PARTS.1 };
-    let root_fits = compiled.people() + compiled.problem.shifts.len() <= root_rows(control);
     let until = control.used() + annealing;
     let start = snapshot(shared);
     let annealed = searcher.anneal(&start, control.used(), until);
     publish(searcher, shared, &start, annealed);
-    if leads && root_fits {
+    let mut scopes = Scopes::new(compiled, searcher.part);
+    let root = Scope::everybody(compiled, searcher.part);
+    if leads && root.people.len() + scopes.shifts() <= root_rows(control) && !root.people.is_empty() {
         let start = snapshot(shared);
         let mut best = start.clone();
-        solve_scope(searcher, &mut best, &Scope::everybody(compiled), true);
+        let proof = searcher.part.is_whole(compiled.problem);
+        solve_scope(searcher, &mut best, root, proof);
         publish(searcher, shared, &start, best);
     }
-    let whole_horizon_fits = compiled.problem.shifts.len() <= SCOPE_ROWS;
-    let mut sweep = Vec::new();
     while !control.is_over() {
-        let scope =
-            if whole_horizon_fits { people_scope(searcher) } else { window_scope(searcher, &mut sweep) };
+        let Some(scope) = scopes.next(searcher) else {
+            // Nobody is left whose days a linear program could hold.
+            let start = snapshot(shared);
+            let annealed = searcher.anneal(&start, control.used(), 1.0);
+            publish(searcher, shared, &start, annealed);
+            continue;
+        };
         let start = snapshot(shared);
         let mut best = start.clone();
-        solve_scope(searcher, &mut best, &scope, false);
+        let before = control.used();
+        solve_scope(searcher, &mut best, scope, false);
+        scopes.tell(best.worth() < start.worth(), control.used() - before);
         publish(searcher, shared, &start, best);
     }
 }
@@ -151,49 +204,6 @@ fn root_rows(control: &Control<'_>) -> usize {
         (None, None) => 3_600.0,
     };
     160 + (62.0 * seconds.sqrt()) as usize
-}
-
-/// A few people over the whole horizon, or more of them over a part of it.
-fn people_scope<T: Cost>(searcher: &mut Searcher<'_, '_, T>) -> Scope {
-    let compiled = searcher.compiled;
-    let wanted = searcher.random.usize(4..=14);
-    let mut people = sample(&mut searcher.random, compiled.people(), wanted);
-    people.sort_unstable();
-    Scope { people, start: 0, end: compiled.days() }
-}
-
-/// First everybody, four weeks after four weeks; then random parts: many people in short windows, few in long ones.
-fn window_scope<T: Cost>(searcher: &mut Searcher<'_, '_, T>, sweep: &mut Vec<(usize, usize)>) -> Scope {
-    let compiled = searcher.compiled;
-    let days = compiled.days();
-    let per_day = (compiled.problem.shifts.len() / days.max(1)).max(1);
-    let full = (SCOPE_ROWS.saturating_sub(compiled.people()) / per_day / 7 * 7).clamp(7, 42);
-    let long = searcher.random.usize(0..4) == 0;
-    let (length, wanted) = if long {
-        let longest = (LONG_ROWS / per_day / 7).max(2);
-        (searcher.random.usize(2..=longest) * 7, searcher.random.usize(3..=8))
-    } else {
-        (full, compiled.people())
-    };
-    if !long && sweep.is_empty() {
-        let offset = searcher.random.usize(0..full.max(8) / 7) * 7;
-        let mut start = 0;
-        let mut end = if offset == 0 { full } else { offset };
-        while start < days {
-            sweep.push((start, end.min(days)));
-            start = end;
-            end += full;
-        }
-        searcher.random.shuffle(sweep);
-    }
-    let (start, end) = match sweep.pop().filter(|_| !long) {
-        Some(window) => window,
-        None => searcher.window(length.min(days)..=length.min(days)),
-    };
-    let (start, end) = compiled.whole_weekends(start, end);
-    let mut people = sample(&mut searcher.random, compiled.people(), wanted);
-    people.sort_unstable();
-    Scope { people, start, end }
 }
 
 fn snapshot(shared: &Mutex<Incumbent>) -> Incumbent {

@@ -1,8 +1,8 @@
 //! Small random roster problems, and the best answer to each by trying everything.
 
 use rota_engine::rostering::{
-    Bound, Counted, Evaluation, FREE, FixedDay, Force, Limit, OutsideDay, Pairing, Person, Plan, Problem,
-    Shift, Succession, Wish, evaluate,
+    Bound, Counted, FREE, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Plan, Problem,
+    Rotation, RuleName, Share, Shift, Succession, Turn, Wish, evaluate,
 };
 
 /// A problem of one or two people, few days and kinds, with rules of every sort.
@@ -26,36 +26,73 @@ pub(crate) fn small_problem(seed: u64) -> Problem {
                     skills: if random.u32(0..6) == 0 { vec![0] } else { Vec::new() },
                     required: random.u32(0..3),
                     short_weight: random.i64(0..100),
+                    short_level: if random.u32(0..3) == 0 { Level::Medium } else { Level::Soft },
                     surplus_weight: random.i64(0..10),
                 });
             }
         }
     }
     let first_weekday = random.usize(0..7);
-    let force = |random: &mut fastrand::Rng| {
-        if random.bool() { Force::Hard } else { Force::Soft(random.i64(0..40)) }
-    };
-    let successions = if random.bool() {
-        vec![Succession { first: kinds - 1, next: 0, force: force(&mut random) }]
-    } else {
-        Vec::new()
-    };
-    let minimum_rest =
-        random.bool().then(|| Bound { value: random.i64(8..16) * 60, force: force(&mut random) });
+    let successions = (0..random.usize(0..3))
+        .map(|_| Succession {
+            first: random.usize(0..kinds),
+            next: random.usize(0..kinds),
+            free_days: random.usize(0..3),
+            force: force(&mut random),
+        })
+        .collect();
+    let minimum_rest = random
+        .bool()
+        .then(|| Bound { value: [660, 900, 1_560, 2_600][random.usize(0..4)], force: force(&mut random) });
+    let minimum_day_off = (random.u32(0..4) == 0)
+        .then(|| Bound { value: 2_160 + 60 * random.i64(-5..10), force: force(&mut random) });
     let people: Vec<Person> = (0..people).map(|_| person(&mut random, days, kinds, &shifts)).collect();
     let pairings = if people.len() == 2 && random.bool() {
         vec![Pairing { first: 0, second: 1, together: random.bool(), weight: random.i64(0..30) }]
     } else {
         Vec::new()
     };
-    Problem { days, first_weekday, kinds, shifts, people, successions, minimum_rest, pairings }
+    let fairness = if random.u32(0..3) == 0 { vec![fairness(&mut random, days, kinds, people.len())] } else { Vec::new() };
+    Problem {
+        days,
+        first_weekday,
+        kinds,
+        shifts,
+        people,
+        successions,
+        minimum_rest,
+        minimum_day_off,
+        fairness,
+        pairings,
+    }
+}
+
+fn force(random: &mut fastrand::Rng) -> Force {
+    match random.u32(0..5) {
+        0 | 1 => Force::Hard,
+        2 => Force::Medium(random.i64(0..20)),
+        _ => Force::Soft(random.i64(0..40)),
+    }
+}
+
+fn fairness(random: &mut fastrand::Rng, days: usize, kinds: usize, people: usize) -> Fairness {
+    let (counted, unit, most) = match random.usize(0..4) {
+        0 => (Counted::Minutes, 480, 1_600),
+        1 => (Counted::Days, 1, 4),
+        2 => (Counted::Kind(random.usize(0..kinds)), 1, 3),
+        _ => (Counted::Weekends, 1, 2),
+    };
+    let start = if random.bool() { 0 } else { random.usize(0..days) };
+    let shares = (0..people).map(|person| Share { person, target: random.i64(0..most) }).collect();
+    let end = if start == 0 { days } else { random.usize(start..=days) };
+    Fairness { counted, days: start..end, unit, weight: random.i64(0..15), shares }
 }
 
 fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift]) -> Person {
     let bound = |random: &mut fastrand::Rng, values: std::ops::Range<i64>| {
         (random.u32(0..3) > 0).then(|| Bound {
             value: random.i64(values),
-            force: if random.bool() { Force::Hard } else { Force::Soft(random.i64(0..40)) },
+            force: force(random),
         })
     };
     let mut limits = Vec::new();
@@ -115,33 +152,63 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
         shortest_work: bound(random, 1..3),
         shortest_rest: bound(random, 1..3),
         wishes,
+        rotation: (random.u32(0..4) == 0).then(|| rotation(random, kinds)),
         kind_costs: if random.bool() { vec![(0, random.i64(0..10))] } else { Vec::new() },
         before: outside(random, -known_before, known_before),
         after: outside(random, days as i64, known_after),
     }
 }
 
-/// What the best roster breaks and costs: every roster is tried.
-pub(crate) fn best_of_all(problem: &Problem) -> (i64, i64) {
-    let mut plan = Plan::free(problem.people.len(), problem.days);
-    let mut best = (i64::MAX, i64::MAX);
-    try_all(problem, &mut plan, 0, &mut best);
+fn rotation(random: &mut fastrand::Rng, kinds: usize) -> Rotation {
+    let turns: Vec<Turn> = (0..random.usize(1..5))
+        .map(|_| match random.usize(0..4) {
+            0 => Turn::Free,
+            1 => Turn::Any,
+            _ => Turn::Kind(random.usize(0..kinds)),
+        })
+        .collect();
+    // A hard rotation is seldom kept by anything random: mostly soft.
+    let force = if random.u32(0..6) == 0 { Force::Hard } else { Force::Soft(random.i64(0..30)) };
+    Rotation { first: random.usize(0..turns.len()), turns, force }
+}
+
+/// What the best roster breaks and costs: every roster is tried in which people take only what they may.
+pub(crate) fn best_of_all(problem: &Problem) -> (i64, i64, i64) {
+    let mut best = (i64::MAX, i64::MAX, i64::MAX);
+    every_roster(problem, &mut |plan| {
+        let mut kept = true;
+        let evaluation = evaluate(problem, plan, &mut |finding| kept &= !is_about_assignment(finding.rule));
+        if kept {
+            best = best.min(evaluation.worth());
+        }
+    });
     best
 }
 
-fn try_all(problem: &Problem, plan: &mut Plan, cell: usize, best: &mut (i64, i64)) {
+/// Who may take what is never given up, also where no roster keeps all rules.
+fn is_about_assignment(rule: RuleName) -> bool {
+    use RuleName::{DayOff, Fixed, Skill, Unavailable, WrongDay};
+    matches!(rule, DayOff | Fixed | Skill | Unavailable | WrongDay)
+}
+
+/// Calls `visit` with every roster there is.
+pub(crate) fn every_roster(problem: &Problem, visit: &mut dyn FnMut(&Plan)) {
+    let mut plan = Plan::free(problem.people.len(), problem.days);
+    fill_from(problem, &mut plan, 0, visit);
+}
+
+fn fill_from(problem: &Problem, plan: &mut Plan, cell: usize, visit: &mut dyn FnMut(&Plan)) {
     if cell == problem.people.len() * problem.days {
-        let Evaluation { broken_hard, cost, .. } = evaluate(problem, plan, &mut |_| {});
-        *best = (*best).min((broken_hard, cost));
+        visit(plan);
         return;
     }
     let (person, day) = (cell / problem.days, cell % problem.days);
     for (number, shift) in problem.shifts.iter().enumerate() {
         if shift.day == day {
             plan.row_mut(person)[day] = u32::try_from(number).unwrap();
-            try_all(problem, plan, cell + 1, best);
+            fill_from(problem, plan, cell + 1, visit);
         }
     }
     plan.row_mut(person)[day] = FREE;
-    try_all(problem, plan, cell + 1, best);
+    fill_from(problem, plan, cell + 1, visit);
 }

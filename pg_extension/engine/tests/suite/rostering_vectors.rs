@@ -1,8 +1,8 @@
 //! Rosters by hand: every rule priced, explained and repaired as a person would expect.
 
-use rota_engine::rostering::explanation::{HardRule, contradiction, open_heads, score};
+use rota_engine::rostering::explanation::{Difference, HardRule, contradiction, open_heads, score};
 use rota_engine::rostering::pruning::prune;
-use rota_engine::rostering::repair::repair;
+use rota_engine::rostering::repair::{Change, repair};
 use rota_engine::rostering::{
     Bound, Counted, FREE, FixedDay, Force, Limit, Limits, Person, Plan, Problem, RuleName, Shift, Succession,
     Watch, evaluate, search,
@@ -18,10 +18,10 @@ fn shift(day: usize, kind: usize, required: u32) -> Shift {
         start_minute,
         end_minute: start_minute + 480,
         worked_minutes: 480,
-        skills: Vec::new(),
         required,
         short_weight: 100,
         surplus_weight: 1,
+        ..Shift::default()
     }
 }
 
@@ -80,7 +80,7 @@ fn a_weekend_counts_once_and_on_its_saturday() {
 #[test]
 fn rest_and_successions_see_the_next_day_only() {
     let mut problem = ward(1, 3);
-    problem.successions.push(Succession { first: 1, next: 0, force: Force::Hard });
+    problem.successions.push(Succession { first: 1, next: 0, free_days: 0, force: Force::Hard });
     problem.minimum_rest = Some(Bound::soft(660, 7));
     assert_eq!(
         broken(&problem, &[Some(1), Some(2), None]),
@@ -177,13 +177,22 @@ fn an_open_head_names_what_keeps_each_person_off_it() {
     problem.people[0].days_off = vec![0];
     problem.shifts[0].skills = vec![1];
     let outcome = by_steps(&problem, 50, 1);
-    let open = open_heads(&problem, &outcome.plan);
+    let open = open_heads(&problem, &outcome.plan, &NoClock).expect("the problem is sound").heads;
     assert_eq!(open.len(), 1);
-    let reasons: Vec<_> =
-        open[0].obstacles.iter().map(|obstacle| (obstacle.rule, obstacle.cheapest)).collect();
-    // The first person lacks the skill, too; relaxing the skill would win the head by the second.
-    assert_eq!(reasons, [(Some(RuleName::Skill), -100)]);
-    assert_eq!(open[0].obstacles[0].people, [0, 1]);
+    let relaxed = Difference { medium: 0, soft: -100 };
+    let reasons: Vec<_> = open[0]
+        .obstacles
+        .iter()
+        .map(|obstacle| (obstacle.rules.clone(), obstacle.people.clone(), obstacle.cheapest))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (vec![RuleName::Skill], vec![1], relaxed),
+            (vec![RuleName::Skill, RuleName::DayOff], vec![0], relaxed)
+        ]
+    );
+    assert!(open[0].obstacles.iter().all(|obstacle| obstacle.rearranged.is_none()));
 }
 
 #[test]
@@ -195,9 +204,10 @@ fn contradicting_rules_come_down_to_the_few_that_contradict() {
     person.longest_work = Some(Bound::hard(2));
     person.shortest_rest = Some(Bound::hard(2));
     person.days_off = vec![6];
-    assert_eq!(contradiction(&problem, 0), Some(vec![HardRule::Limit(0), HardRule::LongestWork]));
+    let found = |problem: &Problem| contradiction(problem, 0, &NoClock).expect("the problem is sound");
+    assert_eq!(found(&problem), Some(vec![HardRule::Limit(0), HardRule::LongestWork]));
     problem.people[0].longest_work = None;
-    assert_eq!(contradiction(&problem, 0), None);
+    assert_eq!(found(&problem), None);
 }
 
 #[test]
@@ -209,13 +219,10 @@ fn a_repair_moves_nobody_who_can_stay() {
     let known = by_steps(&problem, 300, 1);
     assert_eq!(known.evaluation.short_heads, 0);
     // One person drops out on the first two days.
-    let mut plan = known.plan.clone();
     problem.people[0].days_off = vec![0, 1];
-    for day in 0..2 {
-        plan.row_mut(0)[day] = FREE;
-    }
+    let away = [Change::Away { person: 0, days: 0..2 }];
     let lost = known.plan.row(0)[..2].iter().filter(|&&cell| cell != FREE).count();
-    let repaired = repair(&problem, &plan, 10, steps(500), &NoClock).expect("the problem is sound");
+    let repaired = repair(&problem, &known.plan, &away, steps(5_000), &NoClock).expect("the problem is sound");
     assert_eq!(repaired.outcome.evaluation.broken_hard, 0);
     assert_eq!(repaired.outcome.evaluation.short_heads, 0);
     assert!(repaired.changed_days <= 2 * lost, "{} days changed for {lost} lost", repaired.changed_days);

@@ -1,45 +1,67 @@
 //! Why heads stayed open, which rules contradict each other, and what a roster's cost is made of.
 
+use rota_engine::EngineError;
 use rota_engine::rostering::Watch;
 use rota_engine::rostering::evaluation::person_cost;
-use rota_engine::rostering::explanation::{HardRule, Obstacle, contradiction, open_heads, score};
+use rota_engine::rostering::explanation::{
+    HardRule, Obstacle, Spread, Sum, contradiction, open_heads, score,
+};
 use rota_engine::rostering::pruning::prune;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
 use super::words::of_rule;
+use crate::rostering::options::Options;
 use crate::rostering::thread::SearchWatch;
 
 /// People whose rules are searched for a contradiction: each takes searches of its own.
 const MOST_CONTRADICTIONS: usize = 20;
 
-/// Days of people that are looked at for every shift that is short, in all: some seconds' worth.
-const MOST_LOOKS: usize = 500_000_000;
+/// Milliseconds that an explanation may take beyond a search with a time budget. Who waits for a roster does not wait
+/// for every reason why something is missing; `rota.explain_roster` gives all of them.
+const EXPLANATION_MS: u64 = 250;
+
+/// The watch of an explanation: what a search with a time budget explains has an end, too.
+struct Patience<'a> {
+    watch: &'a SearchWatch,
+    until_ms: Option<u64>,
+}
+
+impl<'a> Patience<'a> {
+    fn of(options: &Options, watch: &'a SearchWatch) -> Self {
+        Self { watch, until_ms: options.limits.time_ms.map(|_| watch.elapsed_ms() + EXPLANATION_MS) }
+    }
+}
+
+impl Watch for Patience<'_> {
+    fn elapsed_ms(&self) -> u64 {
+        self.watch.elapsed_ms()
+    }
+
+    fn cancelled(&self) -> bool {
+        self.watch.cancelled() || self.until_ms.is_some_and(|until_ms| self.elapsed_ms() >= until_ms)
+    }
+}
 
 impl Answer<'_> {
     /// The parts of the answer that explain it.
-    pub(super) fn explanation(&self, watch: &SearchWatch) -> Vec<(&'static str, Value)> {
-        vec![
-            ("open_heads", self.open_heads()),
-            ("contradictions", self.contradictions(watch)),
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub(super) fn explanation(&self, watch: &SearchWatch) -> Result<Vec<(&'static str, Value)>, EngineError> {
+        Ok(vec![
+            ("open_heads", self.open_heads(watch)?),
+            ("contradictions", self.contradictions(watch)?),
             ("score", self.score()),
             ("pruned", self.pruned()),
-        ]
+        ])
     }
 
-    /// Every shift that is short, with the rule that binds each group of people; null where there are too many to look
-    /// at.
-    fn open_heads(&self) -> Value {
+    /// Every shift that is short, with the rules that bind each group of people; and whether all of them are there.
+    fn open_heads(&self, watch: &Patience<'_>) -> Result<(Value, bool), EngineError> {
         let model = self.model;
-        let present = rota_engine::rostering::evaluation::heads(&model.problem, &self.outcome.plan);
-        let short =
-            model.problem.shifts.iter().zip(present).filter(|(shift, heads)| *heads < shift.required).count();
-        let looks = short.saturating_mul(model.people.len()).saturating_mul(model.dates.len());
-        if looks > MOST_LOOKS {
-            return Value::Null;
-        }
-        let open = open_heads(&model.problem, &self.outcome.plan);
-        let shifts = open.iter().map(|head| {
+        let open = open_heads(&model.problem, &self.outcome.plan, watch)?;
+        let shifts = open.heads.iter().map(|head| {
             json!({
                 "shift": self.shift(head.shift),
                 "date": model.problem.shifts.get(head.shift).and_then(|shift| model.dates.get(shift.day)),
@@ -47,19 +69,25 @@ impl Answer<'_> {
                 "obstacles": head.obstacles.iter().map(|obstacle| self.obstacle(obstacle)).collect::<Vec<_>>(),
             })
         });
-        shifts.collect()
+        Ok((shifts.collect(), open.complete))
     }
 
+    /// What binds one group: the rules that putting one of them there would break, what relaxing them would change the
+    /// cost by, and what it would change by if their own days were arranged anew with all rules kept.
     fn obstacle(&self, obstacle: &Obstacle) -> Value {
+        let rules = obstacle.rules.iter().map(|rule| of_rule(*rule, &self.model.kinds));
         json!({
-            "rule": obstacle.rule.map_or_else(|| "cost".to_owned(), |rule| of_rule(rule, &self.model.kinds)),
+            "rules": rules.collect::<Vec<_>>(),
             "people": obstacle.people.iter().map(|person| self.person(*person)).collect::<Vec<_>>(),
-            "relaxing_changes_cost_by": obstacle.cheapest,
+            "relaxing_changes_cost_by": obstacle.cheapest.soft,
+            "relaxing_changes_medium_by": obstacle.cheapest.medium,
+            "rearranging_changes_cost_by": obstacle.rearranged.map(|difference| difference.soft),
+            "rearranging_changes_medium_by": obstacle.rearranged.map(|difference| difference.medium),
         })
     }
 
     /// For everybody whose hard rules are broken: rules that cannot all be kept, as few as possible.
-    fn contradictions(&self, watch: &SearchWatch) -> Value {
+    fn contradictions(&self, watch: &Patience<'_>) -> Result<Value, EngineError> {
         let model = self.model;
         let mut found = Vec::new();
         for person in 0..model.people.len() {
@@ -68,12 +96,12 @@ impl Answer<'_> {
             if !is_broken || watch.cancelled() || found.len() >= MOST_CONTRADICTIONS {
                 continue;
             }
-            if let Some(rules) = contradiction(&model.problem, person) {
+            if let Some(rules) = contradiction(&model.problem, person, watch)? {
                 let rules: Vec<Value> = rules.iter().map(|rule| self.hard_rule(person, *rule)).collect();
                 found.push(json!({ "person": self.person(person), "rules": rules }));
             }
         }
-        Value::Array(found)
+        Ok(Value::Array(found))
     }
 
     fn hard_rule(&self, person: usize, rule: HardRule) -> Value {
@@ -101,6 +129,18 @@ impl Answer<'_> {
                     "shift": fixed.and_then(|fixed| fixed.shift).and_then(|shift| self.shift(shift)),
                 })
             }
+            HardRule::Succession(number) => {
+                let succession = self.model.problem.successions.get(number);
+                let kind = |kind: Option<usize>| kind.and_then(|kind| self.model.kinds.get(kind));
+                json!({
+                    "rule": "succession",
+                    "first": kind(succession.map(|succession| succession.first)),
+                    "next": kind(succession.map(|succession| succession.next)),
+                })
+            }
+            HardRule::MinimumRest => json!({ "rule": "minimum_rest" }),
+            HardRule::MinimumDayOff => json!({ "rule": "minimum_day_off" }),
+            HardRule::Rotation => json!({ "rule": "rotation" }),
             HardRule::DaysOff => json!({ "rule": "day_off" }),
             HardRule::Unavailable => json!({ "rule": "absence" }),
         }
@@ -109,26 +149,45 @@ impl Answer<'_> {
     /// What each rule costs, what each person's wishes and rules cost, and how evenly the work is spread.
     fn score(&self) -> Value {
         let score = score(&self.model.problem, &self.outcome.plan);
+        let sum = |sum: &Sum| {
+            json!({
+                "broken_hard": sum.broken_hard, "medium": sum.medium, "cost": sum.cost, "units": sum.units
+            })
+        };
         let by_rule: Map<String, Value> = score
             .by_rule
             .iter()
-            .map(|(rule, (units, cost))| {
-                (of_rule(*rule, &self.model.kinds), json!({ "units": units, "cost": cost }))
-            })
+            .map(|(rule, of_rule_sum)| (of_rule(*rule, &self.model.kinds), sum(of_rule_sum)))
             .collect();
-        let people = score.by_person.iter().zip(&score.minutes).zip(&score.weekends).enumerate();
-        let by_person: Vec<Value> = people
-            .map(|(person, ((cost, minutes), weekends))| {
+        let by_person: Vec<Value> = score
+            .by_person
+            .iter()
+            .enumerate()
+            .map(|(person, of_person)| {
+                let (granted, wishes) = score.wishes.get(person).copied().unwrap_or_default();
                 json!({
-                    "person": self.person(person), "cost": cost, "minutes": minutes, "weekends": weekends
+                    "person": self.person(person),
+                    "broken_hard": of_person.broken_hard,
+                    "medium": of_person.medium,
+                    "cost": of_person.cost,
+                    "minutes": score.minutes.get(person),
+                    "days": score.days.get(person),
+                    "weekends": score.weekends.get(person),
+                    "wishes": wishes,
+                    "wishes_granted": granted,
                 })
             })
             .collect();
-        json!({
-            "by_rule": by_rule,
-            "by_person": by_person,
-            "fairness": { "minutes": spread(&score.minutes), "weekends": spread(&score.weekends) },
-        })
+        let mut fairness = Map::new();
+        for (name, values) in
+            [("minutes", &score.minutes), ("days", &score.days), ("weekends", &score.weekends)]
+        {
+            fairness.insert(name.to_owned(), spread(values));
+        }
+        for (kind, values) in self.model.kinds.iter().zip(&score.kinds) {
+            fairness.insert(format!("kind_{kind}"), spread(values));
+        }
+        json!({ "by_rule": by_rule, "by_person": by_person, "fairness": fairness })
     }
 
     /// How many pairs of person and shift no roster can hold, by the rule that excludes them.
@@ -144,13 +203,6 @@ impl Answer<'_> {
 
 /// Least, most, mean and standard deviation.
 fn spread(values: &[i64]) -> Value {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().map(|value| *value as f64).sum::<f64>() / count;
-    let variance = values.iter().map(|value| (*value as f64 - mean).powi(2)).sum::<f64>() / count;
-    json!({
-        "least": values.iter().min(),
-        "most": values.iter().max(),
-        "mean": mean,
-        "standard_deviation": variance.sqrt(),
-    })
+    let Spread { least, most, mean, standard_deviation } = Spread::of(values);
+    json!({ "least": least, "most": most, "mean": mean, "standard_deviation": standard_deviation })
 }

@@ -1,6 +1,6 @@
 //! The words of an answer.
 
-use rota_engine::rostering::{Counted, Outcome, RuleName, Watch};
+use rota_engine::rostering::{Counted, Level, Outcome, RuleName, Watch};
 
 use crate::rostering::options::Options;
 use crate::rostering::thread::SearchWatch;
@@ -15,6 +15,9 @@ pub(super) fn of_rule(rule: RuleName, kinds: &[String]) -> String {
         RuleName::Unavailable => "absence",
         RuleName::Succession => "succession",
         RuleName::MinimumRest => "minimum_rest",
+        RuleName::MinimumDayOff => "minimum_day_off",
+        RuleName::Rotation => "rotation",
+        RuleName::Fairness(counted) => return format!("fairness_{}", of_counted(counted, kinds)),
         RuleName::LongestWork => "longest_work",
         RuleName::ShortestWork => "shortest_work",
         RuleName::ShortestRest => "shortest_rest",
@@ -38,11 +41,21 @@ fn of_counted(counted: Counted, kinds: &[String]) -> String {
     }
 }
 
+/// The name of a level.
+pub(super) fn of_level(level: Level) -> &'static str {
+    match level {
+        Level::Hard => "hard",
+        Level::Medium => "medium",
+        Level::Soft => "soft",
+    }
+}
+
 /// Why a search ended.
 pub(super) fn of_stop(outcome: &Outcome, options: &Options, watch: &SearchWatch) -> &'static str {
     let is_feasible = outcome.evaluation.broken_hard == 0;
     let cost = outcome.evaluation.cost;
-    if is_feasible && cost <= outcome.lower_bound {
+    let is_least = outcome.evaluation.medium <= outcome.lower_medium && cost <= outcome.lower_bound;
+    if is_feasible && is_least {
         "optimum"
     } else if is_feasible && options.limits.target.is_some_and(|target| cost <= target) {
         "target"

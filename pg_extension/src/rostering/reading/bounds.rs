@@ -46,10 +46,7 @@ pub(super) fn stricter(one: Bound, other: Bound) -> Bound {
 /// Refuses weights that together could sum beyond what is exact.
 pub(super) fn no_sum_overflows(problem: &Problem, field: &Field<'_>) -> Result<(), ExtensionError> {
     let (days, people) = (problem.days as i128, problem.people.len() as i128);
-    let weight = |force: Force| match force {
-        Force::Hard => 0,
-        Force::Soft(weight) => i128::from(weight),
-    };
+    let weight = |force: Force| i128::from(force.weight().unwrap_or(0));
     let longest = problem.shifts.iter().map(|shift| shift.worked_minutes).max().unwrap_or(0);
     let mut most: i128 = 0;
     for shift in &problem.shifts {

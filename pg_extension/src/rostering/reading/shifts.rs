@@ -1,7 +1,7 @@
 //! The shifts that want heads.
 
 use rota_engine::Span;
-use rota_engine::rostering::Shift;
+use rota_engine::rostering::{Level, Shift};
 
 use super::weights::{Weights, read_weight};
 use super::words::Words;
@@ -16,7 +16,7 @@ const MOST_HEADS: i64 = 20_000;
 /// Longest shift. A person is on at most one shift of a day, so what reaches past the next day would not be seen there.
 const MOST_MINUTES: i64 = 2 * 1_440;
 
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 10] = [
     "id",
     "kind",
     "starts_at",
@@ -25,6 +25,7 @@ const MEMBERS: [&str; 9] = [
     "skills",
     "required",
     "short_weight",
+    "short_level",
     "surplus_weight",
 ];
 
@@ -101,10 +102,21 @@ impl Demand {
             skills: Vec::new(),
             required: u32::try_from(required).unwrap_or(u32::MAX),
             short_weight: weight("short_weight", weights.short)?,
+            short_level: short_level(&object)?,
             surplus_weight: weight("surplus_weight", weights.surplus)?,
         });
         self.spans.push(span);
         self.skills.push(skills);
         Ok(())
+    }
+}
+
+/// Whether a missing head outweighs everything soft whatever the weights, or is weighed with the rest.
+fn short_level(shift: &Object<'_>) -> Result<Level, ExtensionError> {
+    let Some(field) = shift.find("short_level") else { return Ok(Level::Soft) };
+    match field.text()? {
+        "medium" => Ok(Level::Medium),
+        "soft" => Ok(Level::Soft),
+        _ => Err(field.unfit("medium or soft")),
     }
 }

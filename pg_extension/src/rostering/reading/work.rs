@@ -140,8 +140,7 @@ fn stand_in(draft: &mut Draft, day: usize, pieces: &[StandingWork], skill: usize
         worked_minutes: pieces.iter().map(|piece| piece.worked_minutes).sum(),
         skills: vec![skill],
         required: 1,
-        short_weight: 0,
-        surplus_weight: 0,
+        ..Shift::default()
     });
     draft.problem.shifts.len() - 1
 }

@@ -86,7 +86,9 @@ pub(super) fn read(value: &Bytes, key: &Key) -> Option<Entry> {
         let entity_tag = entity_tag(&body, Coding::Identity);
         Variants::new(Encoded::new(body, entity_tag))
     });
-    Some(Entry { answer, stamp, tags, filled, lifetime })
+    // Others are not stored.
+    let staleness_ms = 0;
+    Some(Entry { answer, stamp, tags, filled, lifetime, staleness_ms })
 }
 
 fn put_part(value: &mut Vec<u8>, part: &[u8]) {

@@ -23,6 +23,7 @@ fn entry(xmin: u64, xmax: u64, body: Option<&'static [u8]>) -> Entry {
         tags: [Tag(1), Tag(u64::MAX)].into(),
         filled: Instant::now(),
         lifetime: Duration::from_secs(60),
+        staleness_ms: 0,
     }
 }
 

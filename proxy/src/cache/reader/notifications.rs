@@ -16,8 +16,8 @@ use crate::cache::words::Words;
 use crate::config::Settings;
 use crate::error::Error;
 
-/// As many words as the server has by default: 512 KiB.
-const WORDS: usize = 65_536;
+/// As many words as the server has by default: 4 MiB.
+const WORDS: usize = 524_288;
 
 const FLOOR: &str = "SELECT pg_current_snapshot() AS floor";
 /// The heartbeat. The server passes on what was notified before it answers, and the function asked fails

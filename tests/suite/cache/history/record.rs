@@ -6,20 +6,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Counters, one for each writer.
-pub(super) const COUNTERS: usize = 4;
+pub(in crate::cache) const COUNTERS: usize = 4;
 
 /// A write that its writer was told of.
 #[derive(Clone, Copy)]
-pub(super) struct Acknowledged {
-    pub(super) value: i64,
-    pub(super) transaction: Option<u64>,
-    pub(super) at: Instant,
+pub(in crate::cache) struct Acknowledged {
+    pub(in crate::cache) value: i64,
+    pub(in crate::cache) transaction: Option<u64>,
+    pub(in crate::cache) at: Instant,
 }
 
 /// All that clients and faults share.
-pub(super) struct Record {
+pub(in crate::cache) struct Record {
     /// Set when the operations are used up, or one has failed the test.
-    pub(super) over: AtomicBool,
+    pub(in crate::cache) over: AtomicBool,
+    /// Set while the primary of a standby is away: nobody knows then how old the standby's answers are.
+    pub(in crate::cache) unmeasured: AtomicBool,
     operations: AtomicU64,
     limit: u64,
     hits: AtomicU64,
@@ -31,9 +33,10 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(limit: u64) -> Self {
+    pub(in crate::cache) fn new(limit: u64) -> Self {
         Self {
             over: AtomicBool::new(false),
+            unmeasured: AtomicBool::new(false),
             operations: AtomicU64::new(0),
             limit,
             hits: AtomicU64::new(0),
@@ -44,7 +47,7 @@ impl Record {
     }
 
     /// Counts an operation; false when there are enough.
-    pub(super) fn goes_on(&self) -> bool {
+    pub(in crate::cache) fn goes_on(&self) -> bool {
         if self.operations.fetch_add(1, Ordering::Relaxed) >= self.limit {
             self.over.store(true, Ordering::SeqCst);
         }
@@ -56,27 +59,27 @@ impl Record {
     }
 
     /// A writer was told of its write.
-    pub(super) fn acknowledge(&self, counter: usize, value: i64, transaction: Option<u64>) {
+    pub(in crate::cache) fn acknowledge(&self, counter: usize, value: i64, transaction: Option<u64>) {
         self.writes(counter).push(Acknowledged { value, transaction, at: Instant::now() });
     }
 
     /// The last write of a counter that was acknowledged before a moment.
-    pub(super) fn last_before(&self, counter: usize, moment: Instant) -> Option<Acknowledged> {
+    pub(in crate::cache) fn last_before(&self, counter: usize, moment: Instant) -> Option<Acknowledged> {
         self.writes(counter).iter().rev().find(|write| write.at < moment).copied()
     }
 
     /// What a linearizable read has told: no later one of its kind may tell less.
-    pub(super) fn told(&self, counter: usize) -> i64 {
+    pub(in crate::cache) fn told(&self, counter: usize) -> i64 {
         self.read[counter].load(Ordering::SeqCst)
     }
 
     /// A linearizable read has told this.
-    pub(super) fn tell(&self, counter: usize, value: i64) {
+    pub(in crate::cache) fn tell(&self, counter: usize, value: i64) {
         self.read[counter].fetch_max(value, Ordering::SeqCst);
     }
 
     /// A read told a value that was overtaken before it was asked for, or not.
-    pub(super) fn observe(&self, counter: usize, value: i64, asked: Instant, is_hit: bool) {
+    pub(in crate::cache) fn observe(&self, counter: usize, value: i64, asked: Instant, is_hit: bool) {
         if is_hit {
             self.hits.fetch_add(1, Ordering::Relaxed);
         }
@@ -86,7 +89,7 @@ impl Record {
     }
 
     /// Answers from the cache.
-    pub(super) fn hits(&self) -> u64 {
+    pub(in crate::cache) fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
     }
 }

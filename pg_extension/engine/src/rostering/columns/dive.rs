@@ -8,6 +8,14 @@ use crate::rostering::person_path::Cost;
 
 /// Rounds of pricing after each fixing. Fewer were clearly worse on 28 days.
 const ROUNDS: usize = 10;
+/// With so few people left, rounds are cheap, and what is left undecided costs most.
+const FEW_PEOPLE: usize = 40;
+/// Rounds after each fixing then.
+const FEW_ROUNDS: usize = 60;
+/// Once this part of the people is fixed, the rest goes on in a program of its own.
+const NARROW_PART: f64 = 0.34;
+/// Programs in a row that rounding may spoil.
+const MOST_FAILURES: usize = 3;
 /// Rounds at the root; convergence comes after 30 to 100.
 const ROOT_ROUNDS: usize = 400;
 /// Part of the budget at which a root that has not converged is dived from as it is.
@@ -24,13 +32,14 @@ const WHOLE: f64 = 0.999;
 pub(in crate::rostering) fn solve_scope<T: Cost>(
     searcher: &mut Searcher<'_, '_, T>,
     incumbent: &mut Incumbent,
-    scope: &Scope,
+    scope: Scope,
     proof: bool,
 ) {
     let scale = searcher.scale;
     let cutoff = incumbent.cost();
     let repairs = scope.people.iter().any(|&person| !incumbent.is_whole(person));
     let mut generation = Generation::new(searcher, incumbent, scope, scale);
+    generation.take_pool(searcher, incumbent);
     let cutoff = if repairs { i64::MAX / 4 } else { cutoff };
     let until = match proof {
         true if generation.is_large(LARGE_ROWS) => LARGE_ROOT_PART,
@@ -50,67 +59,86 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
         return;
     }
     generation.leave(searcher);
-    dive(searcher, incumbent, &mut generation, cutoff);
+    dive(searcher, incumbent, generation, cutoff);
 }
 
 fn dive<T: Cost>(
     searcher: &mut Searcher<'_, '_, T>,
     incumbent: &mut Incumbent,
-    generation: &mut Generation<'_>,
+    mut generation: Generation,
     cutoff: i64,
 ) {
-    loop {
-        let favourites = favourites(searcher, generation);
-        if favourites.is_empty() {
-            break;
-        }
-        let free = favourites.len();
-        let large = generation.is_large(LARGE_ROWS);
-        let wanted = 1 + free / if large { 6 } else { 12 };
-        let mut fractional = false;
-        for (place, &(share, person, column)) in favourites.iter().enumerate() {
-            if share < WHOLE {
-                if place >= wanted {
-                    break;
-                }
-                fractional = true;
-            }
-            generation.fixed[person] = Some(column);
-            generation.master.fix(column);
-        }
-        if generation.fixed.iter().all(Option::is_some) {
-            break;
-        }
-        let rounds = match fractional {
-            true if large => ROUNDS / 2,
-            true => ROUNDS,
-            false => 2,
+    let mut settled = incumbent.clone();
+    let mut failures = 0;
+    while fix_some(searcher, &mut generation) {
+        let free = generation.free();
+        let rounds = match generation.is_large(LARGE_ROWS) {
+            true => ROUNDS / 2,
+            false if free <= FEW_PEOPLE => FEW_ROUNDS,
+            false => ROUNDS,
         };
-        if matches!(
-            generation.rounds(searcher, incumbent, rounds, cutoff, 1.0),
-            Ended::Pruned | Ended::Stopped
-        ) {
-            return;
+        let mut ended = Ended::Rounds;
+        let narrow = (generation.fixed.len() - free) as f64 >= NARROW_PART * generation.fixed.len() as f64;
+        if !narrow {
+            ended = generation.rounds(searcher, &settled, rounds, cutoff, 1.0);
+        }
+        if narrow || ended == Ended::Stopped {
+            if searcher.control.is_over() {
+                return;
+            }
+            settle(searcher, &mut settled, &generation);
+            generation = generation.narrowed(searcher, &settled);
+            ended = generation.rounds(searcher, &settled, rounds, cutoff, 1.0);
+        }
+        match ended {
+            Ended::Pruned => return,
+            Ended::Stopped => {
+                // Rounding got out of hand in a fresh program, too: what is mixed now is good enough to go on with.
+                failures += 1;
+                if failures > MOST_FAILURES || searcher.control.is_over() {
+                    return;
+                }
+            }
+            Ended::Converged | Ended::Rounds => {}
         }
     }
-    let before = incumbent.worth();
-    let mut candidate = incumbent.clone();
+    settle(searcher, &mut settled, &generation);
+    if settled.worth() < incumbent.worth() {
+        *incumbent = settled;
+        searcher.control.note_worth(incumbent.worth());
+    }
+}
+
+/// Fixes whoever has hardly a choice left, or a few people to their favourite. False if nobody is free after that.
+fn fix_some<T: Cost>(searcher: &mut Searcher<'_, '_, T>, generation: &mut Generation) -> bool {
+    let favourites = favourites(searcher, generation);
+    let parts = if generation.is_large(LARGE_ROWS) { 6 } else { 12 };
+    let wanted = 1 + favourites.len() / parts;
+    for (place, &(share, person, column)) in favourites.iter().enumerate() {
+        if share < WHOLE && place >= wanted {
+            break;
+        }
+        generation.fixed[person] = Some(column);
+        generation.master.fix(column);
+    }
+    !favourites.is_empty() && generation.free() > 0
+}
+
+/// Gives everybody who is fixed the days they are fixed to.
+fn settle<T: Cost>(searcher: &Searcher<'_, '_, T>, settled: &mut Incumbent, generation: &Generation) {
     let (start, end) = (generation.scope.start, generation.scope.end);
     for (number, &person) in generation.scope.people.iter().enumerate() {
-        let Some(column) = generation.fixed[number] else { return };
-        candidate.withdraw(searcher.compiled, person, start, end);
-        candidate.replace(searcher.compiled, person, start, &generation.paths[column]);
-    }
-    if candidate.worth() < before {
-        *incumbent = candidate;
-        searcher.control.note_worth(incumbent.worth());
+        if let Some(column) = generation.fixed[number] {
+            settled.withdraw(searcher.compiled, person, start, end);
+            settled.replace(searcher.compiled, person, start, &generation.paths[column]);
+        }
     }
 }
 
 /// The largest share of everybody who is not fixed yet, largest first: share, person, column.
 fn favourites<T: Cost>(
     searcher: &mut Searcher<'_, '_, T>,
-    generation: &Generation<'_>,
+    generation: &Generation,
 ) -> Vec<(f64, usize, usize)> {
     let mut best: Vec<Option<(f64, usize)>> = vec![None; generation.scope.people.len()];
     for (column, share) in generation.master.shares() {

@@ -1,7 +1,8 @@
 //! Rounds of pricing: columns that lower the master's cost, and a bound from every complete round.
 
-use super::master::{BANNED, FINEST_TOLERANCE, Master};
+use super::master::Master;
 use super::scope::{Cells, Scope};
+use super::variables::Column;
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::local_search::Searcher;
 use crate::rostering::person_path::Cost;
@@ -14,14 +15,25 @@ const SMOOTHING: f64 = 0.7;
 const TAIL_ROUNDS: usize = 8;
 /// See [`TAIL_ROUNDS`].
 const TAIL_PART: f64 = 0.0003;
+/// As long as master and bound are further apart than this part of the value, a tail must be this long: duals of a
+/// degenerate master move for many rounds before its value does.
+const FAR_PART: f64 = 0.005;
+/// See [`FAR_PART`].
+const FAR_TAIL_ROUNDS: usize = 30;
+/// A gap that shrank to this part is progress.
+const GAP_PART: f64 = 0.9;
+/// Columns dearer than this part of the heaviest demand are not carried over into a narrower program.
+const KEPT_PART: f64 = 0.3;
+/// Days that break hard rules cost as much as so many rows at their worst.
+const BROKEN_ROWS: f64 = 20.0;
 /// Part of the gap per person that reduced costs may be off by.
 const ROUGHNESS: f64 = 0.02;
 /// Master and bound this close are as good as equal: prices are rounded to 1/64.
 const CLOSE: f64 = 0.3;
 
 /// A column generation in progress.
-pub(super) struct Generation<'s> {
-    pub(super) scope: &'s Scope,
+pub(super) struct Generation {
+    pub(super) scope: Scope,
     pub(super) cells: Cells,
     pub(super) master: Master,
     /// The days of each column of the master.
@@ -33,6 +45,8 @@ pub(super) struct Generation<'s> {
     /// Best bound of the current node on the cost of the whole roster.
     pub(super) bound: f64,
     scale: i64,
+    /// What a column costs more that breaks hard rules.
+    broken_cost: f64,
     most_columns: usize,
     /// For each person what the path search does not see of their cost, scaled, once known.
     unseen: Vec<Option<i64>>,
@@ -51,21 +65,24 @@ pub(super) enum Ended {
     Stopped,
 }
 
-impl<'s> Generation<'s> {
+impl Generation {
     /// Starts from the incumbent and from columns of the pool.
     pub(super) fn new<T: Cost>(
         searcher: &mut Searcher<'_, '_, T>,
         incumbent: &Incumbent,
-        scope: &'s Scope,
+        scope: Scope,
         scale: i64,
     ) -> Self {
         let compiled = searcher.compiled;
-        let cells = Cells::new(compiled, incumbent, scope);
+        let fixed = vec![None; scope.people.len()];
+        let most_columns = 4_000 + 40 * scope.people.len();
+        let cells = Cells::new(compiled, incumbent, &scope);
+        let broken_cost = BROKEN_ROWS * compiled.largest_row_cost() as f64;
         let mut columns = Vec::new();
         let mut paths = Vec::new();
         for (number, &person) in scope.people.iter().enumerate() {
             let path = incumbent.plan.row(person)[scope.start..scope.end].to_vec();
-            let broken = if incumbent.is_whole(person) { 0.0 } else { BANNED / 10.0 };
+            let broken = if incumbent.is_whole(person) { 0.0 } else { broken_cost };
             columns.push(cells.column(number, &path, incumbent.own_cost(person) as f64 + broken));
             paths.push(path);
         }
@@ -85,29 +102,74 @@ impl<'s> Generation<'s> {
             &mut searcher.random,
         );
         let prices = cells.shifts.iter().map(|&shift| searcher.center[shift as usize]).collect();
-        let mut generation = Self {
+        Self {
             scope,
             cells,
             master,
             paths,
             prices,
-            fixed: vec![None; scope.people.len()],
+            unseen: vec![None; fixed.len()],
+            fixed,
             bound: f64::NEG_INFINITY,
             scale,
-            most_columns: 4_000 + 40 * scope.people.len(),
-            unseen: vec![None; scope.people.len()],
-        };
-        if scope.is_whole_horizon(compiled) {
-            for (number, &person) in scope.people.iter().enumerate() {
-                for (path, cost) in searcher.pool.columns(person) {
-                    if path.as_slice() != incumbent.plan.row(person) {
-                        generation.master.add(generation.cells.column(number, path, *cost as f64));
-                        generation.paths.push(path.clone());
-                    }
+            broken_cost,
+            most_columns,
+        }
+    }
+
+    /// Takes up columns of the pool, which holds days over the whole horizon.
+    pub(super) fn take_pool<T: Cost>(&mut self, searcher: &Searcher<'_, '_, T>, incumbent: &Incumbent) {
+        if !self.scope.is_whole_horizon(searcher.compiled) {
+            return;
+        }
+        for (number, &person) in self.scope.people.iter().enumerate() {
+            for (path, cost) in searcher.pool.columns(person) {
+                if path.as_slice() != incumbent.plan.row(person) {
+                    self.master.add(self.cells.column(number, path, *cost as f64));
+                    self.paths.push(path.clone());
                 }
             }
         }
-        generation
+    }
+
+    /// The same for those who are not fixed yet, in a program of its own: `settled` holds the days of all others. It is
+    /// smaller, and free of what rounding added up to.
+    pub(super) fn narrowed<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>, settled: &Incumbent) -> Self {
+        let free: Vec<usize> = (0..self.fixed.len()).filter(|&number| self.fixed[number].is_none()).collect();
+        let people = free.iter().map(|&number| self.scope.people[number]).collect();
+        let scope = Scope { people, start: self.scope.start, end: self.scope.end };
+        self.keep_prices(searcher);
+        let mut narrow = Self::new(searcher, settled, scope, self.scale);
+        let mut numbers = vec![None; self.fixed.len()];
+        for (new, &old) in free.iter().enumerate() {
+            numbers[old] = Some(new);
+        }
+        let heaviest = searcher.compiled.problem.shifts.iter().map(|shift| shift.short_weight).max();
+        let dearest = heaviest.unwrap_or(0) as f64 * KEPT_PART;
+        for (column, path) in self.master.columns.iter().zip(&self.paths) {
+            let Some(number) = numbers[column.person] else { continue };
+            if !self.is_broken(column) && self.master.reduced_cost(column) < dearest {
+                narrow.master.add(narrow.cells.column(number, path, column.cost));
+                narrow.paths.push(path.clone());
+            }
+        }
+        narrow
+    }
+
+    /// Whether a column breaks hard rules: one that a repair begins with.
+    fn is_broken(&self, column: &Column) -> bool {
+        column.cost >= self.broken_cost
+    }
+
+    fn keep_prices<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>) {
+        for (&shift, &price) in self.cells.shifts.iter().zip(&self.prices) {
+            searcher.center[shift as usize] = price;
+        }
+    }
+
+    /// How many people are not fixed yet.
+    pub(super) fn free(&self) -> usize {
+        self.fixed.iter().filter(|fixed| fixed.is_none()).count()
     }
 
     /// Whether the master has more rows than this.
@@ -128,12 +190,14 @@ impl<'s> Generation<'s> {
         self.bound = f64::NEG_INFINITY;
         let mut smoothing = SMOOTHING;
         let mut tail = (f64::INFINITY, 0);
+        let mut smallest_gap = f64::INFINITY;
         let tail_rounds = TAIL_ROUNDS.min(most / 3 + 1);
-        let mut tolerance = FINEST_TOLERANCE;
+        let mut tolerance = self.master.finest_tolerance;
         for _ in 0..most {
             let control = searcher.control;
             self.master.tolerance = tolerance;
-            if !self.master.solve(&|| control.is_over()) || control.is_over() {
+            let pulse = &searcher.pulse;
+            if !self.master.solve(&|operations| pulse.beat(control, operations)) || control.is_over() {
                 return Ended::Stopped;
             }
             if let Some(moved) = self.master.forget(self.most_columns) {
@@ -143,11 +207,14 @@ impl<'s> Generation<'s> {
             if self.bound > f64::NEG_INFINITY && value - self.bound < CLOSE {
                 return Ended::Converged;
             }
-            if value < tail.0 - TAIL_PART * value.abs() {
-                tail = (value, 0);
+            let gap = value - self.bound;
+            if value < tail.0 - TAIL_PART * value.abs() || gap < smallest_gap * GAP_PART {
+                tail = (value.min(tail.0), 0);
+                smallest_gap = gap.min(smallest_gap);
             } else {
                 tail.1 += 1;
-                if tail.1 >= tail_rounds || control.used() > until {
+                let patience = if gap > FAR_PART * value.abs() { FAR_TAIL_ROUNDS } else { tail_rounds };
+                if tail.1 >= patience || control.used() > until {
                     return Ended::Rounds;
                 }
             }
@@ -159,7 +226,8 @@ impl<'s> Generation<'s> {
             self.bound = self.bound.max(bound);
             // As long as master and bound are far apart, rough duals are good enough.
             let apart = (value - bound).abs() / self.scope.people.len() as f64;
-            tolerance = (apart * ROUGHNESS).clamp(FINEST_TOLERANCE, 1.0);
+            let finest = self.master.finest_tolerance;
+            tolerance = (apart * ROUGHNESS).clamp(finest, finest.max(1.0));
             if self.bound > cutoff as f64 - 1.0 + 1e-6 {
                 return Ended::Pruned;
             }
@@ -172,8 +240,9 @@ impl<'s> Generation<'s> {
                 smoothing = SMOOTHING;
             }
         }
-        let control = searcher.control;
-        if self.master.solve(&|| control.is_over()) { Ended::Rounds } else { Ended::Stopped }
+        let (control, pulse) = (searcher.control, &searcher.pulse);
+        let solved = self.master.solve(&|operations| pulse.beat(control, operations));
+        if solved { Ended::Rounds } else { Ended::Stopped }
     }
 
     /// A round that raises the bound only: at the master's duals, all limits counted instead of priced.
@@ -216,22 +285,22 @@ impl<'s> Generation<'s> {
                     + self.path_price(searcher, &self.paths[column]);
                 continue;
             }
-            if searcher.control.watch.cancelled() || (number % 8 == 7 && searcher.control.is_over()) {
+            if number % 8 == 7 && searcher.control.is_over() {
                 return None;
             }
+            let days = self.scope.start..self.scope.end;
+            let row_before = incumbent.plan.row(person);
             let request = Request {
-                problem: compiled.problem,
-                space: &compiled.spaces[person],
-                person,
-                row: incumbent.plan.row(person),
-                start: self.scope.start,
-                end: self.scope.end,
-                prices: &searcher.prices,
                 scale: self.scale,
-                weekdays: &compiled.weekdays,
+                ..compiled.request(person, row_before, days, &searcher.prices)
             };
             searcher.control.step();
-            let Some(found) = searcher.finder.find(&request, &mut searcher.random) else {
+            let (control, pulse) = (searcher.control, &searcher.pulse);
+            let stop = |operations: u64| pulse.beat(control, operations);
+            let Some(found) = searcher.finder.find(&request, &mut searcher.random, &stop) else {
+                if stop(0) {
+                    return None;
+                }
                 // No days were found. What was proven on the way still counts.
                 match self.unseen[number] {
                     Some(unseen) if searcher.finder.proven > i64::MIN => {
@@ -281,14 +350,12 @@ impl<'s> Generation<'s> {
 
     /// Leaves the prices for the next scope to start from, and the best columns for the next to know.
     pub(super) fn leave<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>) {
-        for (&shift, &price) in self.cells.shifts.iter().zip(&self.prices) {
-            searcher.center[shift as usize] = price;
-        }
+        self.keep_prices(searcher);
         if !self.scope.is_whole_horizon(searcher.compiled) {
             return;
         }
         for (column, path) in self.master.columns.iter().zip(&self.paths) {
-            if column.cost < BANNED / 100.0 && !column.banned && self.master.reduced_cost(column) < 5.0 {
+            if !self.is_broken(column) && !column.banned && self.master.reduced_cost(column) < 5.0 {
                 searcher.pool.add(self.scope.people[column.person], path, column.cost as i64);
             }
         }

@@ -122,11 +122,13 @@ impl Kernel {
         (self.entries, self.stride) = (entries, stride);
     }
 
-    /// Inverts a matrix of zeros and ones anew: `ones(column)` lists the kernel rows of a column. False if singular.
+    /// Inverts a matrix of zeros and ones anew: `ones(column)` lists the kernel rows of a column. False if singular, or
+    /// if `stop`, which is told of the work, said so.
     pub(super) fn invert<'a>(
         &mut self,
         size: usize,
         ones: impl Fn(usize) -> Box<dyn Iterator<Item = usize> + 'a>,
+        stop: &dyn Fn(u64) -> bool,
     ) -> bool {
         // Gauss and Jordan on [A | 1], rows swapped by the largest pivot.
         let width = 2 * size;
@@ -140,6 +142,9 @@ impl Kernel {
             lines[row * width + size + row] = 1.0;
         }
         for column in 0..size {
+            if stop((size * width) as u64) {
+                return false;
+            }
             let largest = (column..size).max_by(|&left, &right| {
                 lines[left * width + column].abs().total_cmp(&lines[right * width + column].abs())
             });

@@ -7,17 +7,23 @@
 use super::kernel::Kernel;
 use super::variables::{Column, Entering, Leaving, Slack};
 
-/// The smallest reduced cost that is worth a pivot.
-pub(super) const FINEST_TOLERANCE: f64 = 1e-4;
+/// The smallest reduced cost that is worth a pivot where weights are small.
+const FINEST_TOLERANCE: f64 = 1e-4;
+/// Where they are large, rounding allows no finer one than this part of them.
+const TOLERANCE_PART: f64 = 1e-9;
 /// Pivots below this are not trusted.
 const SMALLEST_PIVOT: f64 = 1e-7;
-/// Cost of a banned column: more than any roster saves.
-pub(super) const BANNED: f64 = 1e7;
+/// Cost of a banned column is at least this.
+const LEAST_BAN: f64 = 1e7;
+/// A ban costs as much as so many heads.
+const BANNED_ROWS: f64 = 1e4;
 /// Columns looked at before the best of them is taken.
 const CHUNK: usize = 400;
 /// Demand is moved by up to this, so that pivots do not stall on ties. Duals stay exact for the moved problem, and any
 /// duals give a valid bound.
 const PERTURBATION: f64 = 1e-4;
+/// Pricing one column is worth about so many additions.
+const OPERATIONS_PER_COLUMN: u64 = 30;
 /// Values and duals are computed afresh after so many pivots.
 const PIVOTS_BETWEEN_CHECKS: u32 = 100;
 /// A row that is off by more than this asks for a new inverse.
@@ -31,6 +37,10 @@ pub(super) struct Master {
     covers: Vec<u64>,
     words: usize,
     weights: [Vec<f64>; 2],
+    /// Cost of a banned column: more than any roster saves.
+    pub(super) ban: f64,
+    /// The smallest reduced cost that is worth a pivot.
+    pub(super) finest_tolerance: f64,
     required: Vec<f64>,
     kernel: Kernel,
     /// Column of each line of the kernel's inverse.
@@ -65,6 +75,9 @@ impl Master {
         random: &mut fastrand::Rng,
     ) -> Self {
         let (people, shifts) = (columns.len(), required.len());
+        let heaviest = short_weight.iter().chain(&surplus_weight).copied().fold(0.0, f64::max);
+        let dearest = columns.iter().map(|column| column.cost).fold(0.0, f64::max);
+        let finest_tolerance = FINEST_TOLERANCE.max(heaviest * TOLERANCE_PART);
         let mut place_of_row = vec![NOWHERE; people + shifts];
         for (person, place) in place_of_row.iter_mut().take(people).enumerate() {
             *place = person as u32;
@@ -75,6 +88,8 @@ impl Master {
             covers: Vec::new(),
             words: shifts.div_ceil(64),
             weights: [short_weight, surplus_weight],
+            ban: LEAST_BAN.max(BANNED_ROWS * (heaviest + dearest)),
+            finest_tolerance,
             required: required.iter().map(|required| required + random.f64() * PERTURBATION).collect(),
             kernel: Kernel::unit(people),
             basic: (0..people).collect(),
@@ -86,7 +101,7 @@ impl Master {
             values: vec![1.0; people],
             duals: vec![0.0; people + shifts],
             next_column: 0,
-            tolerance: FINEST_TOLERANCE,
+            tolerance: finest_tolerance,
             alpha: Vec::new(),
             slack_alpha: vec![0.0; shifts],
             across: Vec::new(),
@@ -114,7 +129,7 @@ impl Master {
 
     fn column_cost(&self, number: usize) -> f64 {
         let column = &self.columns[number];
-        column.cost + if column.banned { BANNED } else { 0.0 }
+        column.cost + if column.banned { self.ban } else { 0.0 }
     }
 
     fn weight(&self, shift: usize, slack: Slack) -> f64 {
@@ -177,20 +192,21 @@ impl Master {
         column.cost - self.duals[column.person] - worth
     }
 
-    /// Solves to optimality, or until `stop` says so. False if numbers got out of hand.
-    pub(super) fn solve(&mut self, stop: &dyn Fn() -> bool) -> bool {
+    /// Solves to optimality. False if `stop` said so, which is told of the work, or if numbers got out of hand.
+    pub(super) fn solve(&mut self, stop: &dyn Fn(u64) -> bool) -> bool {
         let most_pivots = 20 * (self.people + self.shifts()) + 2_000;
-        for pivots in 0..most_pivots {
+        for _ in 0..most_pivots {
             let Some((entering, reduced)) = self.entering() else { return true };
             self.look_through(entering);
             let Some((leaving, step)) = self.leaving() else { return false };
             self.pivot(entering, leaving, reduced, step);
             self.pivots_since_check += 1;
-            if self.pivots_since_check >= PIVOTS_BETWEEN_CHECKS && !self.check() {
+            if self.pivots_since_check >= PIVOTS_BETWEEN_CHECKS && !self.check(stop) {
                 return false;
             }
-            if pivots % 64 == 63 && stop() {
-                return true;
+            let size = self.kernel.size() as u64;
+            if stop(size * size + (CHUNK + self.shifts()) as u64 * OPERATIONS_PER_COLUMN) {
+                return false;
             }
         }
         false
@@ -430,7 +446,7 @@ impl Master {
     }
 
     /// Takes out what rounding has added up to. False if even a new inverse does not help.
-    fn check(&mut self) -> bool {
+    fn check(&mut self, stop: &dyn Fn(u64) -> bool) -> bool {
         self.pivots_since_check = 0;
         let mut fine = self.refresh_values() < MOST_RESIDUAL;
         if !fine {
@@ -442,7 +458,7 @@ impl Master {
                     .filter(|&place| place != NOWHERE);
                 Box::new(rows.map(|place| place as usize).collect::<Vec<_>>().into_iter())
             };
-            fine = self.kernel.invert(self.basic.len(), ones) && self.refresh_values() < MOST_RESIDUAL;
+            fine = self.kernel.invert(self.basic.len(), ones, stop) && self.refresh_values() < MOST_RESIDUAL;
         }
         self.refresh_duals();
         fine

@@ -3,6 +3,7 @@
 use super::variables::Column;
 use crate::rostering::compiled::Compiled;
 use crate::rostering::incumbent::{Incumbent, demand_cost};
+use crate::rostering::parts::Part;
 use crate::rostering::plan::FREE;
 
 /// Which people, which days.
@@ -14,8 +15,10 @@ pub(in crate::rostering) struct Scope {
 }
 
 impl Scope {
-    pub(in crate::rostering) fn everybody(compiled: &Compiled<'_>) -> Self {
-        Self { people: (0..compiled.people()).collect(), start: 0, end: compiled.days() }
+    /// All of a part but those whose rules cannot be kept: no column of theirs keeps them.
+    pub(in crate::rostering) fn everybody(compiled: &Compiled<'_>, part: &Part) -> Self {
+        let people = part.people.iter().copied().filter(|&person| !compiled.is_softened(person)).collect();
+        Self { people, start: part.days.start, end: part.days.end }
     }
 
     /// Whether it spans the whole horizon.

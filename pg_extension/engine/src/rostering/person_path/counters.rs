@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::Cost;
 use super::groups::{Groups, step_value};
+use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
-use crate::rostering::problem::{Bound, Counted, Force, Limit};
+use crate::rostering::problem::{Bound, Counted, Force};
 
 /// No value follows: the limit forbids it.
 pub(crate) const FORBIDDEN: u32 = u32::MAX;
@@ -33,9 +34,11 @@ pub(crate) struct Counters<T> {
 }
 
 /// A period of an axis that meets the window, with what is used of it outside.
-struct Period<'a> {
-    limit: &'a Limit,
+struct CountedPeriod<'a> {
+    period: &'a Period,
     outside: i64,
+    /// No days of the window take it further than so many steps.
+    furthest: i64,
 }
 
 /// One axis as this call counts it.
@@ -44,7 +47,7 @@ struct Counter<'a> {
     weekends: bool,
     step: i64,
     size: usize,
-    periods: Vec<Period<'a>>,
+    periods: Vec<CountedPeriod<'a>>,
 }
 
 impl<T: Cost> Counters<T> {
@@ -105,58 +108,79 @@ impl<T: Cost> Counters<T> {
 fn counter<'a>(space: &'a PersonSpace, axis: usize, window: &Range<usize>, outside: &[i64]) -> Counter<'a> {
     let counted = &space.axes[axis];
     let step = step_value(space, counted);
-    let periods: Vec<Period<'a>> = counted
+    let periods: Vec<CountedPeriod<'a>> = counted
         .periods
         .iter()
         .zip(outside)
-        .filter(|(limit, _)| limit.days.start < window.end && window.start < limit.days.end)
-        .map(|(limit, &outside)| Period { limit, outside })
+        .filter(|(period, _)| period.days.start < window.end && window.start < period.days.end)
+        .map(|(period, &outside)| {
+            let furthest = furthest(space, counted.counted, period, window);
+            CountedPeriod { period, outside, furthest }
+        })
         .collect();
     let top = periods.iter().map(|period| period.top(step)).max().unwrap_or(0);
     Counter { axis, weekends: counted.counted == Counted::Weekends, step, size: top + 1, periods }
 }
 
-impl Period<'_> {
+/// The most steps that the days of a window can add to a period.
+pub(super) fn furthest(space: &PersonSpace, counted: Counted, period: &Period, window: &Range<usize>) -> i64 {
+    let start = period.days.start.max(window.start);
+    let days = period.days.end.min(window.end).saturating_sub(start) as i64;
+    match counted {
+        Counted::Minutes => days * space.longest_shift_units as i64,
+        Counted::Days | Counted::Kind(_) => days,
+        Counted::Weekends => days / 7 + 2,
+    }
+}
+
+impl CountedPeriod<'_> {
     /// The value from which on every further step costs the same and nothing is missing.
     fn top(&self, step: i64) -> usize {
+        if self.period.fair.is_some() {
+            return self.furthest.max(0) as usize;
+        }
         let steps = |bound: Option<Bound>| {
             bound.map_or(0, |bound| {
                 let room = bound.value - self.outside;
                 // A hard most is reached at the last full step, any other bound at the first that is not below.
-                let hard_most = bound.force == Force::Hard && self.limit.most == Some(bound);
+                let hard_most = bound.force == Force::Hard && self.period.most == Some(bound);
                 if hard_most { room.div_euclid(step) } else { (room + step - 1).div_euclid(step) }
             })
         };
-        steps(self.limit.most).max(steps(self.limit.least)).max(0) as usize
+        let asked = steps(self.period.most).max(steps(self.period.least));
+        asked.min(self.furthest).max(0) as usize
     }
 
     fn above(&self, position: i64, step: i64) -> i64 {
-        self.limit.most.map_or(0, |most| (self.outside + position * step - most.value).max(0))
+        self.period.most.map_or(0, |most| (self.outside + position * step - most.value).max(0))
     }
 }
 
 impl Counter<'_> {
     fn active_period(&self, day: usize) -> Option<usize> {
-        self.periods.iter().position(|period| period.limit.days.contains(&day))
+        self.periods.iter().position(|counted| counted.period.days.contains(&day))
     }
 
     /// Whether the counter starts anew on this day.
     fn begins(&self, active: Option<usize>, day: usize) -> bool {
-        active.is_some_and(|period| period > 0 && self.periods[period].limit.days.start == day)
+        active.is_some_and(|period| period > 0 && self.periods[period].period.days.start == day)
     }
 
     fn last_begun(&self, day: usize) -> Option<usize> {
-        self.periods.iter().rposition(|period| period.limit.days.start < day)
+        self.periods.iter().rposition(|counted| counted.period.days.start < day)
     }
 
     /// Value and cost after advancing; none if a limit forbids it.
     fn advance(&self, period: usize, position: usize, amount: i64) -> Option<(usize, i64)> {
-        let Period { limit, .. } = &self.periods[period];
+        let CountedPeriod { period: limit, furthest, .. } = &self.periods[period];
         let (from, to) = (position as i64, position as i64 + amount);
+        if to > *furthest {
+            // No days come to this value: its cost may not even fit.
+            return None;
+        }
         let added = self.periods[period].above(to, self.step) - self.periods[period].above(from, self.step);
         let cost = match limit.most {
-            Some(Bound { force: Force::Soft(weight), .. }) => weight * added,
-            Some(_) if added > 0 => return None,
+            Some(Bound { force, .. }) if added > 0 => force.weight()? * added,
             _ => 0,
         };
         Some(((to as usize).min(self.size - 1), cost))
@@ -164,13 +188,13 @@ impl Counter<'_> {
 
     /// Cost of leaving a period at this value; none if a limit forbids it.
     fn end_cost(&self, period: usize, position: usize) -> Option<i64> {
-        let Period { limit, outside } = &self.periods[period];
-        let Some(least) = limit.least else { return Some(0) };
-        let missing = least.value - outside - position as i64 * self.step;
-        match least.force {
-            _ if missing <= 0 => Some(0),
-            Force::Hard => None,
-            Force::Soft(weight) => Some(weight * missing),
+        let CountedPeriod { period: limit, outside, .. } = &self.periods[period];
+        let sum = outside + position as i64 * self.step;
+        let missing = limit.least.map_or(0, |least| least.value - sum);
+        let fair = limit.fair_cost(sum);
+        match limit.least {
+            Some(least) if missing > 0 => Some(fair + least.force.weight()? * missing),
+            _ => Some(fair),
         }
     }
 }

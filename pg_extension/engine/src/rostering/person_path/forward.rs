@@ -62,12 +62,15 @@ struct Step<'a, T> {
     reached: &'a mut [bool],
     row: usize,
     width: usize,
+    /// Blocks moved since work was last told of.
+    relaxed: u64,
 }
 
 impl<T: Cost> Step<'_, T> {
     /// Keeps the smaller of what is there and what arrives.
     #[inline(always)]
     fn relax(&mut self, source: usize, target: usize, shift: Shift, advance: &Advance<T>, cost: T) {
+        self.relaxed += 1;
         let block = self.width * self.row;
         let target_block = &mut self.to[target * block..(target + 1) * block];
         if !self.reached[target] {
@@ -121,20 +124,24 @@ pub(crate) struct Forward<'a, T> {
     pub(crate) layers: &'a mut Layers<T>,
     pub(crate) scale: i64,
     pub(crate) weekdays: &'a [Weekday],
+    /// Told of the work done; says whether to give up.
+    pub(crate) stop: &'a dyn Fn(u64) -> bool,
 }
 
 impl<T: Cost> pulp::WithSimd for Forward<'_, T> {
-    type Output = ();
+    /// Whether it was stopped.
+    type Output = bool;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        run(self);
+    fn with_simd<S: pulp::Simd>(self, _: S) -> bool {
+        run(self)
     }
 }
 
 #[inline(always)]
-fn run<T: Cost>(forward: Forward<'_, T>) {
-    let Forward { space, window, groups, group_costs, counters, band, layers, scale, weekdays } = forward;
+fn run<T: Cost>(forward: Forward<'_, T>) -> bool {
+    let Forward { space, window, groups, group_costs, counters, band, layers, scale, weekdays, stop } = forward;
+    let block = (layers.width * layers.row) as u64;
     let layer = layers.states * layers.width * layers.row;
     let mut first_group = 0;
     for (offset, day) in window.clone().enumerate() {
@@ -147,16 +154,16 @@ fn run<T: Cost>(forward: Forward<'_, T>) {
             reached: &mut reached_next[..layers.states],
             row: layers.row,
             width: layers.width,
+            relaxed: 0,
         };
         let cost_of = |cost: i64| T::of(cost * scale);
         if space.days[day].free
             && let Some(shift) = band.shift(offset, 0)
         {
             let advance = counters.advance(offset, 0, false);
-            for length in 1..=space.rest_lengths {
-                let state = space.rest_state(length);
+            for (state, rest) in space.rests.iter().enumerate() {
                 if reached[state] {
-                    step.relax(state, space.rest_state(length + 1), shift, advance, T::ZERO);
+                    step.relax(state, rest.next, shift, advance, T::ZERO);
                 }
             }
             for length in 1..=space.work_lengths {
@@ -164,7 +171,7 @@ fn run<T: Cost>(forward: Forward<'_, T>) {
                 for class in 0..space.classes {
                     let state = space.work_state(class, length);
                     if reached[state] {
-                        step.relax(state, space.rest_state(1), shift, advance, cost_of(cost));
+                        step.relax(state, space.rest_state(1, class), shift, advance, cost_of(cost));
                     }
                 }
             }
@@ -173,21 +180,24 @@ fn run<T: Cost>(forward: Forward<'_, T>) {
         let costs = &group_costs[first_group..first_group + groups.days[day].len()];
         first_group += groups.days[day].len();
         for (group, &group_cost) in groups.days[day].iter().zip(costs) {
+            if stop(std::mem::take(&mut step.relaxed) * block) {
+                return true;
+            }
             let Some(shift) = band.shift(offset, group.units).filter(|_| group_cost.is_real()) else {
                 continue;
             };
             let after_work = counters.advance(offset, group.increment, weekdays[day] == Weekday::Saturday);
             let after_rest = counters.advance(offset, group.increment, weekdays[day] != Weekday::Other);
-            for length in 1..=space.rest_lengths {
-                let state = space.rest_state(length);
+            let pattern = &choices.patterns[group.pattern];
+            for (state, &rest) in space.rests.iter().enumerate() {
                 if reached[state]
-                    && let Some(cost) = space.end_of_rest(length)
+                    && let Some(cost) = space.begin_of_work(rest, pattern)
                 {
                     let target = space.work_state(group.class, 1);
                     step.relax(state, target, shift, after_rest, group_cost + cost_of(cost));
                 }
             }
-            for (class, &following) in choices.patterns[group.pattern].iter().enumerate() {
+            for (class, &following) in pattern.next_day().iter().enumerate() {
                 let Some(following) = following else { continue };
                 for length in 1..=space.work_lengths {
                     let state = space.work_state(class, length);
@@ -206,7 +216,11 @@ fn run<T: Cost>(forward: Forward<'_, T>) {
                 }
             }
         }
+        if stop(step.relaxed * block) {
+            return true;
+        }
     }
+    false
 }
 
 /// What the counting of weekends must know of a day.

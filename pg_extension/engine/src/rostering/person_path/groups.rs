@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::rostering::person_space::{Axis, DayChoices, PersonSpace};
+use crate::rostering::periods::Axis;
+use crate::rostering::person_space::{DayChoices, PersonSpace};
 use crate::rostering::problem::Counted;
 
 /// Choices of a day that lead from the same states to the same states.

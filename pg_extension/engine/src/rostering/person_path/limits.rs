@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use super::Cost;
 use super::forward::Weekday;
+use super::counters::furthest;
 use super::groups::step_value;
 use super::solve::Request;
-use crate::rostering::person_space::{Axis, PersonSpace};
+use crate::rostering::periods::{Axis, Period};
 use crate::rostering::plan::FREE;
-use crate::rostering::problem::{Counted, Force, Limit, OutsideDay};
+use crate::rostering::problem::{Counted, Force, OutsideDay};
 
 /// Prices on limits, and choices that are taken away, during one call.
 pub(super) struct Terms {
@@ -79,7 +80,7 @@ fn counted<T: Cost>(request: &Request<'_, T>, what: Counted, day: usize, row: &[
 }
 
 /// What the window's days add to a period of an axis.
-pub(super) fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Limit, path: &[u32]) -> i64 {
+pub(super) fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Period, path: &[u32]) -> i64 {
     let start = period.days.start.max(request.start);
     let end = period.days.end.min(request.end).max(start);
     (start..end)
@@ -106,11 +107,17 @@ pub(super) fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Limi
         .sum()
 }
 
-/// Axes that are not counted and that the path breaks, hard or soft: bit sets.
-#[derive(Debug, Clone, Copy)]
+/// Axes that are not counted and that the path breaks: bit sets.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Broken {
+    /// Sums that are too large, for a limit or for a fair share.
     pub(super) above: u64,
+    /// Sums that are too small.
     pub(super) below: u64,
+    /// Those of both where a hard limit is broken.
+    pub(super) hard: u64,
+    /// What the others cost.
+    pub(super) cost: i64,
 }
 
 pub(super) fn broken_axes<T: Cost>(
@@ -119,7 +126,7 @@ pub(super) fn broken_axes<T: Cost>(
     path: &[u32],
     tracked: u64,
 ) -> Broken {
-    let mut broken = Broken { above: 0, below: 0 };
+    let mut broken = Broken::default();
     for (number, axis) in request.space.axes.iter().enumerate() {
         if tracked >> number & 1 == 1 {
             continue;
@@ -129,8 +136,16 @@ pub(super) fn broken_axes<T: Cost>(
                 continue;
             }
             let sum = outside + used(request, axis, period, path);
-            broken.above |= u64::from(period.most.is_some_and(|most| sum > most.value)) << number;
-            broken.below |= u64::from(period.least.is_some_and(|least| sum < least.value)) << number;
+            match period.cost(outside, sum) {
+                Some(0) => continue,
+                Some(cost) => broken.cost += cost,
+                None => broken.hard |= 1 << number,
+            }
+            if period.is_above(sum) {
+                broken.above |= 1 << number;
+            } else {
+                broken.below |= 1 << number;
+            }
         }
     }
     broken
@@ -148,7 +163,8 @@ pub(super) fn weekends_can_bind<T: Cost>(request: &Request<'_, T>, axis: &Axis, 
             })
             .count() as i64;
         start < end
-            && (period.least.is_some_and(|least| outside < least.value)
+            && (period.fair.is_some()
+                || period.least.is_some_and(|least| outside < least.value)
                 || period.most.is_some_and(|most| outside + possible > most.value))
     })
 }
@@ -168,23 +184,27 @@ pub(super) fn ban_exhausted<T: Cost>(request: &Request<'_, T>, usage: &Usage, te
     }
 }
 
-/// What the multipliers pay back at most: a path that keeps the limits pays no more than this for them.
-pub(super) fn credit(space: &PersonSpace, usage: &Usage, terms: &Terms) -> i64 {
-    let mut credit = 0;
+/// What the multipliers may have paid more than a path's limits cost, at most: less this, the cost of the cheapest
+/// path at any multipliers is a bound. Tries every sum that the window can come to.
+pub(super) fn credit<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &Terms) -> i64 {
+    let space = request.space;
+    let window = request.start..request.end;
+    let mut credit = 0_i64;
     for ((axis, outside), &multiplier) in space.axes.iter().zip(&usage.outside).zip(&terms.multipliers) {
         if multiplier == 0 {
             continue;
         }
         let step = step_value(space, axis);
         for (period, &outside) in axis.periods.iter().zip(outside) {
-            let limit = if multiplier > 0 { period.most } else { period.least };
-            match limit {
-                Some(limit) if limit.force == Force::Hard => {
-                    credit += multiplier * ((limit.value - outside).max(0) / step);
-                }
-                // A soft limit may be broken by any amount: what was paid for it proves nothing.
-                _ => return i64::MAX / 4,
+            if period.days.end <= request.start || request.end <= period.days.start {
+                continue;
             }
+            let paid = |steps: i64| {
+                let cost = period.cost(outside, outside + steps * step)?;
+                Some(multiplier * steps - cost * request.scale)
+            };
+            let most = (0..=furthest(space, axis.counted, period, &window)).filter_map(paid).max();
+            credit = credit.saturating_add(most.unwrap_or(0));
         }
     }
     credit

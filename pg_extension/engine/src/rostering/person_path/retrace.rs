@@ -70,40 +70,33 @@ impl<T: Cost> Retrace<'_, T> {
         let Self { space, counters, weekdays, .. } = *self;
         let day = self.window.start + offset;
         let value = self.layers.cell(offset + 1, cell.state, cell.counter, cell.position);
-        if cell.state < space.rest_lengths {
+        if cell.state < space.rests.len() {
             let advance = counters.advance(offset, 0, false);
-            for length in 1..=space.rest_lengths {
-                if space.rest_state(length + 1) == cell.state {
-                    self.step(offset, cell, value, space.rest_state(length), 0, advance, T::ZERO, None, note);
-                }
+            for (source, _) in space.rests.iter().enumerate().filter(|(_, rest)| rest.next == cell.state) {
+                self.step(offset, cell, value, source, 0, advance, T::ZERO, None, note);
             }
-            if cell.state == space.rest_state(1) {
-                for length in 1..=space.work_lengths {
-                    let Some(cost) = space.end_of_work(length, day) else { continue };
-                    let cost = T::of(cost * self.scale);
-                    for class in 0..space.classes {
-                        let source = space.work_state(class, length);
-                        self.step(offset, cell, value, source, 0, advance, cost, None, note);
-                    }
+            for length in 1..=space.work_lengths {
+                let Some(cost) = space.end_of_work(length, day) else { continue };
+                let cost = T::of(cost * self.scale);
+                for class in (0..space.classes).filter(|&class| space.rest_state(1, class) == cell.state) {
+                    let source = space.work_state(class, length);
+                    self.step(offset, cell, value, source, 0, advance, cost, None, note);
                 }
             }
             return;
         }
-        let (class, length) = {
-            let index = cell.state - space.rest_lengths;
-            (index / space.work_lengths, index % space.work_lengths + 1)
-        };
+        let (class, length) = space.work_of(cell.state);
         for (number, (group, &group_cost)) in self.groups.days[day].iter().zip(costs).enumerate() {
             if group.class != class || !group_cost.is_real() {
                 continue;
             }
             let taken = Some(number);
+            let pattern = &space.days[day].patterns[group.pattern];
             if length == 1 {
                 let advance = counters.advance(offset, group.increment, weekdays[day] != Weekday::Other);
-                for rested in 1..=space.rest_lengths {
-                    let Some(cost) = space.end_of_rest(rested) else { continue };
+                for (source, &rest) in space.rests.iter().enumerate() {
+                    let Some(cost) = space.begin_of_work(rest, pattern) else { continue };
                     let cost = group_cost + T::of(cost * self.scale);
-                    let source = space.rest_state(rested);
                     self.step(offset, cell, value, source, group.units, advance, cost, taken, note);
                 }
             }
@@ -113,7 +106,7 @@ impl<T: Cost> Retrace<'_, T> {
                     continue;
                 }
                 let Some(overrun) = space.overrun(worked) else { continue };
-                for (earlier, &following) in space.days[day].patterns[group.pattern].iter().enumerate() {
+                for (earlier, &following) in pattern.next_day().iter().enumerate() {
                     let Some(following) = following else { continue };
                     let cost = group_cost + T::of((following + overrun) * self.scale);
                     let source = space.work_state(earlier, worked);

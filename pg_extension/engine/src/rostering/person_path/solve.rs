@@ -28,8 +28,8 @@ pub(crate) const PROOF_WIDTH: usize = 512;
 const SMALL_BYTES: usize = 512 << 10;
 /// Rounds of pricing before kinds are taken away instead.
 const PRICING_ROUNDS: usize = 12;
-/// Largest multiplier, in cost units: above any price of a shift that this is worth weighing against.
-pub(crate) const MOST_MULTIPLIER: i64 = 1 << 11;
+/// Rounds of pricing for the sake of soft limits alone.
+const SOFT_ROUNDS: usize = 5;
 /// What a raise adds to a multiplier at least, in cost units.
 const FIRST_MULTIPLIER: i64 = 2;
 /// Rounds in which multipliers are raised by a part only.
@@ -54,6 +54,8 @@ pub(crate) struct Request<'a, T> {
     /// What the person's own costs are multiplied by.
     pub(crate) scale: i64,
     pub(crate) weekdays: &'a [Weekday],
+    /// Largest price of a limit, in cost units.
+    pub(crate) most_multiplier: i64,
 }
 
 /// What was found.
@@ -104,8 +106,19 @@ impl<T: Cost> PathFinder<T> {
         }
     }
 
+    /// Counts all limits that memory allows, instead of pricing them: slower, and certain.
+    pub(crate) fn count_all(&mut self) {
+        self.most_width = usize::MAX;
+    }
+
     /// Finds the cheapest days; they are in `path`. None if no days keep all hard rules, or none were found.
-    pub(crate) fn find(&mut self, request: &Request<'_, T>, random: &mut fastrand::Rng) -> Option<Found> {
+    /// Each piece of work is told to `stop`; once it says so, nothing is found.
+    pub(crate) fn find(
+        &mut self,
+        request: &Request<'_, T>,
+        random: &mut fastrand::Rng,
+        stop: &dyn Fn(u64) -> bool,
+    ) -> Option<Found> {
         let usage = Usage::of(request);
         let space = request.space;
         let window = request.start..request.end;
@@ -129,18 +142,20 @@ impl<T: Cost> PathFinder<T> {
         }
         let mut bound = i64::MIN;
         self.proven = bound;
+        let mut fallback: Option<(i64, Vec<u32>)> = None;
         for round in 0..PRICING_ROUNDS + space.axes.len() + 1 {
-            let value = self.search(request, &usage, tracked, &terms, random)?;
+            let Some(value) = self.search(request, &usage, tracked, &terms, random, stop) else { break };
             // Once more is taken away than must be, the cost proves nothing.
             if round < PRICING_ROUNDS {
-                bound = bound.max(value - credit(space, &usage, &terms));
+                bound = bound.max(value - credit(request, &usage, &terms));
                 self.proven = bound;
             }
             let broken = broken_axes(request, &usage, &self.path, tracked);
+            let cost = value - self.paid(request, &terms) + broken.cost * request.scale;
             if broken.above | broken.below == 0 {
                 self.remember(request, &usage, tracked & !always);
                 self.keep_multipliers(request, &usage, &terms);
-                return Some(Found { bound, cost: value - self.paid(request, &terms) });
+                return Some(Found { bound, cost });
             }
             let more = self.affordable(request, &usage, tracked, broken.above | broken.below);
             if more != tracked {
@@ -150,13 +165,25 @@ impl<T: Cost> PathFinder<T> {
                 tracked = more;
                 continue;
             }
+            if broken.hard == 0 {
+                if fallback.as_ref().is_none_or(|best| cost < best.0) {
+                    fallback = Some((cost, self.path.clone()));
+                }
+                if round >= SOFT_ROUNDS {
+                    break;
+                }
+            }
             if round + 1 < PRICING_ROUNDS {
                 self.price(request, broken, round, &mut terms);
             } else {
                 ban_surplus(request, &usage, broken.above, &self.path, random, &mut terms);
             }
         }
-        None
+        // No days keep everything, or none were found; what breaks soft limits only is an answer.
+        let (cost, path) = fallback?;
+        self.keep_multipliers(request, &usage, &terms);
+        self.path = path;
+        Some(Found { bound, cost })
     }
 
     /// Adds axes to the tracked ones as long as the counters stay few.
@@ -189,7 +216,8 @@ impl<T: Cost> PathFinder<T> {
             }
             let reached = axis.periods.iter().zip(&usage.outside[number]).any(|(period, &outside)| {
                 let sum = outside + used(request, axis, period, &self.path);
-                period.most.is_some_and(|most| sum >= most.value)
+                period.fair.is_some()
+                    || period.most.is_some_and(|most| sum >= most.value)
                     || period.least.is_some_and(|least| sum <= least.value)
             });
             hint |= u64::from(reached) << number;
@@ -219,7 +247,7 @@ impl<T: Cost> PathFinder<T> {
             let current = if above { *multiplier } else { -*multiplier }.max(0);
             // Gently at first: prices change little from call to call, and too high a price proves less.
             let raised = if round < GENTLE_ROUNDS { current + current / 3 } else { current * 2 };
-            let raised = (raised + FIRST_MULTIPLIER * request.scale).min(MOST_MULTIPLIER * request.scale);
+            let raised = (raised + FIRST_MULTIPLIER * request.scale).min(request.most_multiplier * request.scale);
             *multiplier = if above { raised } else { -raised };
         }
     }
@@ -233,7 +261,7 @@ impl<T: Cost> PathFinder<T> {
             let slack = axis.periods.iter().zip(&usage.outside[number]).all(|(period, &outside)| {
                 let sum = outside + used(request, axis, period, &self.path);
                 let limit = if multiplier > 0 { period.most } else { period.least };
-                limit.is_none_or(|limit| limit.value != sum)
+                period.fair.is_none() && limit.is_none_or(|limit| limit.value != sum)
             });
             let kept = if slack { multiplier - multiplier / 5 - multiplier.signum() } else { multiplier };
             self.multipliers.insert((request.person, number), kept * KEPT_SCALE / request.scale);
@@ -248,6 +276,7 @@ impl<T: Cost> PathFinder<T> {
         tracked: u64,
         terms: &Terms,
         random: &mut fastrand::Rng,
+        stop: &dyn Fn(u64) -> bool,
     ) -> Option<i64> {
         let space = request.space;
         let window = request.start..request.end;
@@ -273,7 +302,7 @@ impl<T: Cost> PathFinder<T> {
             }
         }
         let (scale, weekdays) = (request.scale, request.weekdays);
-        self.arch.dispatch(Forward {
+        let stopped = self.arch.dispatch(Forward {
             space,
             window: &window,
             groups: &groups,
@@ -283,7 +312,12 @@ impl<T: Cost> PathFinder<T> {
             layers: &mut self.layers,
             scale,
             weekdays,
+            stop,
         });
+        // The end and the way back look at every cell once more, at most.
+        if stopped || stop((space.states() * counters.width * self.band.row) as u64) {
+            return None;
+        }
         let (value, cell) = self.cheapest_end(request, usage, &counters, random)?;
         let retrace = Retrace {
             space,
@@ -324,11 +358,13 @@ impl<T: Cost> PathFinder<T> {
         for state in (0..space.states()).filter(|&state| self.layers.is_reached(days, state)) {
             let after = match &suffix {
                 None => Some(0),
-                Some(suffix) if state < space.rest_lengths => suffix.after_rest(state + 1),
-                Some(suffix) => {
-                    let index = state - space.rest_lengths;
-                    suffix.after_work(index / space.work_lengths, index % space.work_lengths + 1)
-                }
+                Some(suffix) => match space.rests.get(state) {
+                    Some(&rest) => suffix.after_rest(rest),
+                    None => {
+                        let (class, length) = space.work_of(state);
+                        suffix.after_work(class, length)
+                    }
+                },
             };
             let Some(after) = after else { continue };
             for (counter, end) in counters.end.iter().enumerate() {

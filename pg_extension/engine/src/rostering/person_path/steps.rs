@@ -94,13 +94,5 @@ impl Band {
 /// Cost of so many minutes over the horizon; none if a limit forbids them.
 pub(crate) fn minutes_cost(space: &PersonSpace, minutes: i64) -> Option<i64> {
     let Some(limit) = &space.minutes else { return Some(0) };
-    let sum = limit.already + minutes;
-    let side = |bound: Option<Bound>, broken: &dyn Fn(i64) -> i64| match bound {
-        Some(bound) if broken(bound.value) > 0 => match bound.force {
-            Force::Hard => None,
-            Force::Soft(weight) => Some(weight * broken(bound.value)),
-        },
-        _ => Some(0),
-    };
-    Some(side(limit.most, &|most| sum - most)? + side(limit.least, &|least| least - sum)?)
+    limit.cost(limit.already, limit.already + minutes)
 }

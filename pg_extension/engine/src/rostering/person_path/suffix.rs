@@ -1,6 +1,6 @@
 //! What the settled days after a window ask of the state in which the window ends.
 
-use crate::rostering::person_space::PersonSpace;
+use crate::rostering::person_space::{PersonSpace, Rest};
 use crate::rostering::plan::FREE;
 use crate::rostering::problem::OutsideDay;
 
@@ -31,13 +31,17 @@ impl<'a> Suffix<'a> {
         Some(Self { space, day, row, works: working, length, reaches_end: day + length == known })
     }
 
-    /// Cost of the suffix after so many free days; none if that is forbidden.
-    pub(crate) fn after_rest(&self, length: usize) -> Option<i64> {
+    /// Cost of the suffix after free days; none if that is forbidden.
+    pub(crate) fn after_rest(&self, rest: Rest) -> Option<i64> {
         if !self.works {
-            let whole = length + self.length;
-            return if self.reaches_end { Some(0) } else { self.space.end_of_rest(whole) };
+            let whole = rest.length + self.length;
+            if self.reaches_end {
+                return Some(0);
+            }
+            let remembered = rest.class.map_or(Some(0), |class| self.remembered(whole, class))?;
+            return Some(self.space.end_of_rest(whole)? + remembered);
         }
-        let mut cost = self.space.end_of_rest(length)?;
+        let mut cost = self.space.begin_of_work(rest, self.space.pattern_on(self.row, self.day)?)?;
         // A run outside of the horizon is too long by itself only.
         if self.day < self.row.len() {
             for worked in 1..self.length {
@@ -53,15 +57,13 @@ impl<'a> Suffix<'a> {
     /// Cost of the suffix after so many worked days, the last a shift of the class; none if that is forbidden.
     pub(crate) fn after_work(&self, class: usize, length: usize) -> Option<i64> {
         if !self.works {
-            let rest = if self.reaches_end { 0 } else { self.space.end_of_rest(self.length)? };
-            return Some(self.space.end_of_work(length, self.day)? + rest);
+            let ended = self.space.end_of_work(length, self.day)?;
+            if self.reaches_end {
+                return Some(ended);
+            }
+            return Some(ended + self.space.end_of_rest(self.length)? + self.remembered(self.length, class)?);
         }
-        let pattern = if self.day < self.row.len() {
-            self.space.pattern_of(self.day, self.row[self.day])?
-        } else {
-            &self.space.after_pattern
-        };
-        let mut cost = (*pattern.get(class)?)?;
+        let mut cost = self.space.pattern_on(self.row, self.day)?.cost(0, class)?;
         for worked in length..length + self.length {
             cost += self.space.overrun(worked)?;
         }
@@ -69,5 +71,13 @@ impl<'a> Suffix<'a> {
             cost += self.space.shortest_work.shortage(length + self.length)?;
         }
         Some(cost)
+    }
+
+    /// What the first shift after the suffix's free days costs after a shift of the class, so many free days before.
+    fn remembered(&self, free_days: usize, class: usize) -> Option<i64> {
+        if free_days > self.space.reach {
+            return Some(0);
+        }
+        self.space.pattern_on(self.row, self.day + self.length)?.cost(free_days, class)
     }
 }

@@ -1,0 +1,82 @@
+//! One row per transaction with four rules that refuse, against the same table without.
+
+use std::fs;
+
+use anyhow::Result;
+use rota_harness::program;
+use tokio_postgres::Client;
+
+use super::{WEEKS, people};
+use crate::fixture::Fixture;
+use crate::quantile::median;
+use crate::rate::rate;
+use crate::report::{Line, Report};
+
+/// Length of one round of either side.
+const ROUND_SECONDS: &str = "6";
+
+/// Rounds of each side, in turn.
+const ROUNDS: usize = 5;
+
+const CONNECTIONS: &str = "4";
+
+/// Rules that look at days, weeks and four weeks, with limits that an hour more never reaches.
+const RULES: &str = r#"
+    TRUNCATE house_rules;
+    INSERT INTO house_rules VALUES
+        ('long', 'continuous_duty', '{"maximum_minutes": 5760}', 'violation', 'refuse'),
+        ('week', 'maximum_minutes', '{"maximum_minutes": 10080, "per": "week"}', 'violation', 'refuse'),
+        (
+            'mean', 'average_minutes', '{"maximum_minutes": 10080, "per": "window", "window_days": 28}',
+            'violation', 'refuse'
+        ),
+        ('duties', 'maximum_duties', '{"maximum_duties": 1000, "per": "week"}', 'violation', 'refuse')"#;
+
+pub(super) async fn measure(fixture: &Fixture, session: &Client, report: &mut Report) -> Result<()> {
+    session.batch_execute(RULES).await?;
+    let (mut enforced, mut plain) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        session.batch_execute("SELECT rota.enforce_rules('duties', 'person_id', 'during')").await?;
+        session.batch_execute("CHECKPOINT").await?;
+        enforced.push(pgbench(fixture)?);
+        session.batch_execute("SELECT rota.unenforce_rules('duties')").await?;
+        session.batch_execute("CHECKPOINT").await?;
+        plain.push(pgbench(fixture)?);
+    }
+    let (enforced, plain) = (median(enforced), median(plain));
+    report.add(Line {
+        name: format!("single-row inserts over {CONNECTIONS} connections, four rules enforced / none"),
+        ratio: format!("{:.2}x", enforced / plain),
+        bar: "at least 0.7x".into(),
+        holds: Some(enforced / plain >= 0.7),
+        absolute: format!("{enforced:.0} rows/s, {plain:.0} rows/s"),
+    });
+    Ok(())
+}
+
+/// Transactions per second: an hour more for anybody at any time of the half year.
+fn pgbench(fixture: &Fixture) -> Result<f64> {
+    let script = format!(
+        r"\set person random(1, {})
+\set minute random(1, {WEEKS} * 7 * 1440)
+INSERT INTO duties (person_id, during) VALUES (
+    :person,
+    tstzrange('2026-01-05 00:00Z'::timestamptz + :minute * '1 minute'::interval,
+        '2026-01-05 01:00Z'::timestamptz + :minute * '1 minute'::interval)
+);
+",
+        people()?
+    );
+    let file = fixture.folder().join("enforced_rows.sql");
+    fs::write(&file, script)?;
+    let mut pgbench = fixture.pgbench()?;
+    pgbench
+        .args(["-n", "-M", "prepared", "-c", CONNECTIONS, "-j", "2", "-T", ROUND_SECONDS, "-f"])
+        .arg(&file);
+    let printed = program::output_of(&mut pgbench)?;
+    anyhow::ensure!(
+        printed.contains("number of failed transactions: 0 "),
+        "some were not answered:\n{printed}"
+    );
+    rate(&printed, "tps = ")
+}

@@ -1,0 +1,111 @@
+//! Stretches of time that follow one another, with sums over them.
+
+/// Stretches in microseconds: ascending, none overlapping or touching another, with the time before each.
+#[derive(Debug, Default)]
+pub(super) struct Stretches {
+    spans: Vec<(i64, i64)>,
+    /// The time of all stretches before each, and of all of them.
+    before: Vec<i64>,
+}
+
+impl Stretches {
+    /// None.
+    pub(super) const NONE: Self = Self { spans: Vec::new(), before: Vec::new() };
+
+    /// The union of parts in the order of their starts.
+    pub(super) fn of(parts: impl Iterator<Item = (i64, i64)>) -> Self {
+        let mut spans: Vec<(i64, i64)> = Vec::with_capacity(parts.size_hint().0);
+        for (start, end) in parts {
+            match spans.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => spans.push((start, end)),
+            }
+        }
+        let mut total = 0;
+        let mut before = Vec::with_capacity(spans.len() + 1);
+        before.push(0);
+        for (start, end) in &spans {
+            total += end - start;
+            before.push(total);
+        }
+        Self { spans, before }
+    }
+
+    /// The union of parts in any order.
+    pub(super) fn sorted(mut parts: Vec<(i64, i64)>) -> Self {
+        if !parts.is_sorted() {
+            parts.sort_unstable();
+        }
+        Self::of(parts.into_iter())
+    }
+
+    /// The stretches.
+    pub(super) fn spans(&self) -> &[(i64, i64)] {
+        &self.spans
+    }
+
+    /// The stretches that overlap a span.
+    pub(super) fn meeting(&self, start: i64, end: i64) -> &[(i64, i64)] {
+        let first = self.spans.partition_point(|span| span.1 <= start);
+        let last = self.spans.partition_point(|span| span.0 < end);
+        self.spans.get(first..last).unwrap_or_default()
+    }
+
+    /// How many stretches begin in a span.
+    pub(super) fn beginning(&self, start: i64, end: i64) -> usize {
+        let before = |instant| self.spans.partition_point(|span| span.0 < instant);
+        before(end) - before(start).min(before(end))
+    }
+
+    /// The time in a span. O(log n).
+    pub(super) fn time(&self, start: i64, end: i64) -> i64 {
+        self.time_before(end) - self.time_before(start.min(end))
+    }
+
+    fn time_before(&self, instant: i64) -> i64 {
+        let begun = self.spans.partition_point(|span| span.0 < instant);
+        let Some(last) = begun.checked_sub(1) else { return 0 };
+        let (start, end) = self.spans.get(last).copied().unwrap_or_default();
+        self.time_until(last) + end.min(instant) - start
+    }
+
+    /// The time of all stretches before one.
+    pub(super) fn time_until(&self, position: usize) -> i64 {
+        self.before.get(position).or(self.before.last()).copied().unwrap_or_default()
+    }
+
+    /// The time before each of some ascending instants. Linear.
+    pub(super) fn time_before_each(&self, instants: &[i64]) -> Vec<i64> {
+        let mut position = 0;
+        let mut spans = self.spans.iter().copied().peekable();
+        instants
+            .iter()
+            .map(|instant| {
+                while spans.next_if(|span| span.1 <= *instant).is_some() {
+                    position += 1;
+                }
+                let running = spans.peek().map_or(0, |span| (instant - span.0).max(0));
+                self.time_until(position) + running
+            })
+            .collect()
+    }
+
+    /// The same stretches with gaps of at most this length filled.
+    pub(super) fn bridged(&self, longest_gap: i64) -> Self {
+        let mut joined: Vec<(i64, i64)> = Vec::with_capacity(self.spans.len());
+        for (start, end) in &self.spans {
+            match joined.last_mut() {
+                Some(last) if start - last.1 <= longest_gap => last.1 = *end,
+                _ => joined.push((*start, *end)),
+            }
+        }
+        Self { before: Vec::new(), spans: joined }
+    }
+
+    /// The gaps between the stretches, and those from and to the ends of a span that holds them all.
+    pub(super) fn gaps(&self, (start, end): (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
+        let starts = std::iter::once(start).chain(self.spans.iter().map(|span| span.1));
+        let ends = self.spans.iter().map(|span| span.0).chain(std::iter::once(end));
+        starts.zip(ends).filter(|(start, end)| start < end)
+    }
+}

@@ -1,0 +1,303 @@
+//! Chains of people who take each other's days, shortest first.
+
+use std::ops::Range;
+
+use super::damage::Damage;
+use crate::rostering::compiled::Compiled;
+use crate::rostering::control::{Control, Pulse};
+use crate::rostering::incumbent::Incumbent;
+use crate::rostering::person_path::solve::PathFinder;
+use crate::rostering::plan::{FREE, Plan};
+
+/// Days around an open head that are looked at first. What a change on one day asks of others is mostly near.
+const NEAR_DAYS: usize = 9;
+/// Longest chain of people.
+const LONGEST_CHAIN: usize = 3;
+/// Attempts without success after which a repair is as tidy as it gets.
+const MOST_ATTEMPTS: usize = 150;
+/// Price of a changed day at most; costs above that may outweigh one.
+const MOST_DAY_PRICE: i64 = 1 << 36;
+
+/// What is compared: hard units, opened heads, changed people, changed days, cost.
+type Worth = (i64, i64, i64, i64, i64);
+
+/// A roster under repair.
+pub(super) struct Repairer<'a> {
+    compiled: &'a Compiled<'a>,
+    control: &'a Control<'a>,
+    damage: &'a Damage,
+    pulse: Pulse,
+    finder: PathFinder<i64>,
+    random: fastrand::Rng,
+    incumbent: Incumbent,
+    /// Days of each person that are not those of the base.
+    changed: Vec<i64>,
+    prices: Vec<i64>,
+    /// Price of a changed day, and of an opened head.
+    day_price: i64,
+    head_price: i64,
+}
+
+impl<'a> Repairer<'a> {
+    pub(super) fn new(compiled: &'a Compiled<'a>, control: &'a Control<'a>, damage: &'a Damage) -> Self {
+        Self::of(compiled, control, damage, damage.base.clone())
+    }
+
+    /// Goes on from a roster under repair.
+    pub(super) fn of(
+        compiled: &'a Compiled<'a>,
+        control: &'a Control<'a>,
+        damage: &'a Damage,
+        plan: Plan,
+    ) -> Self {
+        let day_price = compiled.largest_row_cost().saturating_mul(2).min(MOST_DAY_PRICE);
+        let changed = (0..compiled.people())
+            .map(|person| different(damage.base.row(person), plan.row(person)))
+            .collect();
+        Self {
+            compiled,
+            control,
+            damage,
+            pulse: Pulse::default(),
+            finder: PathFinder::new(control.limits.memory_bytes / 2),
+            random: fastrand::Rng::with_seed(control.limits.seed),
+            incumbent: Incumbent::new(compiled, plan),
+            changed,
+            prices: vec![0; compiled.problem.shifts.len()],
+            day_price,
+            head_price: day_price.saturating_mul(compiled.days() as i64 + 1),
+        }
+    }
+
+    pub(super) fn into_plan(self) -> Plan {
+        self.incumbent.plan
+    }
+
+    /// Heads missing beyond those that were missing before.
+    pub(super) fn opened(&self) -> i64 {
+        (0..self.prices.len()).map(|shift| self.opened_of(shift, self.incumbent.heads[shift])).sum()
+    }
+
+    fn opened_of(&self, shift: usize, heads: u32) -> i64 {
+        let required = i64::from(self.compiled.problem.shifts[shift].required);
+        (required - i64::from(heads) - self.damage.tolerated[shift]).max(0)
+    }
+
+    fn worth(&self) -> Worth {
+        let (broken, cost) = self.incumbent.worth();
+        let people = (0..self.changed.len())
+            .filter(|&person| self.changed[person] > 0 && !self.damage.lost[person])
+            .count() as i64;
+        (broken, self.opened(), people, self.changed.iter().sum(), cost)
+    }
+
+    fn is_over(&self) -> bool {
+        self.pulse.ask(self.control, 0) || self.control.used() >= 1.0
+    }
+
+    /// Gives other days to everybody whose days break rules; returns those for whom there are none.
+    pub(super) fn mend(&mut self) -> Vec<usize> {
+        let broken: Vec<usize> =
+            (0..self.compiled.people()).filter(|&person| !self.incumbent.is_whole(person)).collect();
+        self.settle_people(&broken);
+        let stays = |&person: &usize| !self.incumbent.is_whole(person);
+        if self.pulse.ask(self.control, 0) { Vec::new() } else { broken.into_iter().filter(stays).collect() }
+    }
+
+    /// Searches the days of these people anew, one after the other.
+    pub(super) fn settle_people(&mut self, people: &[usize]) {
+        self.finder.count_all();
+        for &person in people {
+            if let Some(row) = self.best_row(person, 0..self.compiled.days(), None) {
+                self.put(person, &row);
+            }
+        }
+    }
+
+    /// Fills opened heads as long as chains can.
+    pub(super) fn fill(&mut self) {
+        for days in [self.near_days(), 0..self.compiled.days()] {
+            for length in 1..=LONGEST_CHAIN {
+                while self.opened() > 0 && !self.is_over() && self.improve(length, &days) {}
+            }
+        }
+    }
+
+    /// Looks for fewer changes: takes back what one or two people were given and looks for other chains.
+    pub(super) fn tidy(&mut self) {
+        let near = self.near_days();
+        let mut failures = 0;
+        while failures < MOST_ATTEMPTS && !self.is_over() {
+            let changed: Vec<usize> = (0..self.changed.len())
+                .filter(|&person| self.changed[person] > 0 && self.incumbent.is_whole(person))
+                .collect();
+            let Some(&person) = self.random.choice(&changed) else { return };
+            let before = self.worth();
+            let saved = self.incumbent.clone();
+            let changes = self.changed.clone();
+            let mut others = vec![person];
+            if self.random.bool() {
+                others.extend(self.random.choice(&changed).filter(|&&other| other != person));
+            }
+            for &other in &others {
+                let row = self.damage.base.row(other).to_vec();
+                self.put(other, &row);
+            }
+            if self.random.bool() {
+                let anybody = self.random.usize(0..self.changed.len());
+                if let Some(row) = self.best_row(anybody, near.clone(), None) {
+                    self.put(anybody, &row);
+                }
+            }
+            self.fill_by(2, &near);
+            if self.worth() < before {
+                failures = 0;
+            } else {
+                (self.incumbent, self.changed) = (saved, changes);
+                failures += 1;
+            }
+        }
+    }
+
+    fn fill_by(&mut self, longest: usize, days: &Range<usize>) {
+        for length in 1..=longest {
+            while self.opened() > 0 && !self.is_over() && self.improve(length, days) {}
+        }
+    }
+
+    /// Finds the best chain of this length and carries it out. False if none is better than nothing.
+    fn improve(&mut self, length: usize, days: &Range<usize>) -> bool {
+        let before = self.worth();
+        let mut best: Option<(Worth, Vec<(usize, Vec<u32>)>)> = None;
+        let mut chain = Vec::new();
+        self.extend(length, days, &mut chain, &mut best);
+        match best.filter(|best| best.0 < before) {
+            Some((_, chain)) => {
+                for (person, row) in chain {
+                    self.put(person, &row);
+                }
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Tries everybody as the next link. A link that others follow takes one of the open heads, whatever it leaves
+    /// open; the last one does what is best.
+    fn extend(
+        &mut self,
+        length: usize,
+        days: &Range<usize>,
+        chain: &mut Vec<(usize, Vec<u32>)>,
+        best: &mut Option<(Worth, Vec<(usize, Vec<u32>)>)>,
+    ) {
+        let open: Vec<Option<usize>> = if length == 1 {
+            vec![None]
+        } else {
+            (0..self.prices.len())
+                .filter(|&shift| self.opened_of(shift, self.incumbent.heads[shift]) > 0)
+                .map(Some)
+                .collect()
+        };
+        for person in 0..self.compiled.people() {
+            if self.is_over() {
+                return;
+            }
+            if chain.iter().any(|link| link.0 == person) || !self.incumbent.is_whole(person) {
+                continue;
+            }
+            for &forced in &open {
+                let Some(row) = self.best_row(person, days.clone(), forced) else { continue };
+                if row == self.incumbent.plan.row(person) {
+                    continue;
+                }
+                let old = self.incumbent.plan.row(person).to_vec();
+                self.put(person, &row);
+                chain.push((person, row));
+                if length > 1 {
+                    self.extend(length - 1, days, chain, best);
+                } else {
+                    let worth = self.worth();
+                    if best.as_ref().is_none_or(|best| worth < best.0) {
+                        *best = Some((worth, chain.clone()));
+                    }
+                }
+                chain.pop();
+                self.put(person, &old);
+            }
+        }
+    }
+
+    /// The days of one person that open the fewest heads, change the fewest days and cost least; with `forced`, such
+    /// that they work that shift. None if there are none.
+    fn best_row(&mut self, person: usize, days: Range<usize>, forced: Option<usize>) -> Option<Vec<u32>> {
+        let compiled = self.compiled;
+        if let Some(shift) = forced {
+            let day = compiled.problem.shifts[shift].day;
+            let choices = &compiled.spaces[person].days[day].choices;
+            if !days.contains(&day) || !choices.iter().any(|choice| choice.shift as usize == shift) {
+                return None;
+            }
+        }
+        self.incumbent.withdraw(compiled, person, days.start, days.end);
+        for day in days.clone() {
+            self.price_day(person, day);
+        }
+        if let Some(shift) = forced {
+            self.prices[shift] -= self.head_price.saturating_mul(4);
+        }
+        let row = self.incumbent.plan.row(person).to_vec();
+        self.incumbent.replace(compiled, person, days.start, &row[days.clone()]);
+        self.control.step();
+        let request = compiled.request(person, &row, days.clone(), &self.prices);
+        let (pulse, control) = (&self.pulse, self.control);
+        self.finder.find(&request, &mut self.random, &|operations| pulse.beat(control, operations))?;
+        let mut found = row;
+        found[days].copy_from_slice(&self.finder.path);
+        match forced {
+            Some(shift) if found[compiled.problem.shifts[shift].day] as usize != shift => None,
+            _ => Some(found),
+        }
+    }
+
+    fn price_day(&mut self, person: usize, day: usize) {
+        let compiled = self.compiled;
+        let base = self.damage.base.row(person)[day];
+        for &shift in &compiled.by_day[day] {
+            let number = shift as usize;
+            let heads = self.incumbent.heads[number];
+            let opened = self.opened_of(number, heads + 1) - self.opened_of(number, heads);
+            let change = match base {
+                FREE => self.day_price,
+                base if base == shift => -self.day_price,
+                _ => 0,
+            };
+            self.prices[number] = self.incumbent.marginal(compiled, number) + opened * self.head_price + change;
+        }
+        if !compiled.pairings[person].is_empty() {
+            let prices = &mut self.prices;
+            self.incumbent.pairing_prices(compiled, person, day, &mut |shift, cost| prices[shift] += cost);
+        }
+    }
+
+    fn put(&mut self, person: usize, row: &[u32]) {
+        let days = self.compiled.days();
+        self.incumbent.withdraw(self.compiled, person, 0, days);
+        self.incumbent.replace(self.compiled, person, 0, row);
+        self.changed[person] = different(self.damage.base.row(person), row);
+    }
+
+    /// The days around what happened, whole weekends.
+    fn near_days(&self) -> Range<usize> {
+        let (Some(first), Some(last)) = (self.damage.days.first(), self.damage.days.last()) else {
+            return 0..self.compiled.days();
+        };
+        let (start, end) = (first.saturating_sub(NEAR_DAYS), (last + 1 + NEAR_DAYS).min(self.compiled.days()));
+        let (start, end) = self.compiled.whole_weekends(start, end);
+        start..end
+    }
+}
+
+fn different(left: &[u32], right: &[u32]) -> i64 {
+    left.iter().zip(right).filter(|(left, right)| left != right).count() as i64
+}

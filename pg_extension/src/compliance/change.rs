@@ -1,0 +1,135 @@
+//! What a change adds to the verdicts.
+
+use std::collections::HashMap;
+
+use rota_engine::compliance::{Ratio, Reason, Verdict};
+use rota_engine::rule::Level;
+use rota_engine::{Span, SpanSet};
+
+use super::case::{Amendment, Case};
+use super::inquiry::{Inquiry, Questions};
+use super::law::Law;
+use super::row::VerdictRow;
+use crate::error::ExtensionError;
+use crate::source::{Connection, RuleQuestion, RuleRow, Views};
+
+/// What there was of somebody before a change, or is after it.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    verdicts: Vec<Verdict>,
+    work: SpanSet,
+    leave: SpanSet,
+}
+
+impl Standing {
+    /// Of a case.
+    pub(super) fn of(verdicts: Vec<Verdict>, case: &Case<'_>) -> Self {
+        let leave = case.record.leaves.iter().filter(|leave| leave.excluded_from_averages);
+        Self {
+            verdicts,
+            work: case.record.duties.iter().map(|duty| duty.span).collect(),
+            leave: leave.map(|leave| leave.span).collect(),
+        }
+    }
+
+    /// Of nobody: there was nothing.
+    pub(super) fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// What a change added to this standing: `moved` is the time in which work or leave came to be or went.
+    pub(super) fn moved_since(&self, before: &Self) -> SpanSet {
+        let added = self.work.subtract(&before.work);
+        let leave = self.leave.subtract(&before.leave).union(&before.leave.subtract(&self.leave));
+        added.union(&leave)
+    }
+
+    /// Whether a verdict is new or worse than before: something moved in its window or next to it, and there
+    /// was none by the same rule over all of its window that was as far off the limit.
+    pub(super) fn had_none_like(&self, verdict: &Verdict, moved: &SpanSet) -> bool {
+        let is_touched = moved.spans().iter().any(|span| touches(*span, verdict.window));
+        is_touched
+            && !self.verdicts.iter().any(|known| {
+                known.rule == verdict.rule
+                    && known.level == verdict.level
+                    && known.window.covers(verdict.window)
+                    && is_as_far_off(known, verdict)
+            })
+    }
+}
+
+/// Whether two spans share an instant, or one ends where the other starts.
+fn touches(one: Span, other: Span) -> bool {
+    one.start() <= other.end() && other.start() <= one.end()
+}
+
+fn is_as_far_off(known: &Verdict, verdict: &Verdict) -> bool {
+    let (Some(before), Some(after)) = (known.measured, verdict.measured) else {
+        return known.measured.is_none() == verdict.measured.is_none();
+    };
+    match verdict.reason {
+        // What is allowed may have become less, as with a day of leave.
+        Reason::TooLittle => less(known.limit, before) >= less(verdict.limit, after),
+        _ => less(before, known.limit) >= less(after, verdict.limit),
+    }
+}
+
+fn less(one: Ratio, other: Ratio) -> Ratio {
+    Ratio::new(
+        one.numerator()
+            .saturating_mul(other.denominator())
+            .saturating_sub(other.numerator().saturating_mul(one.denominator())),
+        one.denominator().saturating_mul(other.denominator()),
+    )
+}
+
+/// What an amendment would add to the verdicts by the rules that a choice takes of those in force.
+///
+/// # Errors
+/// Those of the rules and the views.
+pub(crate) fn added_by(
+    connection: &Connection,
+    views: &Views,
+    (window, people): (Span, &[String]),
+    amendment: &Amendment,
+    is_chosen: impl Fn(&RuleRow) -> bool,
+) -> Result<Vec<VerdictRow>, ExtensionError> {
+    let written = RuleQuestion::new(connection, views, None)?.ask(connection)?;
+    let law = Law::read(connection, &written, is_chosen)?;
+    if law.rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let questions = Questions::new(views, &law, true, false)?;
+    let inquiry = Inquiry { window, people: Some(people), teams: None, amendment: None };
+    let mut before = HashMap::new();
+    questions.ask(connection, &law, inquiry, &mut |case| {
+        before.insert(case.person.id.clone(), Standing::of(case.book.judge(&case.record), case));
+        Ok(())
+    })?;
+    let mut rows = Vec::new();
+    let inquiry = Inquiry { amendment: Some(amendment), ..inquiry };
+    questions.ask(connection, &law, inquiry, &mut |case| {
+        let verdicts = case.book.judge(&case.record);
+        let after = Standing::of(verdicts, case);
+        let nothing = Standing::nothing();
+        let before = before.get(&case.person.id).unwrap_or(&nothing);
+        rows.extend(after.added_to(before, case, &law));
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+impl Standing {
+    /// The rows of what is new or worse than before. What is unknown was so before, too.
+    pub(super) fn added_to(&self, before: &Self, case: &Case<'_>, law: &Law) -> Vec<VerdictRow> {
+        let moved = self.moved_since(before);
+        let told = self.verdicts.iter().filter(|verdict| verdict.level != Level::Unknown);
+        let added = told.filter(|verdict| before.had_none_like(verdict, &moved));
+        added.filter_map(|verdict| VerdictRow::of(verdict, case, law)).collect()
+    }
+
+    /// Whether there is anything to compare with what was before.
+    pub(super) fn is_clean(&self) -> bool {
+        self.verdicts.iter().all(|verdict| verdict.level == Level::Unknown)
+    }
+}

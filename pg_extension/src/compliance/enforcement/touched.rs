@@ -1,0 +1,108 @@
+//! Whose work a statement wrote, and when it is.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use pgrx::datum::FromDatum;
+use pgrx::pg_sys;
+use rota_engine::Span;
+
+use super::arguments::Arguments;
+use crate::convert::InstantRange;
+use crate::error::ExtensionError;
+use crate::guard::{Slot, TransitionTable, column_of, name_of, text_of, type_of};
+
+/// Rows between two looks for an interrupt.
+const ROWS_BETWEEN_INTERRUPTS: usize = 4_096;
+
+/// The people and the time of a statement's new rows.
+#[derive(Debug)]
+pub(super) struct Touched {
+    /// Ids of the people as text, sorted, each once.
+    pub(super) people: Vec<String>,
+    /// From the first start to the last end.
+    pub(super) hull: Span,
+}
+
+impl Touched {
+    /// Reads the rows of a statement; `None` when none of them has a person and a time.
+    ///
+    /// # Errors
+    /// [`ExtensionError::UnusableEnforcement`] when a column is gone.
+    ///
+    /// # Safety
+    /// The trigger is running, for a statement, and has a table of new rows.
+    pub(super) unsafe fn read(
+        trigger: &pg_sys::TriggerData,
+        arguments: &Arguments,
+    ) -> Result<Option<Self>, ExtensionError> {
+        // SAFETY: the caller says so; a trigger's relation is open while it runs.
+        let (table, shape) = unsafe { ((*trigger.tg_relation).rd_id, (*trigger.tg_relation).rd_att) };
+        let column = |name: &str| {
+            column_of(table, name).ok_or_else(|| ExtensionError::UnusableEnforcement {
+                enforcement: arguments.enforcement.clone(),
+                fault: format!("names column \"{name}\", which {} does not have", name_of(table)),
+            })
+        };
+        let (person, range) = (column(&arguments.person)?, column(&arguments.range)?);
+        let person_type = type_of(table, person).0;
+        // SAFETY: as above.
+        let mut rows = unsafe { TransitionTable::open(trigger.tg_newtable, shape) };
+        let (mut people, mut hull): (Vec<String>, Option<Span>) = (Vec::new(), None);
+        let mut counter = 0_usize;
+        while let Some(row) = rows.next() {
+            counter += 1;
+            if counter.is_multiple_of(ROWS_BETWEEN_INTERRUPTS) {
+                pgrx::check_for_interrupts!();
+                people.sort_unstable();
+                people.dedup();
+            }
+            // SAFETY: the columns are of these types; `rota.enforce_rules` takes no other range.
+            let seen = unsafe { look_at(row, (person, person_type), range) };
+            if let Some((id, span)) = seen {
+                hull = Some(hull.map_or(span, |hull| hull.hull(span)));
+                if people.last() != Some(&id) {
+                    people.push(id);
+                }
+            }
+        }
+        rows.close();
+        people.sort_unstable();
+        people.dedup();
+        Ok(hull.map(|hull| Self { people, hull }))
+    }
+
+    /// A number for each person that is the same in every backend of this library.
+    pub(super) fn hashes(&self) -> Vec<u32> {
+        self.people.iter().map(|id| hash(id)).collect()
+    }
+}
+
+fn hash(id: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    let [a, b, c, d, ..] = hasher.finish().to_ne_bytes();
+    u32::from_ne_bytes([a, b, c, d])
+}
+
+/// The person and the time of a row; `None` where either is missing or holds nothing.
+///
+/// # Safety
+/// The columns are of the row; the range is a `tstzrange`.
+unsafe fn look_at(
+    row: Slot,
+    (person, person_type): (i16, pg_sys::Oid),
+    range: i16,
+) -> Option<(String, Span)> {
+    let (id, during) = if person < range {
+        let during = row.value(range)?;
+        (row.value(person)?, during)
+    } else {
+        let id = row.value(person)?;
+        (id, row.value(range)?)
+    };
+    // SAFETY: the caller says so.
+    unsafe {
+        let span = InstantRange::from_datum(during, false)?.0?;
+        Some((text_of(person_type, id), span))
+    }
+}

@@ -1,0 +1,53 @@
+//! The rows that a statement wrote, as the server hands them to its triggers.
+
+use pgrx::pg_sys;
+
+use super::slot::Slot;
+
+/// A transition table, read from its start; an empty one where the event has none.
+pub(crate) struct TransitionTable {
+    rows: *mut pg_sys::Tuplestorestate,
+    slot: *mut pg_sys::TupleTableSlot,
+}
+
+impl TransitionTable {
+    /// Opens it at its start.
+    ///
+    /// # Safety
+    /// The store, if it is not null, and the descriptor of its rows live until the value is closed.
+    pub(crate) unsafe fn open(rows: *mut pg_sys::Tuplestorestate, shape: pg_sys::TupleDesc) -> Self {
+        if rows.is_null() {
+            return Self { rows, slot: std::ptr::null_mut() };
+        }
+        // SAFETY: the caller says so. Other triggers read the same store, so this one has a position of its
+        // own.
+        unsafe {
+            let position =
+                pg_sys::tuplestore_alloc_read_pointer(rows, pg_sys::EXEC_FLAG_REWIND.cast_signed());
+            pg_sys::tuplestore_select_read_pointer(rows, position);
+            pg_sys::tuplestore_rescan(rows);
+            let slot = pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
+            Self { rows, slot }
+        }
+    }
+
+    /// The next row, until the one after it is asked for.
+    pub(crate) fn next(&mut self) -> Option<Slot> {
+        if self.rows.is_null() {
+            return None;
+        }
+        // SAFETY: the store and the slot are open. The old and the new table are two stores, so nobody
+        // selects another position between two calls.
+        unsafe {
+            pg_sys::tuplestore_gettupleslot(self.rows, true, false, self.slot).then(|| Slot::new(self.slot))
+        }
+    }
+
+    /// Lets go of the row that was read last.
+    pub(crate) fn close(self) {
+        if !self.slot.is_null() {
+            // SAFETY: made by `open`; no row is in use any more.
+            unsafe { pg_sys::ExecDropSingleTupleTableSlot(self.slot) };
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What an administrator may choose.
+
+use std::ffi::CString;
+
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
+use pgrx::pg_sys;
+
+/// Whether a database has a worker: `ALTER DATABASE … SET rota.refresh_worker = on`.
+static REFRESH_WORKER: GucSetting<bool> = GucSetting::<bool>::new(false);
+
+/// The database that the launcher connects to, only to read which databases ask for a worker.
+static LAUNCHER_DATABASE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"postgres"));
+
+/// Set by the engine while it makes and drops triggers, so that its own event triggers leave it alone.
+static MANAGING: GucSetting<bool> = GucSetting::<bool>::new(false);
+
+/// Defines the settings.
+pub(super) fn register() {
+    GucRegistry::define_bool_guc(
+        c"rota.refresh_worker",
+        c"Whether a background worker refreshes the managed views of a database.",
+        c"Set it by ALTER DATABASE. Needs the library in shared_preload_libraries.",
+        &REFRESH_WORKER,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"rota.managing",
+        c"Set by the extension while it changes definitions itself.",
+        c"Not meant to be set.",
+        &MANAGING,
+        GucContext::Userset,
+        GucFlags::NO_SHOW_ALL,
+    );
+    // SAFETY: a flag of the server that only its own start sets.
+    if unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
+        GucRegistry::define_string_guc(
+            c"rota.launcher_database",
+            c"The database that the launcher of refresh workers connects to.",
+            c"It reads there which databases ask for a worker.",
+            &LAUNCHER_DATABASE,
+            GucContext::Postmaster,
+            GucFlags::default(),
+        );
+    }
+}
+
+/// Whether this database has a worker.
+pub(super) fn is_worker_wanted() -> bool {
+    REFRESH_WORKER.get()
+}
+
+/// The database that the launcher connects to.
+pub(super) fn launcher_database() -> String {
+    LAUNCHER_DATABASE.get().map_or_else(|| "postgres".to_owned(), |name| name.to_string_lossy().into_owned())
+}

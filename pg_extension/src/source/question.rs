@@ -1,0 +1,50 @@
+//! A query that is asked once, or kept with its plan and asked often.
+
+use super::prepared::Prepared;
+use super::query::{Connection, Parameters};
+use super::streamed_row::StreamedRow;
+use crate::error::ExtensionError;
+
+/// A read-only query with placeholders.
+pub(super) struct Question {
+    query: String,
+    prepared: Option<Prepared>,
+}
+
+impl Question {
+    /// A query that has not been asked yet.
+    pub(super) fn new(query: String) -> Self {
+        Self { query, prepared: None }
+    }
+
+    /// Has the server keep the plan for values of these types.
+    ///
+    /// # Errors
+    /// As [`Prepared::of`].
+    pub(super) fn prepare(
+        &mut self,
+        connection: &Connection,
+        like: &Parameters,
+    ) -> Result<(), ExtensionError> {
+        self.prepared = Some(Prepared::of(connection, &self.query, like.types())?);
+        Ok(())
+    }
+
+    /// Hands over the rows one by one, with the active snapshot.
+    ///
+    /// # Errors
+    /// Those of `each`, which end the query. What the server refuses is raised as its own error.
+    pub(super) fn ask(
+        &self,
+        connection: &Connection,
+        parameters: &Parameters,
+        each: &mut dyn FnMut(StreamedRow<'_>) -> Result<(), ExtensionError>,
+    ) -> Result<(), ExtensionError> {
+        // SAFETY: the slot holds a row, and lives for the time of the call.
+        let mut each = |slot| each(unsafe { StreamedRow::new(slot) });
+        match &self.prepared {
+            Some(prepared) => prepared.stream(connection, parameters, &mut each),
+            None => connection.stream_with(&self.query, parameters, &mut each),
+        }
+    }
+}
