@@ -38,9 +38,9 @@ END
 $$;
 
 COMMENT ON FUNCTION api.generate_schedule IS
-    'A roster for the open shifts of a schedule. Nothing is written unless options say {"commit": true}; then '
-    'all of it is, or nothing. options: time_ms, steps, seed, threads, memory_mb, target, gap_percent, replace, '
-    'weights, absent, freeze_before, allow_conflicts, explain.';
+    'A roster for the open shifts of a schedule. Nothing is written unless options say {"commit": true}; '
+    'then all of it is, or nothing. options: time_ms, steps, seed, threads, memory_mb, target, gap_percent, '
+    'replace, weights, absent, freeze_before, allow_conflicts, explain.';
 
 SELECT rota.expose(
     'api.generate_schedule'::regproc,
@@ -88,8 +88,8 @@ END
 $$;
 
 COMMENT ON FUNCTION api.explain_schedule IS
-    'What the roster of a schedule costs by rule and person, every rule that it breaks, and for every missing '
-    'head which rule keeps which people off and what relaxing it would change.';
+    'What the roster of a schedule costs by rule and person, every rule that it breaks, and for every '
+    'missing head which rule keeps which people off and what relaxing it would change.';
 
 SELECT rota.expose(
     'api.explain_schedule'::regproc,

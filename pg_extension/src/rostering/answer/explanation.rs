@@ -48,10 +48,17 @@ impl Answer<'_> {
     ///
     /// # Errors
     /// Those of the engine.
-    pub(super) fn explanation(&self, watch: &SearchWatch) -> Result<Vec<(&'static str, Value)>, EngineError> {
+    pub(super) fn explanation(
+        &self,
+        options: &Options,
+        watch: &SearchWatch,
+    ) -> Result<Vec<(&'static str, Value)>, EngineError> {
+        let patience = Patience::of(options, watch);
+        let (open_heads, complete) = self.open_heads(&patience)?;
         Ok(vec![
-            ("open_heads", self.open_heads(watch)?),
-            ("contradictions", self.contradictions(watch)?),
+            ("open_heads", open_heads),
+            ("open_heads_complete", json!(complete)),
+            ("contradictions", self.contradictions(&patience)?),
             ("score", self.score()),
             ("pruned", self.pruned()),
         ])
