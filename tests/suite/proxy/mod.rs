@@ -27,7 +27,7 @@ mod queries;
 mod quotas;
 mod readiness;
 pub(crate) mod refreshing;
-mod relay;
+pub(crate) mod relay;
 mod retries;
 mod round_trips;
 mod samples;
