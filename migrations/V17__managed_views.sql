@@ -7,6 +7,18 @@
 -- A rollup where a change touches few keys, a materialized view where it may touch any. The mappings say
 -- which keys those are (see rota.create_rollup); rota.check_rollup compares with the query.
 
+-- What depends on the shift alone is worked out once, as its other lengths are, and not once for each booking.
+ALTER TABLE workforce.shifts
+    ADD COLUMN night_minutes integer NOT NULL
+        GENERATED ALWAYS AS (
+            rota.minutes_in_band(
+                rota.shift_range(date, start_time, end_time, time_zone), time_zone, '22:00', '06:00'
+            )
+        ) STORED;
+
+COMMENT ON COLUMN workforce.shifts.night_minutes IS
+    'Elapsed minutes from 22:00 to 06:00 on the shift''s own clock.';
+
 -- The heads of each active shift. Small steps: the coverage of a day is added up from these, and a booking
 -- dirties one shift here and one department's day there, each found by the row itself.
 CREATE VIEW workforce.shift_coverage_query AS
@@ -75,7 +87,7 @@ SELECT
     week.assignments,
     week.elapsed_minutes,
     week.worked_minutes,
-    week.band_minutes,
+    week.night_minutes,
     greatest(week.worked_minutes - employee.weekly_minutes, 0) AS overtime_minutes
 FROM (
     SELECT
@@ -84,9 +96,7 @@ FROM (
         count(*)::integer AS assignments,
         sum(shift.elapsed_minutes)::integer AS elapsed_minutes,
         sum(shift.worked_minutes)::integer AS worked_minutes,
-        sum(
-            rota.minutes_in_band(shift.during, shift.time_zone, '22:00', '06:00')::integer
-        )::integer AS band_minutes
+        sum(shift.night_minutes)::integer AS night_minutes
     FROM workforce.assignments AS assignment
     JOIN workforce.shifts AS shift
         ON shift.shift_id = assignment.shift_id
@@ -99,7 +109,7 @@ JOIN workforce.employees AS employee
     ON employee.employee_id = week.employee_id;
 
 COMMENT ON VIEW workforce.weekly_workload_query IS
-    'What workforce.weekly_workload holds: minutes of binding assignments by ISO week of the shift and person.';
+    'What workforce.weekly_workload holds: minutes of binding assignments by ISO week and person.';
 
 -- A booking knows when its shift begins and not on which local date. Offsets of all time zones lie within 16
 -- hours, and a skipped day (Samoa, 30 December 2011) moves a beginning by 24 more: the date is in the week of
@@ -130,7 +140,7 @@ SELECT rota.create_rollup(
 );
 
 COMMENT ON TABLE workforce.weekly_workload IS
-    'Rollup: minutes of each person in each ISO week: worked, at night (22:00 to 06:00), beyond the contract.';
+    'Rollup: minutes of each person in an ISO week: worked, at night (22:00 to 06:00), beyond the contract.';
 
 CREATE VIEW workforce.weekly_overview_query AS
 SELECT
@@ -140,7 +150,7 @@ SELECT
     sum(figure.assignments)::integer AS assignments,
     sum(figure.elapsed_minutes) AS elapsed_minutes,
     sum(figure.worked_minutes) AS worked_minutes,
-    sum(figure.band_minutes) AS band_minutes,
+    sum(figure.night_minutes) AS night_minutes,
     sum(figure.overtime_minutes) AS overtime_minutes
 FROM (
     SELECT
@@ -150,7 +160,7 @@ FROM (
         0 AS assignments,
         0 AS elapsed_minutes,
         0 AS worked_minutes,
-        0 AS band_minutes,
+        0 AS night_minutes,
         0 AS overtime_minutes
     FROM workforce.daily_coverage AS covered
     UNION ALL
@@ -161,7 +171,7 @@ FROM (
         workload.assignments,
         workload.elapsed_minutes,
         workload.worked_minutes,
-        workload.band_minutes,
+        workload.night_minutes,
         workload.overtime_minutes
     FROM workforce.weekly_workload AS workload
 ) AS figure

@@ -275,7 +275,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/extension/manage_view.sql",
     name = "manage_view",
-    requires = ["view_mappings", api::refresh::act_on_view]
+    requires = ["view_mappings", api::refresh::act_on_view, api::refresh::change_time]
 );
 pgrx::extension_sql_file!(
     "../../sql/extension/refresh.sql",

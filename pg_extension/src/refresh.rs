@@ -10,6 +10,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `tracking` | the trigger function: changed rows become keys in a queue |
+//! | `changed_keys` | the distinct keys in the rows of a statement |
+//! | `queue` | the queue of a view, written without a query |
 //! | `authority` | statements run as the owner of a view; who may act on one |
 //! | `timeout` | a limit for one statement, also where `statement_timeout` does not reach |
 //! | `worker` | the background worker of a database |
@@ -52,13 +54,16 @@
 //! refreshed materialized view) is seen by event triggers, which queue "everything".
 
 mod authority;
+mod changed_keys;
 mod launcher;
+mod queue;
 mod settings;
 mod timeout;
 mod tracking;
 mod worker;
 
 pub(crate) use authority::{Refusal, Terms, act_on_view, run_as};
+pub(crate) use settings::change_time;
 pub(crate) use tracking::queue_changes;
 
 /// Called once by `_PG_init`: settings, and the launcher when the server is starting.

@@ -20,3 +20,4 @@ pub mod pipeline;
 pub mod refresh;
 pub mod server;
 mod upload;
+pub mod workers;

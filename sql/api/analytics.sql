@@ -40,9 +40,10 @@ BEGIN ATOMIC
             CASE WHEN shift.date >= from_date THEN shift.worked_minutes ELSE 0 END AS worked_minutes,
             CASE WHEN shift.date >= from_date THEN 0 ELSE shift.worked_minutes END AS earlier_minutes,
             CASE
-                WHEN shift.date >= from_date
-                THEN rota.minutes_in_band(shift.during, shift.time_zone, band_start, band_end)::integer
-                ELSE 0
+                WHEN shift.date < from_date THEN 0
+                -- The usual band is worked out when a shift is written.
+                WHEN band_start = '22:00' AND band_end = '06:00' THEN shift.night_minutes
+                ELSE rota.minutes_in_band(shift.during, shift.time_zone, band_start, band_end)::integer
             END AS band_minutes
         FROM
             asked
@@ -238,7 +239,7 @@ BEGIN ATOMIC
                 SELECT
                     sum(workload.assignments) AS assignments,
                     sum(workload.elapsed_minutes) AS elapsed_minutes,
-                    sum(workload.band_minutes) AS band_minutes
+                    sum(workload.night_minutes) AS band_minutes
                 FROM
                     workforce.weekly_workload AS workload
                 WHERE
@@ -274,7 +275,7 @@ BEGIN ATOMIC
                         'assignments', coalesce(sum(weekly.assignments), 0),
                         'elapsed_minutes', coalesce(sum(weekly.elapsed_minutes), 0),
                         'worked_minutes', coalesce(sum(weekly.worked_minutes), 0),
-                        'band_minutes', coalesce(sum(weekly.band_minutes), 0),
+                        'band_minutes', coalesce(sum(weekly.night_minutes), 0),
                         'overtime_minutes', coalesce(sum(weekly.overtime_minutes), 0)
                     )
                 FROM
@@ -290,7 +291,7 @@ BEGIN ATOMIC
                                 'assignments', weekly.assignments,
                                 'elapsed_minutes', weekly.elapsed_minutes,
                                 'worked_minutes', weekly.worked_minutes,
-                                'band_minutes', weekly.band_minutes,
+                                'band_minutes', weekly.night_minutes,
                                 'overtime_minutes', weekly.overtime_minutes
                             )
                             ORDER BY weekly.week_start

@@ -59,7 +59,7 @@ BEGIN ATOMIC
                                 'assignments', week.assignments,
                                 'elapsed_minutes', week.elapsed_minutes,
                                 'worked_minutes', week.worked_minutes,
-                                'band_minutes', week.band_minutes,
+                                'night_minutes', week.night_minutes,
                                 'overtime_minutes', week.overtime_minutes
                             )
                             ORDER BY week.week_start
@@ -84,9 +84,9 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.employee_workload IS
-    'The ISO weeks of a person that meet [from_date, to_date), each whole: minutes of binding assignments, of '
-    'them at night (22:00 to 06:00 on the shift''s clock), and worked beyond weekly_minutes. Weeks that are '
-    'kept serve while nothing has changed since, or within max_staleness_ms.';
+    'The ISO weeks of a person that meet [from_date, to_date), each whole: minutes of binding assignments, '
+    'of them at night (22:00 to 06:00 on the shift''s clock), and worked beyond weekly_minutes. Weeks that '
+    'are kept serve while nothing has changed since, or within max_staleness_ms.';
 
 SELECT rota.expose(
     'api.employee_workload'::regproc,

@@ -102,9 +102,9 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.schedule_summary IS
-    'Schedules whose period meets [from_date, to_date), with what each holds: assignments of every status, and '
-    'of the binding ones the people, the shifts that have somebody, and the elapsed minutes. Sums that are kept '
-    'serve while nothing has changed since, or within max_staleness_ms.';
+    'Schedules whose period meets [from_date, to_date), with what each holds: assignments of every status, '
+    'and of the binding ones the people, the shifts that have somebody, and the elapsed minutes. Sums '
+    'that are kept serve while nothing has changed since, or within max_staleness_ms.';
 
 SELECT rota.expose(
     'api.schedule_summary'::regproc,

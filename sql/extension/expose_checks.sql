@@ -135,8 +135,8 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = '22023',
             MESSAGE = format('function %s %s', staleness, fault),
-            HINT = 'a stable function of some of the endpoint''s arguments, max_staleness_ms among them, with '
-                'the same types and defaults; it returns milliseconds, or NULL where tables answer',
+            HINT = 'a stable function of some of the endpoint''s arguments, max_staleness_ms among them, '
+                'with the same types and defaults; it returns milliseconds, or NULL where tables answer',
             COLUMN = 'staleness';
     END IF;
 END

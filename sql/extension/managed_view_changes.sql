@@ -81,6 +81,7 @@ BEGIN
             member.oid,
             above.mapping,
             above.reads_others,
+            above.key_columns,
             above.table_oid IS NULL AS is_new,
             read.oid AS source
         FROM
@@ -111,7 +112,12 @@ BEGIN
         END IF;
         PERFORM rota.install_tracking(
             wanted, needed.oid, needed.mapping, coalesce(needed.reads_others, false),
-            (SELECT cardinality(known.key_columns) FROM rota.managed_views AS known WHERE known.view_id = wanted)
+            (
+                SELECT cardinality(known.key_columns)
+                FROM rota.managed_views AS known
+                WHERE known.view_id = wanted
+            ),
+            needed.key_columns
         );
     END LOOP;
 END
@@ -149,7 +155,9 @@ BEGIN
             GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
             RAISE EXCEPTION USING
                 ERRCODE = '2BP01',
-                MESSAGE = format('rollup %s could not be kept fresh after that: %s', tracking.view_name, message),
+                MESSAGE = format(
+                    'rollup %s could not be kept fresh after that: %s', tracking.view_name, message
+                ),
                 HINT = 'drop it with rota.drop_rollup, make the change, and create it with another mapping';
         END;
     END LOOP;
@@ -162,7 +170,7 @@ COMMENT ON FUNCTION rota.refuse_broken_mappings(bigint) IS
 CREATE FUNCTION rota.follow_change(wanted bigint, is_refresh boolean, is_trigger boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET rota.managing = on
+SET rota.managing = 'on'
 AS $$
 BEGIN
     IF NOT is_refresh THEN
@@ -247,7 +255,7 @@ CREATE FUNCTION rota.follow_dropped_views() RETURNS event_trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET rota.managing = on
+SET rota.managing = 'on'
 AS $$
 DECLARE
     gone record;

@@ -1,9 +1,9 @@
 -- Views under management: which there are, what is known about each, and what was done.
 --
--- What a user asked for stands in rota.managed_views, by names, and travels with a dump. What the engine found
--- out stands in rota.view_states and can be found out again. What is still to be applied stands in one queue
--- for each view, rota.pending_<view_id>. Which tables are tracked, and how, stands in the triggers of those
--- tables and nowhere else, so that the server renames, dumps and drops it with them.
+-- What a user asked for stands in rota.managed_views, by names, and travels with a dump. What the engine
+-- found out stands in rota.view_states and can be found out again. What is still to be applied stands in one
+-- queue for each view, rota.pending_<view_id>. Which tables are tracked, and how, stands in the triggers of
+-- those tables and nowhere else, so that the server renames, dumps and drops it with them.
 
 -- An extension that was dropped leaves its schema, with the queues of views that nobody manages any more.
 DO $$
@@ -36,14 +36,18 @@ CREATE TABLE rota.managed_views (
     lock_timeout interval NOT NULL
 );
 
-COMMENT ON TABLE rota.managed_views IS 'Materialized views and rollups that are kept fresh, as their owners asked.';
+COMMENT ON TABLE rota.managed_views IS
+    'Materialized views and rollups that are kept fresh, as their owners asked.';
 COMMENT ON COLUMN rota.managed_views.view_id IS 'Named by the tracking triggers, and by the queue.';
 COMMENT ON COLUMN rota.managed_views.view_name IS 'Qualified name; follows renames.';
-COMMENT ON COLUMN rota.managed_views.query_name IS 'The view that says what a rollup holds; NULL = materialized view.';
+COMMENT ON COLUMN rota.managed_views.query_name IS
+    'The view that says what a rollup holds; NULL = materialized view.';
 COMMENT ON COLUMN rota.managed_views.key_columns IS 'What the rows of a rollup are partitioned by.';
 COMMENT ON COLUMN rota.managed_views.max_staleness IS 'A change is applied this long after it at the latest.';
-COMMENT ON COLUMN rota.managed_views.quiet_period IS 'A change is applied once there was no other for so long.';
-COMMENT ON COLUMN rota.managed_views.refresh_every IS 'Refreshed so often even when no table changed; NULL = never.';
+COMMENT ON COLUMN rota.managed_views.quiet_period IS
+    'A change is applied once there was no other for so long.';
+COMMENT ON COLUMN rota.managed_views.refresh_every IS
+    'Refreshed so often even when no table changed; NULL = never.';
 COMMENT ON COLUMN rota.managed_views.also_reads IS 'Tables that it reads without the catalog''s knowing.';
 COMMENT ON COLUMN rota.managed_views.refresh_timeout IS 'A refresh that takes longer fails.';
 COMMENT ON COLUMN rota.managed_views.lock_timeout IS 'A refresh that waits longer for a lock fails.';
@@ -79,13 +83,15 @@ CREATE TABLE rota.view_states (
     last_sqlstate text
 );
 
-COMMENT ON TABLE rota.view_states IS 'What is known about each managed view. Its row lock is the lock of the view.';
+COMMENT ON TABLE rota.view_states IS
+    'What is known about each managed view. Its row lock is the lock of the view.';
 COMMENT ON COLUMN rota.view_states.relation IS 'The view itself.';
 COMMENT ON COLUMN rota.view_states.query IS 'The view that says what a rollup holds.';
 COMMENT ON COLUMN rota.view_states.also_reads IS 'Tables that it reads without the catalog''s knowing.';
 COMMENT ON COLUMN rota.view_states.reads IS 'Every table and materialized view that it reads.';
 COMMENT ON COLUMN rota.view_states.members IS 'Those tables, and their partitions.';
-COMMENT ON COLUMN rota.view_states.ancestors IS 'Managed views that it reads, each after those that it reads itself.';
+COMMENT ON COLUMN rota.view_states.ancestors IS
+    'Managed views that it reads, each after those that it reads itself.';
 COMMENT ON COLUMN rota.view_states.one_by_one IS 'Recomputes keys, each with a look-up of its own.';
 COMMENT ON COLUMN rota.view_states.all_at_once IS 'Recomputes keys in one pass over the query.';
 COMMENT ON COLUMN rota.view_states.whole IS 'Recomputes everything.';
@@ -125,7 +131,8 @@ COMMENT ON COLUMN rota.refresh_history.begun_at IS 'When it began.';
 COMMENT ON COLUMN rota.refresh_history.mode IS 'partial, full, concurrent, plain or failed.';
 COMMENT ON COLUMN rota.refresh_history.reason IS 'Why that mode.';
 COMMENT ON COLUMN rota.refresh_history.keys IS 'Keys that were recomputed; NULL = all.';
-COMMENT ON COLUMN rota.refresh_history.rows_written IS 'Rows that were written or removed; NULL = the server does not say.';
+COMMENT ON COLUMN rota.refresh_history.rows_written IS
+    'Rows that were written or removed; NULL = the server does not say.';
 COMMENT ON COLUMN rota.refresh_history.duration_ms IS 'How long it took.';
 COMMENT ON COLUMN rota.refresh_history.error IS 'Why it failed; NULL = it did not.';
 
@@ -146,7 +153,7 @@ $$;
 COMMENT ON FUNCTION rota.refuse_management(text, text, text, text) IS
     'Raises an error about a managed view that names the argument.';
 
-CREATE FUNCTION rota.managed_view(view oid) RETURNS rota.managed_views
+CREATE FUNCTION rota.known_view(managed_view oid) RETURNS rota.managed_views
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -156,10 +163,10 @@ DECLARE
 BEGIN
     SELECT known.* INTO managed
     FROM rota.view_states AS state JOIN rota.managed_views AS known USING (view_id)
-    WHERE state.relation = view;
+    WHERE state.relation = managed_view;
     IF NOT FOUND THEN
         PERFORM rota.refuse_management(
-            '42704', 'view', format('%s is not managed', view::regclass),
+            '42704', 'managed_view', format('%s is not managed', managed_view::regclass),
             'rota.manage_view puts a materialized view under management, rota.create_rollup makes a rollup'
         );
     END IF;
@@ -167,7 +174,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION rota.managed_view(oid) IS 'What its owner asked for a managed view; an error for any other.';
+COMMENT ON FUNCTION rota.known_view(oid) IS
+    'What its owner asked for a managed view; an error for any other.';
 
 CREATE FUNCTION rota.qualified_name(relation oid) RETURNS text
 LANGUAGE sql
@@ -182,4 +190,4 @@ $$;
 COMMENT ON FUNCTION rota.qualified_name(oid) IS
     'Schema and name of a relation, quoted where SQL needs it; NULL when there is none.';
 
-REVOKE ALL ON FUNCTION rota.managed_view(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rota.known_view(oid) FROM PUBLIC;

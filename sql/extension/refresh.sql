@@ -51,7 +51,8 @@ BEGIN
         AND state.whole IS NULL;
     IF FOUND THEN
         PERFORM rota.refuse_management(
-            '55000', 'view', format('%s cannot be refreshed: %s', unusable.relation::regclass, unusable.fault),
+            '55000', 'managed_view',
+            format('%s cannot be refreshed: %s', unusable.relation::regclass, unusable.fault),
             'mend it, or drop it with rota.drop_rollup and create it anew'
         );
     END IF;
@@ -59,6 +60,18 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.refuse_unusable(bigint) IS 'Refuses a rollup that cannot be recomputed.';
+
+CREATE FUNCTION rota.mark_intact(wanted bigint, owner oid) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM rota.execute_as(owner, format('INSERT INTO rota.pending_%s (kind) VALUES (''s'')', wanted));
+END
+$$;
+
+COMMENT ON FUNCTION rota.mark_intact(bigint, oid) IS
+    'Puts the row into a queue that is there as long as the queue was not lost.';
 
 CREATE FUNCTION rota.take_pending(wanted bigint, owner oid, number_of_keys integer) RETURNS jsonb
 LANGUAGE plpgsql
@@ -70,7 +83,8 @@ BEGIN
         format(
             'WITH taken AS (DELETE FROM rota.pending_%1$s WHERE kind <> ''s'' RETURNING *), '
             'key AS (SELECT DISTINCT %2$s FROM taken WHERE kind = ''k'') '
-            'SELECT jsonb_build_object(''everything'', (SELECT coalesce(bool_or(kind = ''e''), false) FROM taken), '
+            'SELECT jsonb_build_object('
+            '''everything'', (SELECT coalesce(bool_or(kind = ''e''), false) FROM taken), '
             '''sources'', (SELECT jsonb_agg(DISTINCT source) FROM taken WHERE kind = ''e''), '
             '''keys'', (SELECT count(*) FROM key), '
             '''arrays'', (SELECT jsonb_build_array(%3$s) FROM key))',
@@ -102,8 +116,9 @@ BEGIN
             owner,
             format(
                 'WITH taken AS (DELETE FROM rota.pending_%1$s WHERE kind = ''r'' AND source = %2$s '
-                'RETURNING queued_at, changed), changed AS (SELECT * FROM jsonb_populate_recordset(NULL::%3$s, '
-                '(SELECT jsonb_agg(taken.changed) FROM taken))) '
+                'RETURNING queued_at, changed), '
+                'changed AS (SELECT * FROM jsonb_populate_recordset('
+                'NULL::%3$s, (SELECT jsonb_agg(taken.changed) FROM taken))) '
                 'INSERT INTO rota.pending_%1$s (kind, queued_at, %4$s) SELECT DISTINCT ''k''::"char", '
                 '(SELECT min(queued_at) FROM taken), %5$s FROM (%6$s) AS mapped (%4$s) WHERE %7$s',
                 wanted, tracking.table_oid, rota.qualified_name(tracking.table_oid),
@@ -127,7 +142,8 @@ BEGIN
     RETURN rota.read_as(
         owner,
         format(
-            'SELECT count(DISTINCT xmin::text) > 1 AND min(queued_at) < %L FROM rota.pending_%s WHERE kind = ''r''',
+            'SELECT count(DISTINCT xmin::text) > 1 AND min(queued_at) < %L FROM rota.pending_%s '
+            'WHERE kind = ''r''',
             last_refreshed_at, wanted
         )
     );
@@ -145,7 +161,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN state.whole_ms IS NOT NULL AND state.key_ms IS NOT NULL THEN
-            greatest((state.whole_ms - coalesce(state.fixed_ms, 0)) / greatest(state.key_ms, 0.0001), 1)::bigint
+            greatest(
+                (state.whole_ms - coalesce(state.fixed_ms, 0)) / greatest(state.key_ms, 0.0001), 1
+            )::bigint
         -- Nothing learned: 15 % of the rows, which is where others break even at the earliest. A table that
         -- was never analyzed is taken to have rows of 100 bytes.
         ELSE greatest(

@@ -1,6 +1,6 @@
 -- Refreshing views on request and when they are due, each after those that it reads.
 
-CREATE FUNCTION rota.refresh_graph(view oid, caller oid, arguments jsonb) RETURNS jsonb
+CREATE FUNCTION rota.refresh_graph(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,11 +12,11 @@ DECLARE
 BEGIN
     IF pg_is_in_recovery() THEN
         PERFORM rota.refuse_management(
-            '25006', 'view', 'a standby refreshes nothing', 'call rota.refresh on its primary'
+            '25006', 'managed_view', 'a standby refreshes nothing', 'call rota.refresh on its primary'
         );
     END IF;
     PERFORM rota.know_views();
-    known := rota.managed_view(view);
+    known := rota.known_view(managed_view);
     FOR member IN
         SELECT ancestor.view_id
         FROM
@@ -38,7 +38,7 @@ $$;
 COMMENT ON FUNCTION rota.refresh_graph(oid, oid, jsonb) IS
     'Refreshes a view after the managed views that it reads. Called by rota.act_on_view.';
 
-CREATE FUNCTION rota.refresh_for_transaction(view oid, caller oid, arguments jsonb) RETURNS jsonb
+CREATE FUNCTION rota.refresh_for_transaction(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -49,18 +49,19 @@ BEGIN
         AND awaited IS DISTINCT FROM pg_current_xact_id_if_assigned()
     THEN
         PERFORM rota.refuse_management(
-            '55000', 'at_least_as_fresh_as', format('transaction %s has not ended yet, as far as is seen here', awaited),
+            '55000', 'at_least_as_fresh_as',
+            format('transaction %s has not ended yet, as far as is seen here', awaited),
             'ask after its COMMIT, in a transaction that began later'
         );
     END IF;
-    RETURN rota.refresh_graph(view, caller, '{}');
+    RETURN rota.refresh_graph(managed_view, caller, '{}');
 END
 $$;
 
 COMMENT ON FUNCTION rota.refresh_for_transaction(oid, oid, jsonb) IS
     'Refreshes a view unless it holds what a transaction did. Called by rota.act_on_view.';
 
-CREATE FUNCTION rota.refresh(view regclass, full_refresh boolean DEFAULT false)
+CREATE FUNCTION rota.refresh(managed_view regclass, full_refresh boolean DEFAULT false)
 RETURNS TABLE (
     refreshed_view regclass, mode text, reason text, keys bigint, rows_written bigint,
     duration_ms double precision, error text
@@ -71,17 +72,18 @@ AS $$
     SELECT told."view", told.mode, told.reason, told.keys, told.rows_written, told.duration_ms, told.error
     FROM
         jsonb_to_recordset(
-            rota.act_on_view('refresh_graph', view, jsonb_build_object('full_refresh', full_refresh))
+            rota.act_on_view('refresh_graph', managed_view, jsonb_build_object('full_refresh', full_refresh))
         ) AS told (
-            "view" oid, mode text, reason text, keys bigint, rows_written bigint, duration_ms double precision,
-            error text
+            "view" oid, mode text, reason text, keys bigint, rows_written bigint,
+            duration_ms double precision, error text
         )
 $$;
 
 COMMENT ON FUNCTION rota.refresh(regclass, boolean) IS
-    'Refreshes a managed view now, after the managed views that it reads; does nothing where nothing changed.';
+    'Refreshes a managed view now, after the managed views that it reads; does nothing where nothing '
+    'changed.';
 
-CREATE FUNCTION rota.refresh_for(view regclass, at_least_as_fresh_as xid8)
+CREATE FUNCTION rota.refresh_for(managed_view regclass, at_least_as_fresh_as xid8)
 RETURNS TABLE (
     refreshed_view regclass, mode text, reason text, keys bigint, rows_written bigint,
     duration_ms double precision, error text
@@ -93,11 +95,12 @@ AS $$
     FROM
         jsonb_to_recordset(
             rota.act_on_view(
-                'refresh_for_transaction', view, jsonb_build_object('transaction', at_least_as_fresh_as::text)
+                'refresh_for_transaction', managed_view,
+                jsonb_build_object('transaction', at_least_as_fresh_as::text)
             )
         ) AS told (
-            "view" oid, mode text, reason text, keys bigint, rows_written bigint, duration_ms double precision,
-            error text
+            "view" oid, mode text, reason text, keys bigint, rows_written bigint,
+            duration_ms double precision, error text
         )
 $$;
 
@@ -126,7 +129,8 @@ AS $$
                             -- At most half of the time goes into one view.
                             state.last_refreshed_at + state.last_duration_ms * interval '2 milliseconds'
                         )
-                    WHEN state.fault IS NOT NULL THEN coalesce(state.last_refreshed_at, '-infinity') + known.max_staleness
+                    WHEN state.fault IS NOT NULL THEN
+                        coalesce(state.last_refreshed_at, '-infinity') + known.max_staleness
                 END,
                 coalesce(state.last_refreshed_at, '-infinity') + known.refresh_every
             ),
@@ -175,7 +179,8 @@ BEGIN
                 FROM rota.view_states AS state JOIN rota.managed_views AS known USING (view_id)
                 WHERE
                     state.view_id = wanted
-                    AND coalesce(state.last_refreshed_at + known.refresh_every <= clock_timestamp(), known.refresh_every IS NOT NULL)
+                    AND coalesce(state.last_refreshed_at, '-infinity') + known.refresh_every
+                        <= clock_timestamp()
             ),
             false
         );
@@ -224,7 +229,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.record_failure(bigint, timestamptz, text, text) IS
-    'Notes that a refresh failed, and when it is tried again: after 1, 2, 4, 8 seconds, then every 10 minutes.';
+    'Notes that a refresh failed, and when it is tried again: after 1, 2, 4, 8 seconds, then every 10 '
+    'minutes.';
 
 CREATE FUNCTION rota.refresh_due(at_most integer DEFAULT 1)
 RETURNS TABLE (

@@ -9,6 +9,8 @@ CREATE FUNCTION rota.recompute_rollup(
 ) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+-- Compiling costs more than a few keys do.
+SET jit = off
 AS $$
 DECLARE
     number_of_keys integer := cardinality(known.key_columns);
@@ -18,7 +20,6 @@ DECLARE
     taken jsonb;
     keys bigint;
     arrays text[];
-    statement text;
     reason text;
     written bigint;
 BEGIN
@@ -29,23 +30,25 @@ BEGIN
         WHEN forced THEN 'asked for'
         WHEN NOT is_intact THEN 'the queue of changes was lost'
         WHEN (taken ->> 'everything')::boolean THEN rota.everything_reason(taken -> 'sources')
-        WHEN spans THEN 'writers whose mapping reads other tables wrote before the last refresh and committed after it'
+        WHEN spans THEN
+            'writers whose mapping reads other tables wrote before the last refresh and committed after it'
         WHEN keys > limit_keys THEN format('%s keys changed, more than %s', keys, limit_keys)
     END;
     IF NOT is_intact THEN
-        PERFORM rota.execute_as(owner, format('INSERT INTO rota.pending_%s (kind) VALUES (''s'')', known.view_id));
+        PERFORM rota.mark_intact(known.view_id, owner);
     END IF;
     IF reason IS NOT NULL THEN
         written := rota.execute_as(owner, state.whole, '{}', timeout_ms, true);
-        RETURN jsonb_build_object('mode', 'full', 'reason', reason, 'rows_written', written);
+        RETURN jsonb_build_object(
+            'mode', 'full', 'reason', reason, 'rows_written', written,
+            'too_many', reason LIKE '% keys changed%'
+        );
     END IF;
     IF keys > 0 THEN
         arrays := ARRAY(SELECT jsonb_array_elements_text(taken -> 'arrays'));
-        statement := state.one_by_one;
-        IF keys > 1 AND rota.plan_cost(owner, state.all_at_once, arrays) < rota.plan_cost(owner, statement, arrays) THEN
-            statement := state.all_at_once;
-        END IF;
-        written := rota.execute_as(owner, statement, arrays, timeout_ms, true);
+        written := rota.execute_as(
+            owner, rota.key_statement(state, owner, keys, arrays), arrays, timeout_ms, true
+        );
     END IF;
     RETURN jsonb_build_object(
         'mode', 'partial',
@@ -54,7 +57,8 @@ BEGIN
     );
 EXCEPTION WHEN cardinality_violation THEN
     PERFORM rota.refuse_management(
-        '21000', 'query', format('%s gives more than one row for a key of %s', known.query_name, known.view_name),
+        '21000', 'query',
+        format('%s gives more than one row for a key of %s', known.query_name, known.view_name),
         'a query whose rows are unique in the key columns'
     );
 END
@@ -62,6 +66,30 @@ $$;
 
 COMMENT ON FUNCTION rota.recompute_rollup(rota.managed_views, rota.view_states, oid, boolean, boolean) IS
     'Applies the pending changes of a rollup: the keys that they touched, or everything.';
+
+CREATE FUNCTION rota.key_statement(state rota.view_states, owner oid, keys bigint, arrays text[]) RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    -- For so few, planning twice would cost more than it could save.
+    few CONSTANT bigint := 4;
+    -- The planner takes look-ups to be several times as dear as they are when the pages are in memory.
+    -- Without an index that serves the keys they are as many times as dear as there are keys.
+    doubt CONSTANT double precision := 10;
+BEGIN
+    IF keys > few
+        AND rota.plan_cost(owner, state.one_by_one, arrays)
+            > doubt * rota.plan_cost(owner, state.all_at_once, arrays)
+    THEN
+        RETURN state.all_at_once;
+    END IF;
+    RETURN state.one_by_one;
+END
+$$;
+
+COMMENT ON FUNCTION rota.key_statement(rota.view_states, oid, bigint, text[]) IS
+    'The statement that recomputes keys: one by one, or in one pass where no index serves them.';
 
 CREATE FUNCTION rota.everything_reason(sources jsonb) RETURNS text
 LANGUAGE sql
@@ -98,12 +126,11 @@ DECLARE
 BEGIN
     PERFORM rota.execute_as(owner, format('DELETE FROM rota.pending_%s WHERE kind <> ''s''', known.view_id));
     IF NOT is_intact THEN
-        PERFORM rota.execute_as(owner, format('INSERT INTO rota.pending_%s (kind) VALUES (''s'')', known.view_id));
+        PERFORM rota.mark_intact(known.view_id, owner);
     END IF;
     PERFORM rota.execute_as(
         owner,
-        CASE WHEN obstacle IS NULL THEN 'REFRESH MATERIALIZED VIEW CONCURRENTLY ' ELSE 'REFRESH MATERIALIZED VIEW ' END
-        || name,
+        'REFRESH MATERIALIZED VIEW ' || CASE WHEN obstacle IS NULL THEN 'CONCURRENTLY ' ELSE '' END || name,
         '{}', timeout_ms, false
     );
     PERFORM rota.announce_tag(name);
@@ -111,12 +138,14 @@ BEGIN
         'mode', CASE WHEN obstacle IS NULL THEN 'concurrent' ELSE 'plain' END,
         'reason', CASE WHEN forced THEN 'asked for' WHEN is_intact THEN 'a table that it reads has changed'
             ELSE 'the queue of changes was lost' END
-            || coalesce(format('; not beside its readers, since it %s', obstacle), '')
+            || coalesce('; not beside its readers, since it ' || obstacle, '')
     );
 END
 $$;
 
-COMMENT ON FUNCTION rota.recompute_materialized(rota.managed_views, rota.view_states, oid, boolean, boolean) IS
+COMMENT ON FUNCTION rota.recompute_materialized(
+    rota.managed_views, rota.view_states, oid, boolean, boolean
+) IS
     'Refreshes a materialized view, beside its readers where it can be.';
 
 CREATE FUNCTION rota.record_refresh(wanted bigint, begun timestamptz, outcome jsonb) RETURNS void
@@ -150,6 +179,8 @@ BEGIN
             ELSE state.fixed_ms
         END,
         key_ms = CASE
+            -- What is not tried any more is doubted more and more.
+            WHEN (outcome ->> 'too_many')::boolean THEN state.key_ms * 0.8
             WHEN is_partial AND recomputed > few
                 THEN greatest(took - coalesce(state.fixed_ms, 0), 0) / recomputed * weight
                     + coalesce(state.key_ms, greatest(took - coalesce(state.fixed_ms, 0), 0) / recomputed)
@@ -248,6 +279,17 @@ BEGIN
     END IF;
     begun := clock_timestamp();
     PERFORM set_config('lock_timeout', rota.milliseconds(known.lock_timeout)::bigint::text, true);
+    -- What it writes is as old, for the views that read it, as what it applies.
+    PERFORM set_config(
+        'rota.changes_since',
+        rota.microseconds(
+            least(
+                (pending ->> 'oldest')::timestamptz,
+                CASE WHEN forced OR NOT (pending ->> 'intact')::boolean THEN state.last_refreshed_at END
+            )
+        ),
+        true
+    );
     IF known.query_name IS NULL THEN
         outcome := rota.recompute_materialized(known, state, owner, (pending ->> 'intact')::boolean, forced);
     ELSE
@@ -255,7 +297,7 @@ BEGIN
             known, state, owner, (pending ->> 'intact')::boolean, forced OR state.fault IS NOT NULL
         );
     END IF;
-    PERFORM set_config('lock_timeout', former_timeout, true);
+    PERFORM set_config('lock_timeout', former_timeout, true), set_config('rota.changes_since', '', true);
     outcome := outcome || jsonb_build_object(
         'view', state.relation, 'duration_ms', rota.milliseconds(clock_timestamp() - begun)
     );
@@ -267,6 +309,17 @@ $$;
 
 COMMENT ON FUNCTION rota.refresh_one(bigint, boolean, boolean) IS
     'Refreshes one view if anything is pending; NULL when another session does and this one does not wait.';
+
+CREATE FUNCTION rota.microseconds(instant timestamptz) RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(((extract(epoch FROM instant) - 946684800) * 1000000)::bigint::text, '')
+$$;
+
+COMMENT ON FUNCTION rota.microseconds(timestamptz) IS
+    'An instant in microseconds since 2000, as rota.changes_since wants it; empty when there is none.';
 
 CREATE FUNCTION rota.is_fresh(pending jsonb) RETURNS boolean
 LANGUAGE sql
@@ -291,7 +344,9 @@ BEGIN
     END IF;
     -- Writers hold their lock until they commit: whoever gets this one sees all that was ever queued.
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', queue);
-    IF rota.is_fresh(rota.pending_changes(wanted)) AND current_setting('transaction_isolation') = 'read committed' THEN
+    IF rota.is_fresh(rota.pending_changes(wanted))
+        AND current_setting('transaction_isolation') = 'read committed'
+    THEN
         PERFORM rota.execute_as(owner, format('TRUNCATE %s', queue));
         PERFORM rota.execute_as(owner, format('INSERT INTO %s (kind) VALUES (''s'')', queue));
     END IF;

@@ -1,8 +1,8 @@
 -- How a rollup is recomputed: statements that are made once, and run as the rollup's owner.
 --
--- $1 is an array of texts, one for each key column, each the text of an array: together the keys in question.
--- Every statement gives the number of rows that it wrote or removed. Rows are compared by their bytes, so that
--- any type does, and what is equal but not the same is written.
+-- $1 is an array of texts, one for each key column, each the text of an array: together the keys in
+-- question. Every statement gives the number of rows that it wrote or removed. Rows are compared by their
+-- bytes, so that any type does, and what is equal but not the same is written.
 
 CREATE FUNCTION rota.rollup_keys(rollup oid)
 RETURNS TABLE (number integer, name text, type text, equality text)
@@ -78,7 +78,11 @@ BEGIN
             string_agg(format('key_%s', key.number), ', ' ORDER BY key.number)
         ),
         string_agg(
-            format('source.%s %s ANY (($1[%s])::%s[])', key.name, key.equality, key.number, key.type), ' AND '
+            format(
+                'source.%s %s ANY (ARRAY(SELECT DISTINCT key_%s FROM key))',
+                key.name, key.equality, key.number
+            ),
+            ' AND '
         ),
         string_agg(format('source.%s %s key.key_%s', key.name, key.equality, key.number), ' AND '),
         string_agg(format('stored.%s %s key.key_%s', key.name, key.equality, key.number), ' AND '),
@@ -153,9 +157,16 @@ AS $$
                 string_agg(quote_ident(coalesce(shown.attname, stored.attname)), ', ')
             )
             FROM
-                (SELECT * FROM pg_attribute WHERE attrelid = query AND attnum > 0 AND NOT attisdropped) AS shown
-                FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = rollup AND attnum > 0 AND NOT attisdropped)
-                    AS stored USING (attname)
+                (
+                    SELECT *
+                    FROM pg_attribute
+                    WHERE attrelid = query AND attnum > 0 AND NOT attisdropped
+                ) AS shown
+                FULL JOIN (
+                    SELECT *
+                    FROM pg_attribute
+                    WHERE attrelid = rollup AND attnum > 0 AND NOT attisdropped
+                ) AS stored USING (attname)
             WHERE shown.atttypid IS DISTINCT FROM stored.atttypid
             HAVING count(*) > 0
         ),

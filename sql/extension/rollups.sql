@@ -41,7 +41,8 @@ BEGIN
                 AND NOT attribute.attisdropped
         ) THEN
             PERFORM rota.refuse_management(
-                '42703', 'key_columns', format('%s has no column %s', query, coalesce(quote_ident(key), 'null')),
+                '42703', 'key_columns',
+                format('%s has no column %s', query, coalesce(quote_ident(key), 'null')),
                 'name columns of the query that its rows are partitioned by'
             );
         ELSIF EXISTS (
@@ -140,12 +141,12 @@ $$;
 COMMENT ON FUNCTION rota.drop_rollup(regclass) IS
     'Drops a rollup and stops tracking its tables.';
 
-CREATE FUNCTION rota.compare_rollup(view oid, caller oid, arguments jsonb) RETURNS jsonb
+CREATE FUNCTION rota.compare_rollup(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    known rota.managed_views := rota.managed_view(view);
+    known rota.managed_views := rota.known_view(managed_view);
     query oid;
     number_of_keys integer := cardinality(known.key_columns);
     same text;
@@ -155,7 +156,8 @@ DECLARE
 BEGIN
     IF known.query_name IS NULL THEN
         PERFORM rota.refuse_management(
-            '42809', 'rollup', format('%s is no rollup', view::regclass), 'check what rota.create_rollup made'
+            '42809', 'rollup', format('%s is no rollup', managed_view::regclass),
+            'check what rota.create_rollup made'
         );
     END IF;
     SELECT state.query INTO query FROM rota.view_states AS state WHERE state.view_id = known.view_id;
@@ -163,14 +165,16 @@ BEGIN
     SELECT
         string_agg(format('stored.%1$s %2$s fresh.%1$s', key.name, key.equality), ' AND '),
         string_agg(
-            format('coalesce(stored.%1$s, fresh.%1$s) %2$s pending.key_%3$s', key.name, key.equality, key.number),
+            format(
+                'coalesce(stored.%1$s, fresh.%1$s) %2$s pending.key_%3$s', key.name, key.equality, key.number
+            ),
             ' AND '
         ),
         string_agg(
-            format('%L, coalesce(stored.%s, fresh.%s)', key.name, key.name, key.name), ', ' ORDER BY key.number
+            format('%1$L, coalesce(stored.%1$s, fresh.%1$s)', key.name), ', ' ORDER BY key.number
         )
     INTO same, is_pending, key_object
-    FROM rota.rollup_keys(view) AS key;
+    FROM rota.rollup_keys(managed_view) AS key;
     SELECT format(
         'ROW(%s)::record OPERATOR(pg_catalog.*<>) ROW(%s)::record',
         string_agg(format('stored.%I', shown.attname), ', ' ORDER BY shown.attnum),
@@ -180,7 +184,7 @@ BEGIN
     FROM pg_attribute AS shown
     WHERE shown.attrelid = query AND shown.attnum > 0 AND NOT shown.attisdropped;
     RETURN rota.execute_as(
-        (SELECT relation.relowner FROM pg_class AS relation WHERE relation.oid = view),
+        (SELECT relation.relowner FROM pg_class AS relation WHERE relation.oid = managed_view),
         format(
             'SELECT coalesce(jsonb_agg(wrong), ''[]'') FROM ('
             'SELECT jsonb_build_object(%1$s) AS key, CASE WHEN stored.%8$I IS NULL '
@@ -191,8 +195,8 @@ BEGIN
             'AND NOT EXISTS (SELECT FROM rota.pending_%6$s AS pending WHERE pending.kind IN (''e'', ''r'')) '
             'AND NOT EXISTS (SELECT FROM rota.pending_%6$s AS pending WHERE pending.kind = ''k'' AND %7$s) '
             'LIMIT $1[1]::bigint) AS wrong',
-            key_object, same, rota.qualified_name(view), rota.qualified_name(query), differs, known.view_id,
-            is_pending, known.key_columns[1]
+            key_object, same, rota.qualified_name(managed_view), rota.qualified_name(query), differs,
+            known.view_id, is_pending, known.key_columns[1]
         ),
         ARRAY[arguments ->> 'at_most']
     );

@@ -32,6 +32,27 @@ $$;
 
 COMMENT ON FUNCTION rota.mapping_query(jsonb) IS 'A mapping as a query over the changed rows.';
 
+CREATE FUNCTION rota.mapped_columns(source oid, mapping jsonb) RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(attribute.attname::text, ',' ORDER BY expression.position)
+    FROM
+        jsonb_array_elements_text(CASE jsonb_typeof(mapping) WHEN 'array' THEN mapping ELSE '[]' END)
+            WITH ORDINALITY AS expression (text, position)
+        LEFT JOIN pg_attribute AS attribute ON
+            attribute.attrelid = source
+            AND quote_ident(attribute.attname) = expression.text
+            AND attribute.attnum > 0
+            AND attribute.attgenerated <> 'v'
+            AND strpos(attribute.attname, ',') = 0
+    HAVING count(*) = count(attribute.attname)
+$$;
+
+COMMENT ON FUNCTION rota.mapped_columns(oid, jsonb) IS
+    'The columns that a mapping consists of; NULL when it is more than columns.';
+
 CREATE FUNCTION rota.key_names(number_of_keys integer, before text, after text, separator text) RETURNS text
 LANGUAGE sql
 IMMUTABLE
@@ -69,7 +90,9 @@ BEGIN
             rota.qualified_name(source), view_id, rota.key_names(number_of_keys, '', '', ', '), mapping
         )
     );
-    RETURN jsonb_path_exists(plan, 'lax $.**."Relation Name" ? (@ != $queue)', jsonb_build_object('queue', 'pending_' || view_id));
+    RETURN jsonb_path_exists(
+        plan, 'lax $.**."Relation Name" ? (@ != $queue)', jsonb_build_object('queue', 'pending_' || view_id)
+    );
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
     PERFORM rota.refuse_management(
@@ -85,7 +108,7 @@ COMMENT ON FUNCTION rota.mapping_reads_others(bigint, oid, oid, text, integer) I
 
 CREATE FUNCTION rota.track_source(
     view_id bigint,
-    view oid,
+    managed_view oid,
     caller oid,
     source oid,
     mappings jsonb,
@@ -103,7 +126,7 @@ BEGIN
     IF (SELECT relation.relkind FROM pg_class AS relation WHERE relation.oid = source) = 'm' THEN
         RETURN;
     END IF;
-    PERFORM rota.check_source_rights(view, caller, source);
+    PERFORM rota.check_source_rights(managed_view, caller, source);
     PERFORM rota.check_trackable(source);
     -- Who writes has finished, and who writes after us is tracked.
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', source::regclass);
@@ -113,11 +136,13 @@ BEGIN
     IF FOUND THEN
         mapping := rota.mapping_query(given);
         reads_others := rota.mapping_reads_others(
-            view_id, (SELECT relation.relowner FROM pg_class AS relation WHERE relation.oid = view), source,
-            mapping, number_of_keys
+            view_id, (SELECT relation.relowner FROM pg_class AS relation WHERE relation.oid = managed_view),
+            source, mapping, number_of_keys
         );
     END IF;
-    PERFORM rota.install_tracking(view_id, member.oid, mapping, reads_others, number_of_keys)
+    PERFORM rota.install_tracking(
+        view_id, member.oid, mapping, reads_others, number_of_keys, rota.mapped_columns(source, given)
+    )
     FROM rota.table_members(source) AS member (oid);
 END
 $$;
@@ -172,4 +197,5 @@ COMMENT ON FUNCTION rota.track_changes() IS
     'Trigger function of managed views: queues the keys that changed rows touch.';
 
 COMMENT ON FUNCTION rota.execute_as(oid, text, text[], integer, boolean) IS
-    'Runs a statement as a role and gives its first value; $1 in it are the parameters. For the engine alone.';
+    'Runs a statement as a role and gives its first value; $1 in it are the parameters. For the engine '
+    'alone.';

@@ -1,10 +1,11 @@
 -- What a managed view reads, and the triggers that track it.
 --
--- Four statement triggers per table, and per partition. Their arguments are the view's number, the mapping of
--- changed rows to keys (empty: any change counts for every key), whether the mapping reads other tables, and
--- the number of keys. They fire whatever session_replication_role says.
+-- Four statement triggers per table, and per partition. Their arguments are the view's number, the mapping
+-- of changed rows to keys (empty: any change counts for every key), whether the mapping reads other tables,
+-- the number of keys, and the key columns where the keys are columns of the table. They fire whatever
+-- session_replication_role says.
 
-CREATE FUNCTION rota.objects_used(view oid, also_reads oid[])
+CREATE FUNCTION rota.objects_used(managed_view oid, also_reads oid[])
 RETURNS TABLE (class_oid oid, object_oid oid)
 LANGUAGE sql
 STABLE
@@ -12,7 +13,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE used (class_oid, object_oid) AS (
         SELECT 'pg_class'::regclass::oid, start.oid
-        FROM unnest(view || also_reads) AS start (oid)
+        FROM unnest(managed_view || also_reads) AS start (oid)
         UNION
         SELECT next.class_oid, next.object_oid
         FROM
@@ -29,7 +30,7 @@ AS $$
                     used.class_oid = 'pg_class'::regclass
                     AND rule.ev_class = used.object_oid
                     -- What another materialized view holds changes when that is refreshed, and not before.
-                    AND (relation.relkind = 'v' OR relation.oid = view)
+                    AND (relation.relkind = 'v' OR relation.oid = managed_view)
                 UNION ALL
                 SELECT dependency.refclassid, dependency.refobjid
                 FROM pg_depend AS dependency
@@ -63,17 +64,19 @@ $$;
 COMMENT ON FUNCTION rota.objects_used(oid, oid[]) IS
     'A view and everything that it uses, through views and functions whose reads are known.';
 
-CREATE FUNCTION rota.relations_read(view oid, also_reads oid[]) RETURNS SETOF oid
+CREATE FUNCTION rota.relations_read(managed_view oid, also_reads oid[]) RETURNS SETOF oid
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT DISTINCT coalesce(pg_partition_root(relation.oid), relation.oid)
-    FROM rota.objects_used(view, also_reads) AS used JOIN pg_class AS relation ON relation.oid = used.object_oid
+    FROM
+        rota.objects_used(managed_view, also_reads) AS used
+        JOIN pg_class AS relation ON relation.oid = used.object_oid
     WHERE
         used.class_oid = 'pg_class'::regclass
         AND relation.relkind IN ('r', 'p', 'm', 'f')
-        AND relation.oid <> view
+        AND relation.oid <> managed_view
 $$;
 
 COMMENT ON FUNCTION rota.relations_read(oid, oid[]) IS
@@ -86,6 +89,7 @@ SELECT
     tracking.tgname AS trigger_name,
     nullif(told.arguments[2], '') AS mapping,
     told.arguments[3] = 'late' AS reads_others,
+    told.arguments[5] AS key_columns,
     -- Bits of INSERT, DELETE, UPDATE and TRUNCATE, where the trigger fires always and after each statement.
     CASE
         WHEN tracking.tgenabled = 'A' AND tracking.tgqual IS NULL AND tracking.tgtype & 3 = 0
@@ -112,7 +116,7 @@ BEGIN
 EXCEPTION WHEN wrong_object_type THEN
     GET STACKED DIAGNOSTICS refused = MESSAGE_TEXT;
     PERFORM rota.refuse_management(
-        '42809', 'view', replace(refused, 'cannot be watched', 'cannot be tracked'),
+        '42809', 'managed_view', replace(refused, 'cannot be watched', 'cannot be tracked'),
         'manage views whose tables are ordinary or partitioned tables of yours'
     );
 END
@@ -126,7 +130,8 @@ CREATE FUNCTION rota.install_tracking(
     source regclass,
     mapping text,
     reads_others boolean,
-    number_of_keys integer
+    number_of_keys integer,
+    key_columns text
 ) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -148,16 +153,17 @@ BEGIN
         trigger_name := format('rota_refresh_%s_%s', view_id, kind.event);
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER %1$I AFTER %2$s ON %3$s %4$s FOR EACH STATEMENT '
-            'EXECUTE FUNCTION rota.track_changes(%5$L, %6$L, %7$L, %8$L)',
+            'EXECUTE FUNCTION rota.track_changes(%5$L, %6$L, %7$L, %8$L, %9$L)',
             trigger_name, kind.event, source, kind.row_sets, view_id, coalesce(mapping, ''),
-            CASE WHEN reads_others THEN 'late' ELSE 'early' END, coalesce(number_of_keys, 0)
+            CASE WHEN reads_others THEN 'late' ELSE 'early' END, coalesce(number_of_keys, 0),
+            coalesce(key_columns, '')
         );
         EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', source, trigger_name);
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION rota.install_tracking(bigint, regclass, text, boolean, integer) IS
+COMMENT ON FUNCTION rota.install_tracking(bigint, regclass, text, boolean, integer, text) IS
     'Makes the tracking triggers of one table or partition; the caller has checked it.';
 
 CREATE FUNCTION rota.remove_tracking(view_id bigint, source oid) RETURNS void

@@ -169,7 +169,7 @@ BEGIN
         JOIN rota.managed_views AS known ON known.view_id = member.view_id;
     IF circle IS NOT NULL THEN
         PERFORM rota.refuse_management(
-            '42P17', 'view', format('managed views read each other in a circle: %s', circle),
+            '42P17', 'managed_view', format('managed views read each other in a circle: %s', circle),
             'refresh one of them from tables alone, or leave it unmanaged'
         );
     END IF;
@@ -181,8 +181,11 @@ BEGIN
             ARRAY(
                 -- Who reads more of the others stands behind them.
                 SELECT ancestor.view_id
-                FROM (SELECT DISTINCT unnest(way.way) FROM rota.view_ways() AS way WHERE way.view_id = each.view_id)
-                    AS ancestor (view_id)
+                FROM (
+                    SELECT DISTINCT unnest(way.way)
+                    FROM rota.view_ways() AS way
+                    WHERE way.view_id = each.view_id
+                ) AS ancestor (view_id)
                 ORDER BY
                     (
                         SELECT coalesce(max(cardinality(way.way)), 0)

@@ -28,7 +28,9 @@ BEGIN
         oldest := least(
             oldest,
             (pending ->> 'oldest')::timestamptz,
-            CASE WHEN member.refresh_every IS NOT NULL THEN coalesce(member.last_refreshed_at, '-infinity') END
+            CASE
+                WHEN member.refresh_every IS NOT NULL THEN coalesce(member.last_refreshed_at, '-infinity')
+            END
         );
     END LOOP;
     RETURN CASE
@@ -40,7 +42,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.staleness_of(bigint) IS
-    'Age in milliseconds of the oldest change that a view, or one that it reads, does not hold; NULL = unknown.';
+    'Age in milliseconds of the oldest change that a view, or one that it reads, does not hold; NULL = '
+    'unknown.';
 
 CREATE FUNCTION rota.staleness_ms(managed regclass[]) RETURNS bigint
 LANGUAGE plpgsql
@@ -49,7 +52,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    view oid;
+    managed_view oid;
     view_id bigint;
     staleness bigint;
     highest bigint := 0;
@@ -58,8 +61,8 @@ BEGIN
     IF managed IS NULL OR pg_is_in_recovery() THEN
         RETURN NULL;
     END IF;
-    FOREACH view IN ARRAY managed::oid[] LOOP
-        SELECT state.view_id INTO view_id FROM rota.view_states AS state WHERE state.relation = view;
+    FOREACH managed_view IN ARRAY managed::oid[] LOOP
+        SELECT state.view_id INTO view_id FROM rota.view_states AS state WHERE state.relation = managed_view;
         staleness := rota.staleness_of(view_id);
         IF staleness IS NULL THEN
             RETURN NULL;
@@ -71,8 +74,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.staleness_ms(regclass[]) IS
-    'Age of the oldest change that any of these managed views does not hold: 0 when they are fresh, NULL when '
-    'it is not known (one is not managed, its queue was lost, on a standby).';
+    'Age of the oldest change that any of these managed views does not hold: 0 when they are fresh, NULL '
+    'when it is not known (one is not managed, its queue was lost, on a standby).';
 
 CREATE FUNCTION rota.view_statuses()
 RETURNS TABLE (
@@ -118,17 +121,17 @@ CREATE VIEW rota.view_status AS
 SELECT * FROM rota.view_statuses();
 
 COMMENT ON VIEW rota.view_status IS
-    'Managed views: how stale, what is pending, when it is due, and what the last refresh did and cost. What a '
-    'failure said may quote values: rota.explain_refresh tells it to who may refresh.';
+    'Managed views: how stale, what is pending, when it is due, and what the last refresh did and cost. '
+    'What a failure said may quote values: rota.explain_refresh tells it to who may refresh.';
 
 GRANT SELECT ON rota.view_status TO PUBLIC;
 
-CREATE FUNCTION rota.explain_modes(view oid, caller oid, arguments jsonb) RETURNS jsonb
+CREATE FUNCTION rota.explain_modes(managed_view oid, caller oid, arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    known rota.managed_views := rota.managed_view(view);
+    known rota.managed_views := rota.known_view(managed_view);
     state rota.view_states;
     pending jsonb := rota.pending_changes(known.view_id);
     keys bigint := pending ->> 'keys';
@@ -145,7 +148,8 @@ BEGIN
         failed := jsonb_build_array(jsonb_build_object(
             'mode', 'failed', 'chosen', false,
             'reason', format(
-                'failed %s times in a row, tried again at %s: %s', state.failures, state.retry_at, state.last_error
+                'failed %s times in a row, tried again at %s: %s',
+                state.failures, state.retry_at, state.last_error
             )
         ));
     END IF;
@@ -155,7 +159,7 @@ BEGIN
         WHEN (pending ->> 'everything')::boolean THEN 'a change touched any key'
     END;
     IF known.query_name IS NULL THEN
-        obstacle := rota.concurrent_refresh_fault(view);
+        obstacle := rota.concurrent_refresh_fault(managed_view);
         RETURN failed || jsonb_build_array(
             jsonb_build_object('mode', 'skipped', 'chosen', is_fresh, 'estimated_ms', 0, 'reason', CASE
                 WHEN is_fresh THEN 'nothing has changed' ELSE 'there are changes' END),
@@ -170,7 +174,11 @@ BEGIN
     limit_keys := rota.partial_limit(state);
     partial_ms := coalesce(state.fixed_ms, state.key_ms) + coalesce(state.key_ms, 0) * keys;
     why_whole := coalesce(
-        why_whole, CASE WHEN keys > limit_keys THEN format('%s changes are pending, more than %s keys', keys, limit_keys) END
+        why_whole,
+        CASE
+            WHEN keys > limit_keys THEN
+                format('%s changes are pending, more than %s keys', keys, limit_keys)
+        END
     );
     RETURN failed || jsonb_build_array(
         jsonb_build_object('mode', 'skipped', 'chosen', is_fresh, 'estimated_ms', 0, 'reason', CASE
@@ -189,14 +197,14 @@ $$;
 COMMENT ON FUNCTION rota.explain_modes(oid, oid, jsonb) IS
     'What the next refresh would do, and why. Called by rota.act_on_view.';
 
-CREATE FUNCTION rota.explain_refresh(view regclass)
+CREATE FUNCTION rota.explain_refresh(managed_view regclass)
 RETURNS TABLE (mode text, chosen boolean, reason text, estimated_ms double precision)
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT told.mode, told.chosen, told.reason, told.estimated_ms
     FROM
-        jsonb_to_recordset(rota.act_on_view('explain_modes', view, '{}')) AS told (
+        jsonb_to_recordset(rota.act_on_view('explain_modes', managed_view, '{}')) AS told (
             mode text, chosen boolean, reason text, estimated_ms double precision
         )
 $$;

@@ -24,7 +24,10 @@ pub(super) async fn make(session: &Client) -> Result<u32> {
             .batch_execute(&format!(
                 "CREATE TABLE public.{table} (
                     shift_id integer PRIMARY KEY, person_id integer NOT NULL,
-                    starts_at timestamptz NOT NULL, ends_at timestamptz NOT NULL
+                    starts_at timestamptz NOT NULL, ends_at timestamptz NOT NULL,
+                    week date GENERATED ALWAYS AS (
+                        date_trunc('week', starts_at AT TIME ZONE 'Europe/Berlin')::date
+                    ) STORED
                 );
                 INSERT INTO public.{table}
                 SELECT g, g / {SHIFTS_PER_PERSON}, at, at + (6 + g % 4) * interval '1 hour'
@@ -33,10 +36,9 @@ pub(super) async fn make(session: &Client) -> Result<u32> {
                         SELECT timestamptz '2026-01-05 06:00Z'
                             + (g % {SHIFTS_PER_PERSON}) * interval '25 hours' AS at
                     ) AS start;
-                CREATE INDEX ON public.{table} (person_id, starts_at);
+                CREATE INDEX ON public.{table} (person_id, week);
                 CREATE VIEW public.{table}_by_week AS
-                SELECT person_id, date_trunc('week', starts_at AT TIME ZONE 'Europe/Berlin')::date AS week,
-                    count(*) AS shifts, sum(extract(epoch FROM ends_at - starts_at)) / 60 AS minutes
+                SELECT person_id, week, count(*) AS shifts, sum(extract(epoch FROM ends_at - starts_at)) / 60 AS minutes
                 FROM public.{table} GROUP BY 1, 2"
             ))
             .await
@@ -47,7 +49,7 @@ pub(super) async fn make(session: &Client) -> Result<u32> {
             r#"CREATE MATERIALIZED VIEW public.twin AS TABLE public.untracked_by_week;
             CREATE UNIQUE INDEX ON public.twin (person_id, week);
             SELECT rota.create_rollup('public.weekly', 'public.shifts_by_week', '{person_id,week}',
-                '{"public.shifts": ["person_id", "date_trunc(''week'', starts_at AT TIME ZONE ''Europe/Berlin'')::date"]}')"#,
+                '{"public.shifts": ["person_id", "week"]}')"#,
         )
         .await?;
     session.batch_execute("VACUUM ANALYZE").await?;

@@ -43,7 +43,12 @@ pub(crate) fn problem(instance: &Instance) -> Problem {
         .iter()
         .enumerate()
         .flat_map(|(first, shift)| {
-            shift.not_next.iter().map(move |&next| Succession { first, next, free_days: 0, force: Force::Hard })
+            shift.not_next.iter().map(move |&next| Succession {
+                first,
+                next,
+                free_days: 0,
+                force: Force::Hard,
+            })
         })
         .collect();
     Problem { days: instance.days, kinds: types, shifts, people, successions, ..Problem::default() }

@@ -51,7 +51,7 @@ pub use fingerprint::{fingerprint, person_fingerprints};
 pub use parts::{Part, search_in_parts};
 pub use plan::{FREE, Plan};
 pub use problem::{
-    Bound, Counted, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Problem, Rotation, Share,
-    Shift, Succession, Turn, Wish,
+    Bound, Counted, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Problem, Rotation,
+    Share, Shift, Succession, Turn, Wish,
 };
 pub use search::{Outcome, search, search_from};

@@ -14,6 +14,7 @@
 //! | `days_off` | free stretches of 24 hours in each window | `minimum_days`, `per_days`, `rounding`, window |
 //! | `continuous_duty` | an end of duty | `maximum_minutes`, `extension_minutes`, `extension_kinds`, `bridged_minutes`, `clock` |
 //! | `rest_after_duty` | rest after a long duty | `after_minutes`, `minimum_minutes`, `bridged_minutes`, `clock` |
+//! | `rest_break` | unpaid breaks in a long duty | `after_minutes`, `minimum_minutes`, `bridged_minutes` |
 //! | `consecutive_days` | at most so many days in a row | `maximum_days`, `counts` |
 //! | `consecutive_nights` | at most so many nights in a row | `maximum_nights`, `night_from`, `night_to`, `minimum_night_minutes` |
 //! | `maximum_duties` | at most so many duties in each window | `maximum_duties`, `per_days`, window |
@@ -50,8 +51,8 @@ mod window;
 pub use applies::Applies;
 pub use kind::{
     AverageTime, Clock, ConsecutiveNights, ContinuousDuty, DaysOff, DutyCount, ExceededPeriods,
-    ForbiddenWork, LeaveTreatment, Limit, OvertimeCounted, OvertimeLimit, Place, RestAfterDuty, RestWithin,
-    Rounding, RuleKind, TermLimit, TimeInWindow, WeeklyRest,
+    ForbiddenWork, LeaveTreatment, Limit, OvertimeCounted, OvertimeLimit, Place, RestAfterDuty, RestBreak,
+    RestWithin, Rounding, RuleKind, TermLimit, TimeInWindow, WeeklyRest,
 };
 pub use level::{Level, Mode};
 pub use requirement::{CountedDays, CountedTime, DayLimit, Period, Requirement, TimeLimit};

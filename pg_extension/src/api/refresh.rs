@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByPostgres, JsonB, PgTrigger, default, pg_extern, pg_sys, pg_trigger, search_path};
 
@@ -17,10 +18,15 @@ fn track_changes<'a>(
     Ok(None)
 }
 
+#[pg_extern(volatile, strict, parallel_restricted)]
+fn change_time() -> Option<TimestampWithTimeZone> {
+    TimestampWithTimeZone::try_from(refresh::change_time()).ok()
+}
+
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn act_on_view(action: &str, view: Option<pg_sys::Oid>, arguments: JsonB) -> JsonB {
-    let view = view.ok_or(ExtensionError::MissingArgument { argument: "view" }).or_raise();
+fn act_on_view(action: &str, managed_view: Option<pg_sys::Oid>, arguments: JsonB) -> JsonB {
+    let view = managed_view.ok_or(ExtensionError::MissingArgument { argument: "managed_view" }).or_raise();
     JsonB(refresh::act_on_view(action, view, arguments).or_raise())
 }
 

@@ -1,8 +1,8 @@
 //! The trigger function: changed rows become keys in the queue of a view.
 //!
-//! One statement, however many rows: the mapping is a query over the transition tables, and what it gives is
-//! queued once per key. The plan is made once per backend. It runs as the owner of the view, who wrote the
-//! mapping.
+//! Once per statement, however many rows, and once per key. Keys that are columns of the table are read from
+//! the transition tables as they are. Any other mapping is a query over those, planned once per backend and run
+//! as the owner of the view, who wrote it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,6 +11,8 @@ use std::ffi::{CStr, CString};
 use pgrx::{Spi, pg_sys};
 
 use super::authority::Identity;
+use super::changed_keys::{ChangedKeys, KeyColumns};
+use super::queue::Queue;
 use crate::error::ExtensionError;
 use crate::guard::PinnedSearchPath;
 use crate::invalidation::{Shared, Tag, announce};
@@ -40,6 +42,37 @@ impl Tracked<'_> {
     /// Name of the queue in the schema `rota`.
     fn queue(&self) -> String {
         format!("pending_{}", self.argument(0))
+    }
+
+    /// Queues without a query what needs none: that any key may have changed, or keys that are columns of the
+    /// table as they are. Returns whether it did.
+    ///
+    /// # Safety
+    /// The server calls the trigger with this data.
+    unsafe fn queue_directly(&self, queue: &Queue, data: &pg_sys::TriggerData) -> bool {
+        let relation = data.tg_relation;
+        let has_row_sets = !data.tg_oldtable.is_null() || !data.tg_newtable.is_null();
+        let names = self.argument(4);
+        // SAFETY: the server fills it in, and keeps it open.
+        let columns = unsafe { if names.is_empty() { None } else { KeyColumns::find(relation, names) } };
+        if self.argument(1).is_empty() || !has_row_sets {
+            // SAFETY: as above.
+            let table = unsafe { (*relation).rd_id };
+            let is_plain = queue.is_plain();
+            if is_plain {
+                queue.insert(b'e', Some(table), std::iter::once([].as_slice()));
+            }
+            return is_plain;
+        }
+        let Some(columns) = columns.filter(|columns| queue.takes(&columns.types)) else { return false };
+        let mut keys = ChangedKeys::new(&columns);
+        // SAFETY: the server gives stores of rows of this table, or null.
+        unsafe {
+            keys.add(data.tg_oldtable, relation);
+            keys.add(data.tg_newtable, relation);
+        }
+        queue.insert(b'k', None, keys.rows());
+        true
     }
 
     /// The statements that queue what rows of these transition tables touch.
@@ -105,22 +138,36 @@ pub(crate) unsafe fn queue_changes(data: &pg_sys::TriggerData) -> Result<(), Ext
     // SAFETY: as the caller promises.
     let (trigger, arguments) = unsafe { (&*data.tg_trigger, arguments_of(&*data.tg_trigger)) };
     let tracked = Tracked { arguments: &arguments };
-    let owner = queue_owner(&tracked.queue())?;
-    let _identity = Identity::assume(owner, true);
-    let _pinned = PinnedSearchPath::new();
-    Spi::connect(|_| {
-        // SAFETY: the interface is open, and the data live as long as the trigger runs.
-        unsafe { pg_sys::SPI_register_trigger_data(std::ptr::from_ref(data).cast_mut()) };
-        for plan in plans_of(trigger.tgoid, &tracked, data)? {
-            execute(plan);
-        }
-        Ok::<_, ExtensionError>(())
-    })?;
+    let queue = Queue::open(&tracked.queue())?;
+    // SAFETY: as the caller promises.
+    if !unsafe { tracked.queue_directly(&queue, data) } {
+        queue_by_query(&queue, &tracked, trigger.tgoid, data)?;
+    }
+    queue.close();
     // Where nobody can be woken, whoever drives refreshes looks from time to time.
     if Shared::attached().is_some() {
         announce(Tag::pending_changes());
     }
     Ok(())
+}
+
+/// Queues what the mapping says, as the owner of the view.
+fn queue_by_query(
+    queue: &Queue,
+    tracked: &Tracked<'_>,
+    trigger: pg_sys::Oid,
+    data: &pg_sys::TriggerData,
+) -> Result<(), ExtensionError> {
+    let _identity = Identity::assume(queue.owner(), true);
+    let _pinned = PinnedSearchPath::new();
+    Spi::connect(|_| {
+        // SAFETY: the interface is open, and the data live as long as the trigger runs.
+        unsafe { pg_sys::SPI_register_trigger_data(std::ptr::from_ref(data).cast_mut()) };
+        for plan in plans_of(trigger, tracked, data)? {
+            execute(plan);
+        }
+        Ok(())
+    })
 }
 
 /// # Safety
@@ -129,25 +176,6 @@ unsafe fn arguments_of(trigger: &pg_sys::Trigger) -> Vec<CString> {
     // SAFETY: the trigger has as many arguments as it says, C strings all.
     let argument = |position| unsafe { CStr::from_ptr(*trigger.tgargs.add(position)).to_owned() };
     (0..usize::try_from(trigger.tgnargs).unwrap_or(0)).map(argument).collect()
-}
-
-/// The owner of a queue, who is that of the view.
-fn queue_owner(queue: &str) -> Result<pg_sys::Oid, ExtensionError> {
-    let missing = || ExtensionError::MissingQueue { queue: queue.to_owned() };
-    let name = CString::new(queue).map_err(|_| ExtensionError::UnsendableQuery)?;
-    // SAFETY: looks up a schema and a table; the table is opened with the lock that writing needs, and the
-    // lock stays until the transaction ends, so that nobody empties the file meanwhile.
-    unsafe {
-        let queue =
-            pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(c"rota".as_ptr(), true));
-        if queue == pg_sys::InvalidOid {
-            return Err(missing());
-        }
-        let relation = pg_sys::table_open(queue, pg_sys::RowExclusiveLock.cast_signed());
-        let owner = (*(*relation).rd_rel).relowner;
-        pg_sys::table_close(relation, pg_sys::NoLock.cast_signed());
-        Ok(owner)
-    }
 }
 
 /// The plans of a trigger's statements. The interface is open and knows the transition tables.

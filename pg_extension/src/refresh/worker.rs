@@ -41,6 +41,16 @@ pub extern "C-unwind" fn rota_refresh_worker(argument: pg_sys::Datum) {
     let database = unsafe { pg_sys::Oid::from_datum(argument, false) };
     BackgroundWorker::connect_worker_to_spi_by_oid(database, None);
     let Some(shared) = Shared::attached() else { return };
+    // A refresh that a crash takes back is made good by the next one: the crash empties the queue, too.
+    // SAFETY: no transaction is open; both texts are C strings.
+    unsafe {
+        pg_sys::SetConfigOption(
+            c"synchronous_commit".as_ptr(),
+            c"off".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+        );
+    }
     let mut position = newest_position(shared);
     loop {
         reload_settings();

@@ -46,6 +46,15 @@ impl Question {
         self.life.words.announced_for(&self.tags)
     }
 
+    /// The age that a hit may have at most, in milliseconds: changes up to so long ago are known, and none where the
+    /// server was asked.
+    pub fn hit_age_ms(&self, now: Instant) -> u64 {
+        if self.wish.consistency == Consistency::Checked {
+            return 0;
+        }
+        u64::try_from(self.life.staleness(now).as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
+    }
+
     /// Whether everything that had been announced then is contained in an answer.
     pub fn is_contained(&self, announced: &Announced, stamp: &Snapshot) -> bool {
         self.life.words.contains(announced, stamp)

@@ -30,7 +30,8 @@ pub(super) fn run(args: &ServeArgs, layers: &Layers, settings: Settings) -> Resu
             .map_err(|error| Error::Start(error.to_string()));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(settings.worker_threads())
+        // Clients are served by threads of their own.
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Error::Start(error.to_string()))?;

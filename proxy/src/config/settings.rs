@@ -49,10 +49,9 @@ declare! {
     Serve tls_cert_file: PathBuf = "", Bounds::Any;
     /// Private key of that certificate (PEM).
     Serve tls_key_file: PathBuf = "", Bounds::Any;
-    /// Worker threads; 0 takes one per processor. More only adds switching: nothing here blocks.
+    /// Worker threads; 0 takes one per processor. Client connections are dealt to them in turn. More only adds switching:
+    /// nothing here blocks.
     Serve threads: usize = "0", Bounds::Range(0, 256);
-    /// Accepting tasks per listener. Two keep a burst of new connections from queueing behind one task.
-    Serve accept_tasks: usize = "2", Bounds::Range(1, 64);
     /// Open client connections at once; one more is answered 503 and closed, in TLS closed before its handshake. Bounds
     /// descriptors and buffers.
     Serve connection_limit: usize = "4096", Bounds::Range(1, 1_000_000);

@@ -12,7 +12,7 @@ use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::lease::Lease;
-use super::pool::Pooled;
+use super::manager::Pooled;
 use super::sqlstate;
 use crate::cache::snapshot::{Snapshot, Stamp};
 use crate::endpoint::{Shape, StatementText, Value};
@@ -109,7 +109,7 @@ async fn attempt(lease: &mut Lease, call: &Call<'_>) -> Result<Answered, Error> 
     let metrics = lease.metrics();
     let looked_up = if is_known { &metrics.statement_hits } else { &metrics.statement_misses };
     looked_up.inc();
-    let Pooled { client, statements, driven } = lease.pooled();
+    let Pooled { client, statements, driven, .. } = lease.pooled();
     let asked = async {
         let statement = statements.prepare(client, call.text).await?;
         match call.statement_timeout {

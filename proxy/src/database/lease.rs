@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::Object;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::TaskTracker;
 
-use super::pool::{Manager, Pooled};
+use super::manager::{Manager, Pooled};
 use crate::admission::Seat;
 use crate::observe::Metrics;
 
@@ -21,19 +22,22 @@ const CANCEL_AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// Longest wait for a cancelled call to end. A server that does not answer by then is out of reach.
 const END_WITHIN: Duration = Duration::from_secs(5);
 
+/// The right to hold a connection: one of all loans, and a seat of the lane. Given back behind the connection.
+type Right = (OwnedSemaphorePermit, Seat);
+
 /// A connection of the pool. Dropped before [`Lease::settle`], it stays out of the pool until the server has
 /// ended what it was asked: a dropped future alone would leave the statement running and the next user waiting
 /// behind it, or inside its transaction.
 pub struct Lease {
-    loan: Option<(Object<Manager>, Seat)>,
+    loan: Option<(Object<Manager>, Right)>,
     is_settled: bool,
     keeper: Arc<Keeper>,
 }
 
 impl Lease {
-    pub(super) fn new(object: Object<Manager>, seat: Seat, keeper: Arc<Keeper>) -> Self {
+    pub(super) fn new(object: Object<Manager>, right: Right, keeper: Arc<Keeper>) -> Self {
         // Taken without a call yet: nothing is in doubt, but nothing is known either until the first call ends.
-        Self { loan: Some((object, seat)), is_settled: false, keeper }
+        Self { loan: Some((object, right)), is_settled: false, keeper }
     }
 
     /// The connection. The option is empty only while dropping.
@@ -55,16 +59,16 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some((object, seat)) = self.loan.take() else { return };
+        let Some((object, right)) = self.loan.take() else { return };
         if self.is_settled {
-            // The connection first: whoever gets the seat next finds it in the pool.
+            // The connection first: whoever gets the right next finds it in the pool.
             drop(object);
-            drop(seat);
+            drop(right);
             return;
         }
-        seat.ends();
+        right.1.ends();
         let keeper = Arc::clone(&self.keeper);
-        self.keeper.running.spawn(async move { keeper.end(object, seat).await });
+        self.keeper.running.spawn(async move { keeper.end(object, right).await });
     }
 }
 
@@ -79,14 +83,14 @@ impl Keeper {
     /// Waits for the call's end, then gives the connection back; cancels a call that goes on, then closes its
     /// connection, since a late cancel request would hit the next call. The seat is held all the while: the
     /// server never runs more calls than the pool has connections.
-    async fn end(&self, mut object: Object<Manager>, seat: Seat) {
+    async fn end(&self, mut object: Object<Manager>, right: Right) {
         if self.ends_by_itself(&mut object).await {
             drop(object);
         } else {
             self.metrics.pool_closed.with_label_values(&["doubt"]).inc();
             let _ = timeout(GRACE, Object::take(object).close()).await;
         }
-        drop(seat);
+        drop(right);
     }
 
     /// Whether the call ended without being cancelled; a cancelled one has ended too, or is out of reach.

@@ -2,25 +2,22 @@
 //! and idle limits, a ping after silence, metrics, a bound on prepared statements, connections that are driven by
 //! whoever asks, and leases that never give back a connection in doubt.
 //!
-//! The manager is ours because that of deadpool-postgres hands each connection to a task of its own.
+//! The manager is ours because that of deadpool-postgres hands each connection to a task of its own, and there is a
+//! pool of deadpool for each thread, because a connection is best used where it was opened.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool::Runtime;
-use deadpool::managed::{
-    self, Metrics as UseMetrics, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType, Timeouts,
-};
-use deadpool_postgres::ClientWrapper;
-use tokio_postgres::Config;
+use deadpool::managed::{PoolError, TimeoutType};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_postgres::types::Json;
-use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::TaskTracker;
 
 use super::connect::{SessionOptions, configuration};
-use super::driven::Driven;
 use super::lease::{Keeper, Lease};
-use super::statements::Statements;
+use super::manager::{Manager, NotMade, Pooled};
+use super::shelves::Shelves;
 use super::tls;
 use crate::admission::{Admission, Borrower, Lane, Place};
 use crate::config::Settings;
@@ -29,68 +26,6 @@ use crate::observe::{Metrics, SlowCall};
 
 /// Longest time for one writing of slow calls; later is as good.
 const RECORD_WITHIN: Duration = Duration::from_secs(5);
-
-/// One connection of the pool.
-pub struct Pooled {
-    /// The driver's client with its prepared statements.
-    pub(super) client: ClientWrapper,
-    /// Which of those are kept.
-    pub(super) statements: Statements,
-    /// The connection itself, which goes on only while somebody drives it.
-    pub(super) driven: Driven,
-}
-
-impl Pooled {
-    /// Says goodbye to the server. Its session ends at once, whatever else is going on.
-    pub(super) async fn close(self) {
-        drop(self.client);
-        self.driven.finish().await;
-    }
-}
-
-/// Makes and checks connections.
-pub struct Manager {
-    config: Config,
-    connector: MakeRustlsConnect,
-    ping_after: Duration,
-    lifetime: Duration,
-    statement_limit: usize,
-    metrics: Arc<Metrics>,
-}
-
-impl managed::Manager for Manager {
-    type Type = Pooled;
-    type Error = tokio_postgres::Error;
-
-    async fn create(&self) -> Result<Pooled, Self::Error> {
-        let (client, connection) = self.config.connect(self.connector.clone()).await?;
-        self.metrics.pool_opened.inc();
-        // The wrapper ends the task that drives its client. There is none to end.
-        let client = ClientWrapper::new(client, tokio::spawn(std::future::ready(())));
-        let statements = Statements::new(self.statement_limit);
-        Ok(Pooled { client, statements, driven: Driven::new(connection) })
-    }
-
-    async fn recycle(&self, pooled: &mut Pooled, uses: &UseMetrics) -> RecycleResult<Self::Error> {
-        let given_up = |reason: &'static str| {
-            self.metrics.pool_closed.with_label_values(&[reason]).inc();
-            Err(RecycleError::message(reason))
-        };
-        if !pooled.driven.is_open() {
-            return given_up("lost");
-        }
-        if uses.age() > self.lifetime {
-            return given_up("age");
-        }
-        if uses.last_used() > self.ping_after {
-            let Pooled { client, driven, .. } = pooled;
-            if driven.drive(client.batch_execute("")).await.is_err() {
-                return given_up("ping");
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Why there is no connection for a request.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +49,9 @@ pub enum NoConnection {
 /// The pool.
 #[derive(Clone)]
 pub struct Pool {
-    inner: managed::Pool<Manager>,
+    shelves: Arc<Shelves>,
+    /// Connections on loan at once, of all lanes.
+    loans: Arc<Semaphore>,
     pub(super) admission: Arc<Admission>,
     /// The proxy as a borrower for its own records.
     own: Arc<Borrower>,
@@ -138,31 +75,24 @@ impl Pool {
             statement_timeout: Some(settings.statement_timeout_ms),
         };
         let connector = tls::connector(settings)?;
-        let manager = Manager {
+        let manager = |rooms| Manager {
             config: configuration(settings, session),
             connector: connector.clone(),
             ping_after: settings.pool_ping_after_ms,
             lifetime: settings.pool_lifetime_ms,
             statement_limit: settings.statement_limit,
             metrics: Arc::clone(&metrics),
+            rooms,
         };
-        let inner = managed::Pool::builder(manager)
-            .max_size(settings.pool_size)
-            // The last one back is the warmest; the others may grow idle and be closed.
-            .queue_mode(QueueMode::Lifo)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::Start(error.to_string()))?;
+        let running = TaskTracker::new();
+        let shelves = Shelves::new(settings.worker_threads(), settings.pool_size, running.clone(), manager)?;
         metrics.pool_limit.set(i64::try_from(settings.pool_size).unwrap_or(i64::MAX));
         Ok(Self {
-            inner,
+            shelves: Arc::new(shelves),
+            loans: Arc::new(Semaphore::new(settings.pool_size)),
             admission,
             own: metrics.own_borrower(),
-            keeper: Arc::new(Keeper {
-                connector,
-                running: TaskTracker::new(),
-                metrics: Arc::clone(&metrics),
-            }),
+            keeper: Arc::new(Keeper { connector, running, metrics: Arc::clone(&metrics) }),
             limit: settings.pool_size,
             connect_timeout: settings.connect_timeout_ms,
             idle_timeout: settings.pool_idle_timeout_ms,
@@ -181,14 +111,14 @@ impl Pool {
         };
         let busy = || NoConnection::Busy { limit: self.limit, waited_ms: wait.waited().as_millis() };
         let Some(seat) = wait.seat().await else { return failed("wait_timeout", busy()) };
-        let timeouts = Timeouts {
-            wait: Some(wait.left()),
-            create: Some(self.connect_timeout),
-            recycle: Some(self.connect_timeout),
+        let Ok(Ok(loan)) = timeout(wait.left(), Arc::clone(&self.loans).acquire_owned()).await else {
+            return failed("wait_timeout", busy());
         };
-        match self.inner.timeout_get(&timeouts).await {
-            Ok(object) => Ok(Lease::new(object, wait.ends_with(seat), Arc::clone(&self.keeper))),
-            Err(PoolError::Backend(error)) => failed("connect", NoConnection::Refused(error)),
+        match self.shelves.take(self.connect_timeout).await {
+            Ok(object) => Ok(Lease::new(object, (loan, wait.ends_with(seat)), Arc::clone(&self.keeper))),
+            Err(PoolError::Backend(NotMade::Refused(error))) => {
+                failed("connect", NoConnection::Refused(error))
+            }
             Err(PoolError::Timeout(TimeoutType::Wait)) => failed("wait_timeout", busy()),
             Err(_) => failed("connect_timeout", NoConnection::Silent),
         }
@@ -201,7 +131,7 @@ impl Pool {
 
     /// The most connections, and those that are open.
     pub fn size(&self) -> (usize, usize) {
-        (self.limit, self.inner.status().size)
+        (self.limit, self.shelves.open())
     }
 
     /// Brings the gauges to what the pool is now.
@@ -214,7 +144,7 @@ impl Pool {
             ending += state.ending;
             self.metrics.pool_waiting.with_label_values(&[lane.name()]).set(gauge(state.waiting));
         }
-        let idle = self.inner.status().size.saturating_sub(used + ending);
+        let idle = self.shelves.open().saturating_sub(used + ending);
         for (state, number) in [("used", used), ("ending", ending), ("idle", idle)] {
             self.metrics.pool_connections.with_label_values(&[state]).set(gauge(number));
         }
@@ -226,7 +156,7 @@ impl Pool {
         let pause = retirement_pause(self.idle_timeout, self.lifetime);
         loop {
             tokio::time::sleep(pause).await;
-            let retired = self.inner.retain(|_, uses| {
+            let retired = self.shelves.retain(|uses| {
                 let reason = if uses.age() > self.lifetime {
                     "age"
                 } else if uses.last_used() > self.idle_timeout {
@@ -237,7 +167,7 @@ impl Pool {
                 self.metrics.pool_closed.with_label_values(&[reason]).inc();
                 false
             });
-            for pooled in retired.removed {
+            for pooled in retired {
                 self.keeper.running.spawn(pooled.close());
             }
         }

@@ -1,6 +1,5 @@
 //! One request and its answer over a pingora session.
 
-use std::any::Any;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -106,57 +105,46 @@ impl Exchange {
         while self.session.read_body_or_idle(true).await.is_ok() {}
     }
 
-    /// Writes the answer and gives back the connection, if it can be used again, together with what belongs
-    /// to it.
+    /// Writes the answer and gives back the connection, if it can be used again.
     pub async fn end(
         mut self,
         reply: Reply,
         event: &mut RequestEvent,
         pool_used_percent: usize,
-        connected: Option<Box<dyn Any + Send + Sync>>,
     ) -> Option<ReusedHttpStream> {
-        if let Some(unchanging) = &reply.prepared
-            && self.takes_prepared(event)
-            && let Some(connected) = connected
-        {
-            let head = prepared::head(unchanging, event, pool_used_percent);
+        if !reply.closes && self.goes_on() {
+            let head = match &reply.prepared {
+                Some(unchanging) if event.quota.is_none() && event.snapshot.is_none() => {
+                    prepared::head(unchanging, event, pool_used_percent)
+                }
+                _ => reply.head_bytes(event, pool_used_percent),
+            };
             event.status = reply.status.as_u16();
             event.coding = reply.coding;
-            event.response_bytes = reply.body.len() as u64;
-            return self.write_prepared(head, reply.body, connected).await;
+            let body = if self.method == Method::HEAD { Bytes::new() } else { reply.body };
+            event.response_bytes = body.len() as u64;
+            return self.write_at_once(head, body).await;
         }
         self.write(reply, event, pool_used_percent).await.ok()?;
-        let mut kept = HttpPersistentSettings::for_session(&self.session);
-        kept.set_user_context(connected?);
+        let kept = HttpPersistentSettings::for_session(&self.session);
         let stream = self.session.finish().await.ok()??;
         Some(ReusedHttpStream::from_reusable_stream(stream, kept))
     }
 
-    /// Whether a prepared head says everything: a usual GET on a connection that stays.
-    fn takes_prepared(&mut self, event: &RequestEvent) -> bool {
-        self.method == Method::GET
-            && event.quota.is_none()
-            && event.snapshot.is_none()
-            && self.session.get_keepalive().is_some()
+    /// Whether the connection can be used again once the answer is written: nothing of the request is left on it.
+    fn goes_on(&mut self) -> bool {
+        self.session.get_keepalive().is_some()
             && self.session.is_body_done()
             && matches!(self.session, ServerSession::H1(_))
     }
 
     /// Writes head and body in one system call, past pingora's own writing.
-    async fn write_prepared(
-        self,
-        head: BytesMut,
-        body: Bytes,
-        connected: Box<dyn Any + Send + Sync>,
-    ) -> Option<ReusedHttpStream> {
-        let mut kept = HttpPersistentSettings::for_session(&self.session);
-        kept.set_user_context(connected);
+    async fn write_at_once(self, head: BytesMut, body: Bytes) -> Option<ReusedHttpStream> {
+        let kept = HttpPersistentSettings::for_session(&self.session);
         let ServerSession::H1(session) = self.session else { return None };
         let longest = session.get_write_timeout();
-        let (mut stream, pipelined) = session.reuse().await.ok()??.into_parts();
-        if let Some(prefix) = pipelined {
-            kept.set_pipelined_prefix(prefix);
-        }
+        let reused = ReusedHttpStream::from_reusable_stream(session.reuse().await.ok()??, kept);
+        let (mut stream, kept) = reused.consume();
         let mut whole = head.chain(body);
         let writing = async {
             stream.write_all_buf(&mut whole).await?;
@@ -166,7 +154,7 @@ impl Exchange {
             Some(longest) => timeout(longest, writing).await.ok()?.ok()?,
             None => writing.await.ok()?,
         }
-        Some(ReusedHttpStream::new(stream, Some(kept)))
+        Some(ReusedHttpStream::new(stream, kept))
     }
 
     /// Writes the answer in one go. The session remembers whether it can be used again.

@@ -110,7 +110,7 @@ fn put_thousandths(head: &mut BytesMut, thousandths: u64, digits: usize) {
 }
 
 /// The date of now, made once a second by each thread.
-fn date() -> [u8; DATE_BYTES] {
+pub(super) fn date() -> [u8; DATE_BYTES] {
     thread_local! {
         static LAST: Cell<(u64, [u8; DATE_BYTES])> = const { Cell::new((0, [b' '; DATE_BYTES])) };
     }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use bytes::{BufMut, Bytes, BytesMut};
+use http::{HeaderValue, StatusCode};
 use pingora_http::ResponseHeader;
 
 use super::accept::Coding;
+use super::prepared::date;
 use super::problem::{Problem, ProblemKind};
-use crate::cache::wish::SNAPSHOT;
 use crate::observe::{Phase, RequestEvent};
 
 /// The media type of results.
@@ -16,18 +16,11 @@ pub const JSON: &str = "application/json";
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// What the cache did (RFC 9211).
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// The age of the oldest change that the answer does not hold, in milliseconds.
-pub const STALENESS: HeaderName = HeaderName::from_static("rota-staleness");
-/// The transaction of a change, for `Rota-After` of a later read.
-const TRANSACTION: HeaderName = HeaderName::from_static("rota-transaction");
-const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
-const POOL_UTILIZATION: HeaderName = HeaderName::from_static("x-db-pool-utilization");
-/// The quota of the client, and what is left of it: draft-ietf-httpapi-ratelimit-headers.
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+pub const STALENESS: &str = "Rota-Staleness";
+
+/// Bytes that a head takes, about.
+const HEAD_BYTES: usize = 512;
 
 /// An answer: status, the headers that vary, and the whole body.
 #[derive(Debug)]
@@ -99,7 +92,7 @@ impl Reply {
         }
     }
 
-    /// The head of the answer, timings included.
+    /// The head of the answer, timings included, for pingora to write.
     pub fn head(
         &self,
         event: &RequestEvent,
@@ -107,59 +100,106 @@ impl Reply {
     ) -> pingora_core::Result<ResponseHeader> {
         // Eighteen headers at most, two more are pingora's.
         let mut head = ResponseHeader::build_no_case(self.status, Some(20))?;
+        let mut fault = None;
+        self.fields(event, pool_used_percent, |name, value| {
+            if let Err(error) = head.insert_header(name, value) {
+                fault = Some(error);
+            }
+        });
+        fault.map_or(Ok(head), Err)
+    }
+
+    /// The same as bytes, for a connection that goes on.
+    pub fn head_bytes(&self, event: &RequestEvent, pool_used_percent: usize) -> BytesMut {
+        let mut head = BytesMut::with_capacity(HEAD_BYTES);
+        head.put_slice(b"HTTP/1.1 ");
+        head.put_slice(self.status.as_str().as_bytes());
+        head.put_slice(b" ");
+        head.put_slice(self.status.canonical_reason().unwrap_or_default().as_bytes());
+        let mut put = |name: &str, value: &[u8]| {
+            for part in [b"\r\n", name.as_bytes(), b": ", value] {
+                head.put_slice(part);
+            }
+        };
+        self.fields(event, pool_used_percent, &mut put);
+        put("Connection", b"keep-alive");
+        put("Date", &date());
+        head.put_slice(b"\r\n\r\n");
+        head
+    }
+
+    /// Tells each field of the head.
+    fn fields(
+        &self,
+        event: &RequestEvent,
+        pool_used_percent: usize,
+        mut put: impl FnMut(&'static str, &[u8]),
+    ) {
+        // Writing to a String cannot fail.
+        let mut text = String::with_capacity(96);
         let has_body = !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if has_body {
-            head.insert_header(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type))?;
-            head.insert_header(header::CONTENT_LENGTH, HeaderValue::from(self.body.len()))?;
+            put("Content-Type", self.media_type.as_bytes());
+            let _ = write!(text, "{}", self.body.len());
+            put("Content-Length", text.as_bytes());
+            text.clear();
         }
         if self.coding != Coding::Identity {
-            head.insert_header(header::CONTENT_ENCODING, HeaderValue::from_static(self.coding.token()))?;
+            put("Content-Encoding", self.coding.token().as_bytes());
         }
         if self.varies {
-            head.insert_header(header::VARY, HeaderValue::from_static("Accept-Encoding"))?;
+            put("Vary", b"Accept-Encoding");
         }
         if let Some(tag) = &self.entity_tag {
-            head.insert_header(header::ETAG, tag.clone())?;
+            put("ETag", tag.as_bytes());
             // The answer may be stored, and must be asked for again each time: the data may have changed.
-            let control = if self.is_private { "private, no-cache" } else { "no-cache" };
-            head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(control))?;
+            put("Cache-Control", if self.is_private { b"private, no-cache" } else { b"no-cache" });
         } else {
-            head.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
+            put("Cache-Control", b"no-store");
         }
         if let Some(allow) = &self.allow {
-            head.insert_header(header::ALLOW, &**allow)?;
+            put("Allow", allow.as_bytes());
         }
         if let Some(seconds) = self.retry_after_seconds {
-            head.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds))?;
+            let _ = write!(text, "{seconds}");
+            put("Retry-After", text.as_bytes());
+            text.clear();
         }
-        head.insert_header(CACHE_STATUS, event.cache.header())?;
+        // What the cache did (RFC 9211).
+        put("Cache-Status", event.cache.header().as_bytes());
         if let Some(snapshot) = &event.snapshot {
-            head.insert_header(SNAPSHOT, snapshot.as_str())?;
+            put("Rota-Snapshot", snapshot.as_bytes());
         }
         if let Some(staleness_ms) = event.staleness_ms {
             // RFC 9111, section 5.1. Never younger than it is.
-            head.insert_header(header::AGE, HeaderValue::from(staleness_ms.div_ceil(1000)))?;
-            head.insert_header(STALENESS, HeaderValue::from(staleness_ms))?;
+            let _ = write!(text, "{}", staleness_ms.div_ceil(1000));
+            put("Age", text.as_bytes());
+            text.clear();
+            let _ = write!(text, "{staleness_ms}");
+            put(STALENESS, text.as_bytes());
+            text.clear();
         }
         if let Some(transaction) = event.transaction {
-            head.insert_header(TRANSACTION, HeaderValue::from(transaction))?;
+            // For `Rota-After` of a later read.
+            let _ = write!(text, "{transaction}");
+            put("Rota-Transaction", text.as_bytes());
+            text.clear();
         }
-        // Writing to a String cannot fail.
-        let mut text = String::with_capacity(96);
         if let Some(quota) = &event.quota {
+            // The quota of the client, and what is left of it: draft-ietf-httpapi-ratelimit-headers.
             let _ = write!(text, "\"client\";q={};w={}", quota.requests, quota.window_seconds);
-            head.insert_header(RATE_LIMIT_POLICY, text.as_str())?;
+            put("RateLimit-Policy", text.as_bytes());
             text.clear();
             let _ = write!(text, "\"client\";r={};t={}", quota.left, quota.full_in_seconds);
-            head.insert_header(RATE_LIMIT, text.as_str())?;
+            put("RateLimit", text.as_bytes());
             text.clear();
         }
         let _ = write!(text, "{:.3}ms", event.duration().as_secs_f64() * 1000.0);
-        head.insert_header(RESPONSE_TIME, text.as_str())?;
+        put("X-Response-Time", text.as_bytes());
         text.clear();
         let used_percent = event.pool_used_percent.unwrap_or(pool_used_percent);
         let _ = write!(text, "{}.{:02}", used_percent / 100, used_percent % 100);
-        head.insert_header(POOL_UTILIZATION, text.as_str())?;
+        put("X-DB-Pool-Utilization", text.as_bytes());
         text.clear();
         for (phase, name) in Phase::ALL {
             if let Some(duration) = event.phase(phase) {
@@ -168,8 +208,7 @@ impl Reply {
             }
         }
         if !text.is_empty() {
-            head.insert_header(SERVER_TIMING, text.as_str())?;
+            put("Server-Timing", text.as_bytes());
         }
-        Ok(head)
     }
 }

@@ -172,7 +172,10 @@ impl Proxy {
         if read.wish.tells_snapshot {
             event.snapshot = Some(entry.stamp.to_string());
         }
-        event.staleness_ms = read.told(&entry.stamp, entry.staleness_ms(Instant::now().into_std()));
+        let now = Instant::now().into_std();
+        let is_hit = matches!(event.cache, Verdict::Hit | Verdict::SharedHit);
+        let unknown_ms = if is_hit { question.hit_age_ms(now) } else { 0 };
+        event.staleness_ms = read.told(&entry.stamp, entry.staleness_ms(now).max(unknown_ms));
         let variants = entry.answer.as_ref().ok_or_else(nothing_found)?;
         let varies = variants.identity().body.len() > self.settings.compress_above_bytes;
         let wanted =

@@ -283,3 +283,35 @@ async fn many_rows_of_many_people_are_judged_each_by_their_own_work() -> Result<
     session.batch_execute(&everybody("10")).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_write_reads_the_work_of_its_people_around_its_time_however_much_there_is() -> Result<()> {
+    let (_database, session) = anna_and_ben().await?;
+    rule(&session, "weekly", "refuse", "maximum_minutes", r#"{"maximum_minutes": 6000, "per": "week"}"#)
+        .await?;
+    session
+        .batch_execute(
+            "DROP TABLE rota_source.assignments;
+            CREATE TABLE duties (id text, who text, during tstzrange);
+            INSERT INTO duties
+            SELECT number || ' ' || day, CASE number WHEN 0 THEN 'anna' ELSE 'p' || number END,
+                tstzrange(start, start + interval '8 hours')
+            FROM generate_series(0, 99) AS number, generate_series(0, 599) AS day,
+                LATERAL (SELECT timestamptz '2025-01-01 08:00Z' + day * interval '1 day' AS start) AS at;
+            CREATE INDEX ON duties (who, lower(during));
+            ANALYZE duties;
+            CREATE VIEW rota_source.assignments AS
+            SELECT id AS assignment_id, who AS person_id, NULL::text AS shift_id, during, 'duty'::text AS kind,
+                true AS binding, 1::numeric AS load, 0 AS unpaid_minutes
+            FROM duties;
+            SELECT rota.enforce_rules('duties', 'who', 'during')",
+        )
+        .await?;
+    session
+        .batch_execute(&format!("BEGIN; INSERT INTO duties VALUES ('new', 'anna', {})", hours(17, 18)))
+        .await?;
+    let scans = "SELECT seq_scan, idx_tup_fetch < 100 FROM pg_stat_xact_user_tables WHERE relname = 'duties'";
+    assert_eq!(lines(&session, scans).await?, ["0 t"]);
+    session.batch_execute("COMMIT").await?;
+    Ok(())
+}

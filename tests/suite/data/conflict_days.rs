@@ -118,7 +118,7 @@ async fn a_rule_whose_words_are_not_understood_is_refused_by_its_id_and_by_the_t
         (
             "maximum_minutes",
             r#"{"maximum_minutes": 600, "per": "month"}"#,
-            "day, week or window would be right",
+            "day, week, window, period or rotation would be right",
         ),
         (
             "maximum_minutes",

@@ -26,7 +26,7 @@ mod problems;
 mod queries;
 mod quotas;
 mod readiness;
-pub(crate) mod refreshing;
+mod refreshing;
 pub(crate) mod relay;
 mod retries;
 mod round_trips;

@@ -1,9 +1,11 @@
 //! The pool: no connection comes back in doubt, none leaks a setting, none lives for ever.
 
 use anyhow::{Context, Result};
-use rota_tests::http::Response;
+use http::Method;
+use rota_tests::http::{Call, Connection, Response};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use super::samples::samples;
 use super::stage::{FUNCTIONS, Stage};
@@ -232,6 +234,38 @@ async fn the_pool_never_opens_more_than_its_size() -> Result<()> {
     stage.open_gate().await?;
     for task in waiting {
         assert_eq!(task.await??.status, 200);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn threads_lend_each_other_what_there_is_and_the_pool_stays_within_its_size() -> Result<()> {
+    // Fewer connections than threads: most have none of their own.
+    let settings = [("ROTA_POOL_SIZE", "2"), ("ROTA_THREADS", "4")];
+    let stage = Stage::with_settings(FUNCTIONS, &settings).await?;
+    let address = stage.proxy.address();
+    let mut callers = JoinSet::new();
+    for _ in 0..8 {
+        callers.spawn(async move {
+            // Dealt to the threads in turn, each twice.
+            let mut connection = Connection::open(address).await?;
+            for _ in 0..100 {
+                let answer = connection.send(&Call::new(Method::GET, "/backend")).await?;
+                anyhow::ensure!(answer.status == 200, "{}", answer.text());
+            }
+            anyhow::Ok(())
+        });
+    }
+    while !callers.is_empty() {
+        let metrics = samples(&stage.proxy).await?;
+        let open: f64 = ["used", "ending", "idle"]
+            .iter()
+            .filter_map(|state| metrics.value("rota_pool_connections", &[("state", state)]))
+            .sum();
+        assert!(open <= 2.0, "{open}");
+        while let Some(ended) = callers.try_join_next() {
+            ended??;
+        }
     }
     Ok(())
 }

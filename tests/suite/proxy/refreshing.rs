@@ -40,7 +40,7 @@ pub(super) async fn raise(session: &Session) -> Result<()> {
 /// Waits until the views hold it.
 pub(super) async fn becomes_fresh(session: &Session) -> Result<()> {
     let sql = "SELECT rota.staleness_ms('{teams, whole}') = 0";
-    until("the views are fresh", async || Ok(session.text(sql).await? == "true")).await
+    until("the views are fresh", async || Ok(session.text(sql).await? == "t")).await
 }
 
 async fn refreshes(session: &Session) -> Result<u32> {

@@ -128,6 +128,21 @@ async fn a_rollup_over_a_rollup_is_refreshed_after_it_and_by_its_keys() -> Resul
 }
 
 #[tokio::test]
+async fn a_change_stays_as_old_for_what_reads_a_refreshed_rollup() -> Result<()> {
+    let (_database, session) = stage().await?;
+    session.batch_execute(WEEKS).await?;
+    session
+        .batch_execute("UPDATE shifts SET ends = ends + 3 WHERE shift_id = 1; SELECT pg_sleep(0.05)")
+        .await?;
+    let before = staleness(&session, "weeks").await?;
+    refresh(&session, "weekly").await?;
+    let after = staleness(&session, "weeks").await?;
+    assert!(before.is_some_and(|age| age >= 50) && after >= before, "{before:?}, {after:?}");
+    assert_right_after_refresh(&session, "weeks").await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn columns_of_any_type_and_names_that_need_quotes_are_kept() -> Result<()> {
     let (_database, session) = stage().await?;
     session

@@ -5,7 +5,7 @@ use super::conditions::{Applicability, Conditions};
 use super::frame::{Frame, Wanted};
 use super::judges::{Contributing, Judge, Making, span_of};
 use super::peaks::peaks;
-use super::person::{Person, bounds};
+use super::person::{Person, bounds, cut};
 use super::ratio::Ratio;
 use super::reach::{of_kind, reach};
 use super::record::PersonRecord;
@@ -230,9 +230,11 @@ impl RuleBook {
         }
         let counted = self.wanted.lines.get(page.line);
         let is_beside = page.judge.contributing() == Contributing::Beside;
-        let counts = |span: (i64, i64)| match is_beside {
-            true => span.0 <= end && start <= span.1,
-            false => span.0 < end && start < span.1,
+        let counts = |span: (i64, i64)| {
+            let is_there =
+                if is_beside { span.0 <= end && start <= span.1 } else { span.0 < end && start < span.1 };
+            // A row of days may go back to one of which only the end is needed.
+            is_there && cut(span, self.frame.needed).is_some()
         };
         let duties = person.duties().take_while(|(_, duty)| duty.span.start().microseconds() <= end);
         let mut positions: Vec<usize> = duties

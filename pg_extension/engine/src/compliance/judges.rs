@@ -15,6 +15,7 @@ mod minimum_time;
 mod overtime;
 mod rest_after_duty;
 mod rest_between;
+mod rest_break;
 mod rest_within;
 mod spread;
 mod term;
@@ -115,6 +116,7 @@ impl Making<'_> {
                 Box::new(continuous_duty::LongestDuty::of(duty, (line, plain)))
             }
             RuleKind::RestAfterDuty(rest) => Box::new(rest_after_duty::RestAfter::of(*rest, line)),
+            RuleKind::RestBreak(rest) => Box::new(rest_break::BreaksInDuty::of(*rest, line)),
             RuleKind::ConsecutiveDays(days) => Box::new(consecutive_days::DaysInRow::of(*days, line)),
             RuleKind::ConsecutiveNights(nights) => {
                 Box::new(consecutive_nights::NightsInRow::of(*nights, line, self)?)

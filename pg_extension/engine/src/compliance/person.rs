@@ -130,16 +130,15 @@ impl<'a> Person<'a> {
 
     fn line_of(&self, counted: &Counted) -> Line {
         let needed = self.frame.needed;
-        let cut = |span: Span| cut(bounds(span), needed);
         let duties = || self.duties().map(|(_, duty)| duty).filter(|duty| counted.counts(duty));
-        let elapsed = Stretches::of(duties().filter_map(|duty| cut(duty.span)));
+        let elapsed = Stretches::of(duties().filter_map(|duty| cut(bounds(duty.span), needed)));
         let worked = duties().any(|duty| duty.unpaid.is_some()).then(|| {
             let parts = duties().flat_map(|duty| {
                 let (start, end) = bounds(duty.span);
                 let (from, to) = duty.unpaid.map_or((end, end), bounds);
                 [(start, from.min(end)), (to.max(start), end)]
             });
-            Stretches::sorted(parts.filter_map(|part| super::person::cut(part, needed)).collect())
+            Stretches::sorted(parts.filter_map(|part| cut(part, needed)).collect())
         });
         let busy = (!self.known.unclear.is_empty()).then(|| {
             let unclear = self.known.unclear.iter().copied();

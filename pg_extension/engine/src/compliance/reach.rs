@@ -28,6 +28,8 @@ pub(super) fn of_kind(kind: &RuleKind) -> Duration {
             sum(twice(sum(duty.maximum, duty.extension)), sum(duty.bridged, days(1)))
         }
         RuleKind::RestAfterDuty(rest) => sum(sum(rest.after, rest.minimum), sum(rest.bridged, days(1))),
+        // Beyond this long, a duty has long been one that wants breaks.
+        RuleKind::RestBreak(rest) => sum(twice(sum(rest.after, rest.minimum)), sum(rest.bridged, days(1))),
         RuleKind::ConsecutiveDays(limit) => days(i64::from(limit.maximum) + 4),
         RuleKind::ConsecutiveNights(limit) => days(i64::from(limit.maximum) + 4),
         RuleKind::MaximumDuties(duties) => of_window(duties.window),

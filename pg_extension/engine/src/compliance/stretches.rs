@@ -1,5 +1,7 @@
 //! Stretches of time that follow one another, with sums over them.
 
+use super::person::cut;
+
 /// Stretches in microseconds: ascending, none overlapping or touching another, with the time before each.
 #[derive(Debug, Default)]
 pub(super) struct Stretches {
@@ -102,10 +104,10 @@ impl Stretches {
         Self { before: Vec::new(), spans: joined }
     }
 
-    /// The gaps between the stretches, and those from and to the ends of a span that holds them all.
+    /// The parts of a span that lie in no stretch.
     pub(super) fn gaps(&self, (start, end): (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
         let starts = std::iter::once(start).chain(self.spans.iter().map(|span| span.1));
         let ends = self.spans.iter().map(|span| span.0).chain(std::iter::once(end));
-        starts.zip(ends).filter(|(start, end)| start < end)
+        starts.zip(ends).filter_map(move |gap| cut(gap, (start, end)))
     }
 }

@@ -104,7 +104,8 @@ impl Cache {
         if let Some(known) = self.known(problem) {
             let Outcome { evaluation, lower_medium, lower_bound, .. } = known;
             let proven = (evaluation.medium, evaluation.cost) == (*lower_medium, *lower_bound);
-            let wanted = limits.target.is_some_and(|target| evaluation.cost <= target && evaluation.medium == 0);
+            let wanted =
+                limits.target.is_some_and(|target| evaluation.cost <= target && evaluation.medium == 0);
             if evaluation.broken_hard == 0 && (proven || wanted) {
                 return Ok(known.clone());
             }

@@ -95,7 +95,8 @@ impl<'a> Reader<'a> {
         let known = days + (person.before.len() + person.after.len()) as i128;
         let mut sums = self.rests.map(|rest| rest * (days + 1));
         for run in [person.longest_work, person.shortest_work, person.shortest_rest].into_iter().flatten() {
-            let units = if Some(run) == person.longest_work { known } else { (days / 2 + 2) * i128::from(run.value) };
+            let units =
+                if Some(run) == person.longest_work { known } else { (days / 2 + 2) * i128::from(run.value) };
             add_force(&mut sums, run.force, units);
         }
         for limit in &person.limits {

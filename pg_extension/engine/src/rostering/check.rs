@@ -46,7 +46,8 @@ impl Problem {
             if shift.short_level == Level::Hard {
                 return Err(EngineError::RosterContradiction {
                     argument: "shift.short_level",
-                    problem: "demand is medium or soft: a roster with an open head is still a roster".to_owned(),
+                    problem: "demand is medium or soft: a roster with an open head is still a roster"
+                        .to_owned(),
                 });
             }
             value("shift.worked_minutes", shift.worked_minutes)?;

@@ -90,7 +90,17 @@ impl<'a> Compiled<'a> {
         let most_multiplier = LEAST_MULTIPLIER.max(4 * heaviest.unwrap_or(0));
         let ceiling = Ceiling::of(problem);
         let softened = Vec::new();
-        Ok(Self { problem, spaces, weekdays, by_day, pairings, most_multiplier, softened, successions, ceiling })
+        Ok(Self {
+            problem,
+            spaces,
+            weekdays,
+            by_day,
+            pairings,
+            most_multiplier,
+            softened,
+            successions,
+            ceiling,
+        })
     }
 
     /// Gives hard rules of people for whom no days keep all of them a price that outweighs everything else, so that the

@@ -151,7 +151,15 @@ struct Rules<'a> {
 impl Rules<'_> {
     fn report(&mut self, rule: RuleName, day: usize, shift: Option<usize>, units: i64, force: Force) {
         let cost = force.weight().map(|weight| weight * units);
-        (self.note)(Finding { rule, person: Some(self.number), day, shift, units, cost, level: force.level() });
+        (self.note)(Finding {
+            rule,
+            person: Some(self.number),
+            day,
+            shift,
+            units,
+            cost,
+            level: force.level(),
+        });
     }
 
     fn days(&mut self) {
@@ -305,7 +313,9 @@ impl Rules<'_> {
     fn fairness(&mut self) {
         for index in 0..self.problem.fairness.len() {
             let fairness = &self.problem.fairness[index];
-            let Some(share) = fairness.shares.iter().find(|share| share.person == self.number) else { continue };
+            let Some(share) = fairness.shares.iter().find(|share| share.person == self.number) else {
+                continue;
+            };
             let sum: i64 = fairness.days.clone().map(|day| self.counted(fairness.counted, day)).sum();
             let distance = fairness.distance(share.target, sum);
             if distance > 0 {

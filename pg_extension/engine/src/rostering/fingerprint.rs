@@ -4,7 +4,8 @@
 //! machine or the build: it may be stored. (FNV-1a with 128 bits; Fowler, Noll and Vo.)
 
 use super::problem::{
-    Bound, Counted, Fairness, Force, Level, Limit, OutsideDay, Person, Problem, Rotation, Shift, Succession, Turn,
+    Bound, Counted, Fairness, Force, Level, Limit, OutsideDay, Person, Problem, Rotation, Shift, Succession,
+    Turn,
 };
 
 const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

@@ -6,9 +6,9 @@
 use super::compiled::Compiled;
 use super::control::{Control, Pulse};
 use super::incumbent::Incumbent;
+use super::parts::Part;
 use super::person_path::Cost;
 use super::person_path::solve::PathFinder;
-use super::parts::Part;
 use super::pool::Pool;
 use super::random::sample;
 
@@ -53,7 +53,11 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
             prices: vec![T::ZERO; compiled.problem.shifts.len()],
             scale: (T::CEILING / 4 / compiled.largest_row_cost()).clamp(1, 64),
             center: vec![0.0; compiled.problem.shifts.len()],
-            pool: Pool::new(compiled.people(), compiled.days(), control.limits.memory_bytes / (8 * control.limits.threads.max(1))),
+            pool: Pool::new(
+                compiled.people(),
+                compiled.days(),
+                control.limits.memory_bytes / (8 * control.limits.threads.max(1)),
+            ),
         }
     }
 

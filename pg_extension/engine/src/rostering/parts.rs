@@ -117,12 +117,15 @@ pub fn search_in_parts(
         let stage = Stage { watch, since_ms: watch.elapsed_ms() };
         let part_limits = Limits {
             time_ms: limits.time_ms.map(|time_ms| share(time_ms).saturating_sub(stage.since_ms)),
-            steps: limits.steps.map(|steps| share(steps) - (u128::from(steps) * u128::from(done) / u128::from(total.max(1))) as u64),
+            steps: limits.steps.map(|steps| {
+                share(steps) - (u128::from(steps) * u128::from(done) / u128::from(total.max(1))) as u64
+            }),
             // A target is one for the whole roster.
             target: None,
             ..limits
         };
-        plan = search_part(problem, Some(plan), &part.with_whole_weekends(problem), part_limits, &stage)?.plan;
+        plan =
+            search_part(problem, Some(plan), &part.with_whole_weekends(problem), part_limits, &stage)?.plan;
         done = until;
         if watch.cancelled() {
             break;

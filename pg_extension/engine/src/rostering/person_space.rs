@@ -463,8 +463,13 @@ fn classify(
     let count = days.len();
     let reach = successions.reach;
     // One of each class of the days before, the nearest day first.
-    let mut earlier: VecDeque<Vec<Times>> =
-        person.before.iter().rev().take(reach + 1).map(|day| times_outside(day).into_iter().collect()).collect();
+    let mut earlier: VecDeque<Vec<Times>> = person
+        .before
+        .iter()
+        .rev()
+        .take(reach + 1)
+        .map(|day| times_outside(day).into_iter().collect())
+        .collect();
     earlier.resize(reach + 1, Vec::new());
     for day in 0..count {
         let (today, later) = days.split_at_mut(day + 1);
@@ -472,14 +477,20 @@ fn classify(
         let later: Vec<Vec<Times>> = (0..=reach)
             .map(|free_days| match later.get(free_days) {
                 Some(next) => next.choices.iter().map(|choice| times_of(problem, choice.shift)).collect(),
-                None => person.after.get(day + 1 + free_days - count).and_then(times_outside).into_iter().collect(),
+                None => person
+                    .after
+                    .get(day + 1 + free_days - count)
+                    .and_then(times_outside)
+                    .into_iter()
+                    .collect(),
             })
             .collect();
         let mut representatives: Vec<Times> = Vec::new();
         let mut signatures: Vec<Vec<Option<i64>>> = Vec::new();
         for choice in &mut today.choices {
             let times = times_of(problem, choice.shift);
-            choice.pattern = position_or_push(&mut today.patterns, Pattern::new(successions, &earlier, times));
+            choice.pattern =
+                position_or_push(&mut today.patterns, Pattern::new(successions, &earlier, times));
             let signature = later.iter().enumerate().flat_map(|(free_days, nexts)| {
                 nexts.iter().map(move |&next| successions.cost(times, next, free_days))
             });

@@ -96,8 +96,7 @@ pub(super) fn search_part(
     let evaluation = evaluate(problem, &best.plan, &mut |_| {});
     let (mut lower_medium, mut lower_bound) = split(control.lower_bound(), flat.factor);
     if evaluation.broken_hard == 0 {
-        (lower_medium, lower_bound) =
-            (lower_medium, lower_bound).min((evaluation.medium, evaluation.cost));
+        (lower_medium, lower_bound) = (lower_medium, lower_bound).min((evaluation.medium, evaluation.cost));
     }
     Ok(Outcome { plan: best.plan, evaluation, lower_medium, lower_bound })
 }

@@ -27,6 +27,8 @@ pub enum RuleKind {
     ContinuousDuty(ContinuousDuty),
     /// `rest_after_duty`: rest after a long duty.
     RestAfterDuty(RestAfterDuty),
+    /// `rest_break`: unpaid breaks in a long duty.
+    RestBreak(RestBreak),
     /// `consecutive_days`: at most so many days in a row.
     ConsecutiveDays(DayLimit),
     /// `consecutive_nights`: at most so many nights in a row.
@@ -171,6 +173,17 @@ pub struct RestAfterDuty {
     pub bridged: Duration,
     /// By what the duty is measured.
     pub clock: Clock,
+}
+
+/// Unpaid breaks in a long duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestBreak {
+    /// A duty with more work than this has to have breaks.
+    pub after: Duration,
+    /// How long they are together at least.
+    pub minimum: Duration,
+    /// Gaps of this length and less are breaks and no end of duty.
+    pub bridged: Duration,
 }
 
 /// At most so many nights in a row.

@@ -3,8 +3,8 @@
 use super::applies::Applies;
 use super::kind::{
     AverageTime, Clock, ConsecutiveNights, ContinuousDuty, DaysOff, DutyCount, ExceededPeriods,
-    ForbiddenWork, LeaveTreatment, Limit, OvertimeCounted, OvertimeLimit, Place, RestAfterDuty, RestWithin,
-    Rounding, RuleKind, TermLimit, TimeInWindow, WeeklyRest,
+    ForbiddenWork, LeaveTreatment, Limit, OvertimeCounted, OvertimeLimit, Place, RestAfterDuty, RestBreak,
+    RestWithin, Rounding, RuleKind, TermLimit, TimeInWindow, WeeklyRest,
 };
 use super::parameters::{LONGEST_DAYS, Parameters, unreadable};
 use super::requirement::{CountedDays, CountedTime, DayLimit, Requirement};
@@ -20,7 +20,7 @@ const LONGEST_TERM_MONTHS: u32 = 600;
 
 impl RuleKind {
     /// Every type of rule.
-    pub const TYPES: [&'static str; 16] = [
+    pub const TYPES: [&'static str; 17] = [
         "rest_period",
         "maximum_minutes",
         "minimum_minutes",
@@ -30,6 +30,7 @@ impl RuleKind {
         "days_off",
         "continuous_duty",
         "rest_after_duty",
+        "rest_break",
         "consecutive_days",
         "consecutive_nights",
         "maximum_duties",
@@ -82,6 +83,14 @@ impl RuleKind {
                     minimum: given.minutes("minimum_minutes")?,
                     bridged: given.minutes_or("bridged_minutes", 0)?,
                     clock: given.choice("clock", CLOCKS)?,
+                })
+            }
+            "rest_break" => {
+                given.know(&["after_minutes", "minimum_minutes", "bridged_minutes"])?;
+                Self::RestBreak(RestBreak {
+                    after: given.minutes("after_minutes")?,
+                    minimum: given.minutes("minimum_minutes")?,
+                    bridged: given.minutes_or("bridged_minutes", 0)?,
                 })
             }
             "consecutive_days" => {
@@ -139,7 +148,7 @@ impl RuleKind {
                     argument: "rule_type",
                     value: rule_type.to_owned(),
                     choices: "rest_period, maximum_minutes, minimum_minutes, average_minutes, rest_within, \
-                              weekly_rest, days_off, continuous_duty, rest_after_duty, consecutive_days, \
+                              weekly_rest, days_off, continuous_duty, rest_after_duty, rest_break, consecutive_days, \
                               consecutive_nights, maximum_duties, maximum_overtime, exceeded_periods, \
                               forbidden_work, assignment_term",
                 });

@@ -171,3 +171,34 @@ fn b_10_hazardous_night_work_is_eight_hours_in_any_24() {
     assert_eq!(night("07:00"), ["B5 violation 510"]);
     assert_eq!(night("06:00"), [""; 0]);
 }
+
+#[test]
+fn a_day_of_more_than_six_hours_has_a_break() {
+    let day = |end: &str, minutes: i64| {
+        Case::utc()
+            .must("B4", "rest_break", r#"{"after_minutes": 360, "minimum_minutes": 20}"#)
+            .duty("2025-01-06 08:00", &format!("2025-01-06 {end}"))
+            .with_break(minutes)
+            .told(FIRST, LAST)
+    };
+    assert_eq!(day("14:00", 0), [""; 0]);
+    assert_eq!(day("14:01", 0), ["B4 violation 0"]);
+    assert_eq!(day("14:20", 19), ["B4 violation 19"]);
+    assert_eq!(day("14:20", 20), [""; 0], "six hours of work");
+    assert_eq!(day("18:00", 20), [""; 0]);
+}
+
+#[test]
+fn a_gap_that_is_bridged_is_a_break() {
+    let rows = |bridged: i64| {
+        let parameters =
+            format!(r#"{{"after_minutes": 360, "minimum_minutes": 45, "bridged_minutes": {bridged}}}"#);
+        Case::utc()
+            .must("J10", "rest_break", &parameters)
+            .duty("2025-01-06 08:00", "2025-01-06 12:00")
+            .duty("2025-01-06 12:30", "2025-01-06 17:00")
+            .told(FIRST, LAST)
+    };
+    assert_eq!(rows(60), ["J10 violation 30"]);
+    assert_eq!(rows(0), [""; 0], "two duties of less than six hours");
+}

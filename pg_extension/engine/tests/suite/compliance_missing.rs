@@ -33,6 +33,7 @@ fn a_window_that_is_not_known_as_a_whole_is_unknown_for_every_type_of_rule() {
         ("days_off", r#"{"minimum_days": 4, "per": "period", "period": "28 days from 2025-01-06"}"#),
         ("continuous_duty", r#"{"maximum_minutes": 1440}"#),
         ("rest_after_duty", r#"{"after_minutes": 600, "minimum_minutes": 660}"#),
+        ("rest_break", r#"{"after_minutes": 600, "minimum_minutes": 60}"#),
         ("consecutive_days", r#"{"maximum_days": 10}"#),
         ("consecutive_nights", r#"{"maximum_nights": 6, "night_from": "05:00", "night_to": "09:00"}"#),
         ("maximum_duties", r#"{"maximum_duties": 7, "per": "week"}"#),

@@ -33,11 +33,13 @@ impl Slots {
         let count = usize::try_from((end - start) / SLOT).unwrap();
         let mut slots = Self { start, on_duty: vec![false; count], worked: vec![false; count] };
         for duty in case.duties.iter().filter(|duty| counts(duty)) {
-            for slot in 0..count {
+            let (from, to) =
+                (duty.span.start().microseconds().max(start), duty.span.end().microseconds().min(end));
+            for slot in slots.slot(from)..slots.slot(to.max(from)) {
                 let instant = Instant::from_microseconds(slots.instant(slot));
-                slots.on_duty[slot] |= duty.span.contains(instant);
                 let is_break = duty.unpaid.is_some_and(|unpaid| unpaid.contains(instant));
-                slots.worked[slot] |= duty.span.contains(instant) && !is_break;
+                slots.on_duty[slot] = true;
+                slots.worked[slot] |= !is_break;
             }
         }
         slots
@@ -214,6 +216,26 @@ pub(crate) fn breaches(case: &Case, rule: usize, judged: Span) -> Vec<Breach> {
                 if pair[0].1 - pair[0].0 >= rule.after.microseconds() {
                     let rest = (pair[0].1, pair[1].0);
                     tell(rest, minutes(rest.1 - rest.0), minutes(rule.minimum.microseconds()), true);
+                }
+            }
+        }
+        RuleKind::RestBreak(rule) => {
+            let mut duties: Vec<(i64, i64)> = vec![];
+            for duty in slots.duties() {
+                match duties.last_mut() {
+                    Some(last) if duty.0 - last.1 <= rule.bridged.microseconds() => last.1 = duty.1,
+                    _ => duties.push(duty),
+                }
+            }
+            for duty in duties {
+                let work: Vec<i64> = (slots.slot(duty.0)..slots.slot(duty.1))
+                    .filter(|slot| slots.worked[*slot])
+                    .map(|slot| slots.instant(slot))
+                    .collect();
+                let time = i64::try_from(work.len()).unwrap() * SLOT;
+                if time > rule.after.microseconds() {
+                    let breaks = work[work.len() - 1] + SLOT - work[0] - time;
+                    tell(duty, minutes(breaks), minutes(rule.minimum.microseconds()), true);
                 }
             }
         }

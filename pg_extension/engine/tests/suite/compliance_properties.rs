@@ -35,6 +35,7 @@ const RULES: &[(&str, &str)] = &[
         r#"{"maximum_minutes": 720, "extension_minutes": 240, "extension_kinds": ["lesson"]}"#,
     ),
     ("rest_after_duty", r#"{"after_minutes": 600, "minimum_minutes": 900}"#),
+    ("rest_break", r#"{"after_minutes": 360, "minimum_minutes": 60, "bridged_minutes": 90}"#),
     ("consecutive_days", r#"{"maximum_days": 3}"#),
     ("consecutive_days", r#"{"maximum_days": 4, "counts": "worked"}"#),
     (

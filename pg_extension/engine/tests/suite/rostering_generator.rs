@@ -1,8 +1,8 @@
 //! Small random roster problems, and the best answer to each by trying everything.
 
 use rota_engine::rostering::{
-    Bound, Counted, FREE, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Plan, Problem,
-    Rotation, RuleName, Share, Shift, Succession, Turn, Wish, evaluate,
+    Bound, Counted, FREE, Fairness, FixedDay, Force, Level, Limit, OutsideDay, Pairing, Person, Plan,
+    Problem, Rotation, RuleName, Share, Shift, Succession, Turn, Wish, evaluate,
 };
 
 /// A problem of one or two people, few days and kinds, with rules of every sort.
@@ -52,7 +52,11 @@ pub(crate) fn small_problem(seed: u64) -> Problem {
     } else {
         Vec::new()
     };
-    let fairness = if random.u32(0..3) == 0 { vec![fairness(&mut random, days, kinds, people.len())] } else { Vec::new() };
+    let fairness = if random.u32(0..3) == 0 {
+        vec![fairness(&mut random, days, kinds, people.len())]
+    } else {
+        Vec::new()
+    };
     Problem {
         days,
         first_weekday,
@@ -90,10 +94,7 @@ fn fairness(random: &mut fastrand::Rng, days: usize, kinds: usize, people: usize
 
 fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift]) -> Person {
     let bound = |random: &mut fastrand::Rng, values: std::ops::Range<i64>| {
-        (random.u32(0..3) > 0).then(|| Bound {
-            value: random.i64(values),
-            force: force(random),
-        })
+        (random.u32(0..3) > 0).then(|| Bound { value: random.i64(values), force: force(random) })
     };
     let mut limits = Vec::new();
     for _ in 0..random.usize(0..4) {

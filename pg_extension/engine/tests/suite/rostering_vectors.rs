@@ -222,7 +222,8 @@ fn a_repair_moves_nobody_who_can_stay() {
     problem.people[0].days_off = vec![0, 1];
     let away = [Change::Away { person: 0, days: 0..2 }];
     let lost = known.plan.row(0)[..2].iter().filter(|&&cell| cell != FREE).count();
-    let repaired = repair(&problem, &known.plan, &away, steps(5_000), &NoClock).expect("the problem is sound");
+    let repaired =
+        repair(&problem, &known.plan, &away, steps(5_000), &NoClock).expect("the problem is sound");
     assert_eq!(repaired.outcome.evaluation.broken_hard, 0);
     assert_eq!(repaired.outcome.evaluation.short_heads, 0);
     assert!(repaired.changed_days <= 2 * lost, "{} days changed for {lost} lost", repaired.changed_days);

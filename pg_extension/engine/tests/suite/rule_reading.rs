@@ -70,6 +70,7 @@ fn a_refusal_names_the_parameter() {
         ("days_off", r#"{"minimum_days": 1, "per": "rotation", "rounding": "up"}"#, "rounding"),
         ("continuous_duty", r#"{"maximum_minutes": 1440, "extension_minutes": 240}"#, "extension_kinds"),
         ("continuous_duty", r#"{"maximum_minutes": 1440, "clock": "sundial"}"#, "clock"),
+        ("rest_break", r#"{"after_minutes": 360}"#, "minimum_minutes"),
         ("consecutive_nights", r#"{"maximum_nights": 6, "night_from": "23:00"}"#, "night_to"),
         ("consecutive_nights", r#"{"maximum_nights": 6}"#, "night_from"),
         ("maximum_duties", r#"{"maximum_duties": 1, "per_days": 0, "per": "rotation"}"#, "per_days"),

@@ -290,10 +290,8 @@ impl Generation {
             }
             let days = self.scope.start..self.scope.end;
             let row_before = incumbent.plan.row(person);
-            let request = Request {
-                scale: self.scale,
-                ..compiled.request(person, row_before, days, &searcher.prices)
-            };
+            let request =
+                Request { scale: self.scale, ..compiled.request(person, row_before, days, &searcher.prices) };
             searcher.control.step();
             let (control, pulse) = (searcher.control, &searcher.pulse);
             let stop = |operations: u64| pulse.beat(control, operations);

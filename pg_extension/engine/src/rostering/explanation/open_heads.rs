@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::EngineError;
 use crate::rostering::compiled::Compiled;
 use crate::rostering::control::{Control, Limits, Pulse, Watch};
-use crate::rostering::evaluation::{Evaluation, RuleName, evaluate_person, heads, pairings_cost, person_cost};
+use crate::rostering::evaluation::{
+    Evaluation, RuleName, evaluate_person, heads, pairings_cost, person_cost,
+};
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::levels::Flattened;
 use crate::rostering::person_path::solve::PathFinder;
@@ -158,7 +160,9 @@ impl Reader<'_> {
         };
         let before = broken(self.plan.row(person));
         let after = broken(changed);
-        let more = |(rule, units): (RuleName, i64)| (units > before.get(&rule).copied().unwrap_or(0)).then_some(rule);
+        let more = |(rule, units): (RuleName, i64)| {
+            (units > before.get(&rule).copied().unwrap_or(0)).then_some(rule)
+        };
         after.into_iter().filter_map(more).collect::<BTreeSet<RuleName>>().into_iter().collect()
     }
 
@@ -203,7 +207,8 @@ impl Reader<'_> {
     fn rearranged(&mut self, person: usize, shift: usize) -> Option<Difference> {
         let compiled = self.compiled;
         let day = self.problem.shifts[shift].day;
-        let may = compiled.spaces[person].days[day].choices.iter().any(|choice| choice.shift as usize == shift);
+        let may =
+            compiled.spaces[person].days[day].choices.iter().any(|choice| choice.shift as usize == shift);
         if !may {
             return None;
         }

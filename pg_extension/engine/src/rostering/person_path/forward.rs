@@ -140,7 +140,8 @@ impl<T: Cost> pulp::WithSimd for Forward<'_, T> {
 
 #[inline(always)]
 fn run<T: Cost>(forward: Forward<'_, T>) -> bool {
-    let Forward { space, window, groups, group_costs, counters, band, layers, scale, weekdays, stop } = forward;
+    let Forward { space, window, groups, group_costs, counters, band, layers, scale, weekdays, stop } =
+        forward;
     let block = (layers.width * layers.row) as u64;
     let layer = layers.states * layers.width * layers.row;
     let mut first_group = 0;

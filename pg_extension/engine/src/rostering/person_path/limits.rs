@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Cost;
-use super::forward::Weekday;
 use super::counters::furthest;
+use super::forward::Weekday;
 use super::groups::step_value;
 use super::solve::Request;
 use crate::rostering::periods::{Axis, Period};

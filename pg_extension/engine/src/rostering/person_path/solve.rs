@@ -247,7 +247,8 @@ impl<T: Cost> PathFinder<T> {
             let current = if above { *multiplier } else { -*multiplier }.max(0);
             // Gently at first: prices change little from call to call, and too high a price proves less.
             let raised = if round < GENTLE_ROUNDS { current + current / 3 } else { current * 2 };
-            let raised = (raised + FIRST_MULTIPLIER * request.scale).min(request.most_multiplier * request.scale);
+            let raised =
+                (raised + FIRST_MULTIPLIER * request.scale).min(request.most_multiplier * request.scale);
             *multiplier = if above { raised } else { -raised };
         }
     }

@@ -272,7 +272,8 @@ impl<'a> Repairer<'a> {
                 base if base == shift => -self.day_price,
                 _ => 0,
             };
-            self.prices[number] = self.incumbent.marginal(compiled, number) + opened * self.head_price + change;
+            self.prices[number] =
+                self.incumbent.marginal(compiled, number) + opened * self.head_price + change;
         }
         if !compiled.pairings[person].is_empty() {
             let prices = &mut self.prices;
@@ -292,7 +293,8 @@ impl<'a> Repairer<'a> {
         let (Some(first), Some(last)) = (self.damage.days.first(), self.damage.days.last()) else {
             return 0..self.compiled.days();
         };
-        let (start, end) = (first.saturating_sub(NEAR_DAYS), (last + 1 + NEAR_DAYS).min(self.compiled.days()));
+        let (start, end) =
+            (first.saturating_sub(NEAR_DAYS), (last + 1 + NEAR_DAYS).min(self.compiled.days()));
         let (start, end) = self.compiled.whole_weekends(start, end);
         start..end
     }

@@ -22,7 +22,8 @@ impl Damage {
     /// Holds a roster against a problem that changed since.
     pub(super) fn of(problem: &Problem, known: &Plan, changes: &[Change]) -> Result<Self, EngineError> {
         let before = heads(problem, known);
-        let short = |shift: usize| (i64::from(problem.shifts[shift].required) - i64::from(before[shift])).max(0);
+        let short =
+            |shift: usize| (i64::from(problem.shifts[shift].required) - i64::from(before[shift])).max(0);
         let mut tolerated: Vec<i64> = (0..problem.shifts.len()).map(short).collect();
         let mut days = Vec::new();
         for change in changes {
@@ -57,7 +58,9 @@ impl Damage {
                 let wanted = match settled {
                     Some(fixed) => fixed.shift.map_or(FREE, |shift| shift as u32),
                     None if cell == FREE => FREE,
-                    None if broken_by_assignment(problem, person, day, cell as usize).next().is_some() => FREE,
+                    None if broken_by_assignment(problem, person, day, cell as usize).next().is_some() => {
+                        FREE
+                    }
                     None => cell,
                 };
                 if wanted != cell {
