@@ -351,7 +351,12 @@ BEGIN
                         ELSE '[]'
                     END
                 FROM rota_source.rules AS rule
-                WHERE rule.during && horizon
+                WHERE
+                    rule.during && horizon
+                    -- What one person's contract says, and what is off, is not for everybody. Views of
+                    -- others may lack these columns.
+                    AND to_jsonb(rule) ->> 'person_id' IS NULL
+                    AND to_jsonb(rule) ->> 'mode' IS DISTINCT FROM 'off'
             )
         )
     INTO problem;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::pool::{Pool, Pooled};
+use super::manager::Pooled;
+use super::pool::Pool;
 use crate::admission::Borrower;
 
 /// What the database runs next; NULL for nothing.
