@@ -185,5 +185,5 @@ COMMENT ON FUNCTION
 IS
     'The clocks that times of dispatch have set going, one element of each array for each time: a unit is '
     'one of an establishment of the client. Exempt times (indefinite contract, from the age of 60, projects '
-    'with an end) drive none. level is violation from the conflict date on, warning in the month before it, in '
-    'which the agency must notify; as_of NULL judges what has an end.';
+    'with an end) drive none. level is violation from the conflict date on, warning in the month before it, '
+    'in which the agency must notify; as_of NULL judges what has an end.';
