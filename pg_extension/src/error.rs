@@ -441,8 +441,12 @@ impl ExtensionError {
                 "consecutive_days" => {
                     "parameters such as {\"maximum_days\": 6}; level one of violation, warning, advisory, unknown"
                 }
-                _ => {
+                "rest_period" => {
                     "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
+                }
+                _ => {
+                    "rota.preset_rules has rules of many types with their parameters; level one of violation, \
+                     warning, advisory, unknown"
                 }
             }),
             Self::UnknownRuleSet { .. } => {

@@ -110,17 +110,17 @@ COMMENT ON FUNCTION rota.require_rule(text, jsonb) IS
     'constraint.';
 
 COMMENT ON FUNCTION rota.check_rules(text, timestamptz, timestamptz, text[], text[]) IS
-    'What rules say about the work in a window of time, of everybody or of some people or teams, by the source '
-    'views: a row where a rule is broken, and where data are missing to tell (level unknown). rule_set is one '
-    'of rota.rule_sets or of rota_source.rules; NULL means all that rota_source.rules shows.';
+    'What rules say about the work in a window of time, of everybody or of some people or teams, by the '
+    'source views: a row where a rule is broken, and where data are missing to tell (level unknown). '
+    'rule_set is one of rota.rule_sets or of rota_source.rules; NULL means all that rota_source.rules shows.';
 
 COMMENT ON FUNCTION rota.rule_headroom(text, timestamptz, timestamptz, text[], text[]) IS
-    'How near each person comes to each limit in a window of time: the window that comes nearest, and what is '
-    'left in it, negative where the limit is passed. minutes_left is that where it is minutes.';
+    'How near each person comes to each limit in a window of time: the window that comes nearest, and what '
+    'is left in it, negative where the limit is passed. minutes_left is that where it is minutes.';
 
 COMMENT ON FUNCTION rota.explain_verdict(text, text, text, tstzrange) IS
-    'What a verdict of rota.check_rules was made of: the sentence, then each duty with the minutes of it that '
-    'count in the window, then the leave that averages leave out.';
+    'What a verdict of rota.check_rules was made of: the sentence, then each duty with the minutes of it '
+    'that count in the window, then the leave that averages leave out.';
 
 COMMENT ON FUNCTION rota.written_verdicts() IS
     'What rota.enforce_rules told the last transaction of this session that it told anything: verdicts of '
