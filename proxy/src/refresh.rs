@@ -65,6 +65,8 @@ enum Duty {
     Refused,
     /// The extension is older than managed views.
     Unknown,
+    /// Nobody: there are none.
+    Nothing,
 }
 
 impl Duty {
@@ -76,6 +78,7 @@ impl Duty {
             Self::Standby => "standby",
             Self::Refused => "refused",
             Self::Unknown => "unknown",
+            Self::Nothing => "none",
         }
     }
 
@@ -92,6 +95,7 @@ impl Duty {
             Self::Unknown => tracing::warn!(
                 "managed views are not refreshed: the extension in the database has no rota.refresh_due(integer)"
             ),
+            Self::Nothing => tracing::debug!("there are no managed views"),
         }
     }
 }
@@ -155,18 +159,19 @@ impl Driver {
     async fn follow(&self, told: &mut Option<Duty>) -> Result<(), Error> {
         let client = connect(&self.settings, SessionOptions::named("rota refresh")).await?;
         while !self.stop.is_cancelled() {
-            let duty =
+            let mut duty =
                 duty(&client).await.map_err(Error::database("does not tell who refreshes its views"))?;
+            if matches!(duty, Duty::Mine | Duty::Workers | Duty::Refused) {
+                let views = self.observe(&client).await;
+                if views.map_err(Error::database("does not tell the state of its views"))? == 0 {
+                    duty = Duty::Nothing;
+                }
+            }
             if *told != Some(duty) {
                 duty.tell();
                 *told = Some(duty);
             }
             self.metrics.views.driver_is(duty.state());
-            if matches!(duty, Duty::Mine | Duty::Workers | Duty::Refused) {
-                self.observe(&client)
-                    .await
-                    .map_err(Error::database("does not tell the state of its views"))?;
-            }
             let until = Instant::now() + OBSERVE_EVERY;
             if duty == Duty::Mine {
                 self.drive(&client, until).await.map_err(Error::database("does not refresh its views"))?;
@@ -210,8 +215,8 @@ impl Driver {
         Ok(!rows.is_empty())
     }
 
-    /// Brings the gauges to what the views are now.
-    async fn observe(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
+    /// Brings the gauges to what the views are now. Tells how many there are.
+    async fn observe(&self, client: &Client) -> Result<usize, tokio_postgres::Error> {
         let rows = client.query(STATUS, &[]).await?;
         let states = rows.iter().map(|row| {
             Ok(ViewState {
@@ -227,7 +232,7 @@ impl Driver {
         });
         let states = states.collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
         self.metrics.views.observe(&states);
-        Ok(())
+        Ok(states.len())
     }
 
     async fn rest(&self, pause: Duration) {

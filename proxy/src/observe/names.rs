@@ -109,5 +109,6 @@ pub const VIEW_PENDING_KEYS: &str = "rota_view_pending_keys";
 pub const VIEW_LAST_REFRESH: &str = "rota_view_last_refresh_seconds";
 /// Gauge of failed refreshes of a view in a row; label `view`.
 pub const VIEW_FAILURES: &str = "rota_view_failures";
-/// Gauge, 1 for who refreshes managed views; label `state` (driving, worker, standby, refused, unknown, off, lost).
+/// Gauge, 1 for who refreshes managed views; label `state` (driving, worker, standby, refused, unknown, none,
+/// off, lost).
 pub const VIEW_DRIVER_STATE: &str = "rota_view_driver_state";

@@ -8,7 +8,8 @@ use super::metrics::Maker;
 use super::names;
 
 /// Who refreshes, as labels.
-pub const DRIVER_STATES: [&str; 7] = ["driving", "worker", "standby", "refused", "unknown", "off", "lost"];
+pub const DRIVER_STATES: [&str; 8] =
+    ["driving", "worker", "standby", "refused", "unknown", "none", "off", "lost"];
 
 /// A refresh that this proxy asked for.
 #[derive(Debug)]

@@ -156,3 +156,16 @@ async fn a_worker_of_the_server_is_left_alone() -> Result<()> {
     session.batch_execute(&format!("ALTER DATABASE {name} RESET rota.refresh_worker")).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn where_there_are_no_managed_views_nothing_is_said_until_there_are() -> Result<()> {
+    let database = Database::with_extension().await?;
+    let session = database.session().await?;
+    let proxy = Proxy::with_settings(&database, &[ON]).await?;
+    state_of(&proxy, "none").await?;
+    assert_eq!((lines(&proxy, "WARN")?, lines(&proxy, "INFO")?), (0, 0), "{:?}", proxy.log()?);
+    session.batch_execute(VIEWS).await?;
+    state_of(&proxy, "driving").await?;
+    raise(&session).await?;
+    becomes_fresh(&session).await
+}
