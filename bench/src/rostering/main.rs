@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use rota_engine::rostering::{self, Limits};
+use rota_engine::rostering::repair::{Change, repair};
+use rota_engine::rostering::{self, Limits, Plan, Problem};
 
 use crate::instance::Instance;
 use crate::picture::{History, Panel};
@@ -138,7 +139,10 @@ fn measure(
     }
     let file = arguments.out.join(format!("{}-{seconds}s-seed{seed}.csv", instance.name));
     fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+    let (repair_ms, moved) = repair_drop_out(arguments, &problem, &outcome.plan, seed)?;
     let run = table::Run {
+        repair_ms,
+        moved,
         cost: verdict.cost,
         people_short: verdict.people_short,
         broken: verdict.broken.len(),
@@ -148,6 +152,24 @@ fn measure(
     };
     run.tell(&instance.name, seconds, seed);
     Ok((run, history))
+}
+
+/// Milliseconds that a repair takes after the first person is away in the second week, and the other people it moves.
+fn repair_drop_out(
+    arguments: &Arguments,
+    problem: &Problem,
+    known: &Plan,
+    seed: u64,
+) -> Result<(u64, usize)> {
+    const AWAY: std::ops::Range<usize> = 7..14;
+    let mut changed = problem.clone();
+    changed.people[0].days_off.extend(AWAY);
+    let stopwatch = Stopwatch::start(false, arguments.processor_time.then_some(1));
+    let limits = Limits { time_ms: Some(10_000), memory_bytes: 2 << 30, seed, ..Limits::default() };
+    let away = [Change::Away { person: 0, days: AWAY }];
+    let repaired = repair(&changed, known, &away, limits, &stopwatch)?;
+    let moved = repaired.changed_people.iter().filter(|&&person| person != 0).count();
+    Ok((stopwatch.elapsed(), moved))
 }
 
 fn instance_files(arguments: &Arguments) -> Result<Vec<PathBuf>> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// One search.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Run {
     pub(crate) cost: i64,
     pub(crate) people_short: i64,
@@ -11,6 +11,10 @@ pub(crate) struct Run {
     pub(crate) lower_bound: i64,
     pub(crate) best_ms: u64,
     pub(crate) total_ms: u64,
+    /// Milliseconds of a repair after one person dropped out for a week.
+    pub(crate) repair_ms: u64,
+    /// Other people whom that repair moved.
+    pub(crate) moved: usize,
 }
 
 impl Run {
@@ -18,8 +22,16 @@ impl Run {
     #[expect(clippy::print_stderr, reason = "progress for the person who waits")]
     pub(crate) fn tell(&self, instance: &str, seconds: u64, seed: u64) {
         eprintln!(
-            "{instance} {seconds} s seed {seed}: cost {}, {} short, {} broken, bound {}, best after {} ms of {} ms",
-            self.cost, self.people_short, self.broken, self.lower_bound, self.best_ms, self.total_ms
+            "{instance} {seconds} s seed {seed}: cost {}, {} short, {} broken, bound {}, best after {} ms of {} ms, \
+             repair {} ms moves {}",
+            self.cost,
+            self.people_short,
+            self.broken,
+            self.lower_bound,
+            self.best_ms,
+            self.total_ms,
+            self.repair_ms,
+            self.moved
         );
     }
 }
@@ -40,13 +52,12 @@ impl Row {
     pub(crate) fn new(instance: &str, seconds: u64, best_known: Option<i64>, runs: &[Run]) -> Self {
         let mut sorted = runs.to_vec();
         sorted.sort_by_key(|run| (run.broken, run.cost));
-        let fallback = Run { cost: 0, people_short: 0, broken: 0, lower_bound: 0, best_ms: 0, total_ms: 0 };
         Self {
             instance: instance.to_owned(),
             seconds,
             best_known,
             costs: sorted.iter().map(|run| run.cost).collect(),
-            median: sorted.get(sorted.len() / 2).copied().unwrap_or(fallback),
+            median: sorted.get(sorted.len() / 2).copied().unwrap_or_default(),
             best_bound: runs.iter().map(|run| run.lower_bound).max().unwrap_or(0),
             broken: runs.iter().map(|run| run.broken).sum(),
         }
@@ -88,17 +99,17 @@ impl fmt::Display for Table {
         writeln!(
             formatter,
             "| instance | seconds | best known | cost | gap % | people short | bound | proven gap % | best after s | \
-             all costs | hard rules broken |"
+             all costs | hard rules broken | repair ms | people moved |"
         )?;
-        writeln!(formatter, "|---|---|---|---|---|---|---|---|---|---|---|")?;
+        writeln!(formatter, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")?;
         for row in &self.rows {
-            let Run { cost, people_short, best_ms, .. } = row.median;
+            let Run { cost, people_short, best_ms, repair_ms, moved, .. } = row.median;
             let known = row.best_known.map_or("-".to_owned(), |known| known.to_string());
             let gap = row.best_known.map_or("-".to_owned(), |known| percent(cost - known, known));
             let costs: Vec<String> = row.costs.iter().map(i64::to_string).collect();
             writeln!(
                 formatter,
-                "| {} | {} | {known} | {cost} | {gap} | {people_short} | {} | {} | {:.1} | {} | {} |",
+                "| {} | {} | {known} | {cost} | {gap} | {people_short} | {} | {} | {:.1} | {} | {} | {repair_ms} | {moved} |",
                 row.instance,
                 row.seconds,
                 row.best_bound,

@@ -11,8 +11,8 @@ use super::random::sample;
 const ROWS: usize = 330;
 /// Rows of one for few people in a long window.
 const LONG_ROWS: usize = 500;
-/// Days of the longest window for everybody.
-const LONGEST_WINDOW_DAYS: usize = 70;
+/// Days of the longest window for everybody, as long as scopes have not grown.
+const LONGEST_WINDOW_DAYS: f64 = 42.0;
 /// People of a scope over the whole horizon.
 const PEOPLE: std::ops::RangeInclusive<usize> = 4..=14;
 /// By so much scopes grow when they bring nothing any more.
@@ -104,7 +104,7 @@ impl Scopes {
     fn window<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>) -> Scope {
         let per_day = (self.shifts / self.days()).max(1);
         let full = self.rows().saturating_sub(self.people.len()) / per_day / 7 * 7;
-        let full = full.clamp(7, LONGEST_WINDOW_DAYS);
+        let full = full.clamp(7, (LONGEST_WINDOW_DAYS * self.growth) as usize / 7 * 7);
         self.swept = searcher.random.usize(0..4) > 0;
         let (start, end, wanted) = if self.swept {
             if self.sweep.is_empty() {

@@ -134,10 +134,10 @@ fn a_problem_that_changed_for_one_person_begins_with_the_others_days() {
 fn a_cache_holds_no_more_than_it_may_and_drops_the_oldest() {
     let mut cache = Cache::new(2_000);
     let mut problems = Vec::new();
-    for weight in 1..20 {
+    for (day, weight) in (1..20).zip(1..) {
         let mut problem = four_weeks();
         problem.shifts[0].short_weight = weight;
-        problem.people[0].days_off = vec![weight as usize];
+        problem.people[0].days_off = vec![day];
         cache.search(&problem, steps(20), &NoClock).expect("the problem is sound");
         assert!(cache.bytes() <= 2_000, "{} bytes", cache.bytes());
         problems.push(problem);

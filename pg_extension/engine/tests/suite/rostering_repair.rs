@@ -146,7 +146,7 @@ impl Scales {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn a_repair_opens_no_head_that_can_be_filled_and_moves_one_person_too_many_at_most(seed in any::<u64>()) {

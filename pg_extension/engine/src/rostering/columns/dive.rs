@@ -10,11 +10,11 @@ use crate::rostering::random::sample;
 /// Rounds of pricing after each fixing. Fewer were clearly worse on 28 days.
 const ROUNDS: usize = 10;
 /// With so few people left, rounds are cheap, and what is left undecided costs most.
-const FEW_PEOPLE: usize = 40;
+const FEW_PEOPLE: usize = 12;
 /// Rows up to which a round is cheap.
 const FEW_ROWS: usize = 330;
 /// Rounds after each fixing then.
-const FEW_ROUNDS: usize = 60;
+const FEW_ROUNDS: usize = 30;
 /// People of one step of polishing after a dive, two of five at most.
 const POLISH_PEOPLE: std::ops::RangeInclusive<usize> = 8..=24;
 /// Steps without success after which polishing ends.
