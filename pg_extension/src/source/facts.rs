@@ -27,6 +27,9 @@ pub(crate) struct PersonFacts {
     pub(crate) hired_on: Option<LocalDate>,
 }
 
+/// Who is handed the facts, each with the person it is known of.
+pub(crate) type Receiver<'each> = dyn FnMut(Name<&str>, Fact<'_>) -> Result<(), ExtensionError> + 'each;
+
 /// A further fact of a person.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fact<'row> {
@@ -194,7 +197,7 @@ impl FactQuestions {
         connection: &Connection,
         span: Span,
         people: &[String],
-        each: &mut dyn FnMut(Name<&str>, Fact<'_>) -> Result<(), ExtensionError>,
+        each: &mut Receiver<'_>,
     ) -> Result<(), ExtensionError> {
         let parameters = self.fact_parameters(span, people);
         self.facts.iter().try_for_each(|asked| {

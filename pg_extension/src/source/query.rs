@@ -16,6 +16,10 @@ use crate::error::ExtensionError;
 /// Rows fetched at a time: enough to make a fetch cheap, few enough to keep its copies in some megabytes.
 const BATCH_ROWS: c_long = 4_096;
 
+/// The flag as a parameter's field holds it.
+#[expect(clippy::cast_possible_truncation, reason = "the flag is 1, the field two bytes")]
+const PARAMETER_IS_CONSTANT: u16 = pg_sys::PARAM_FLAG_CONST as u16;
+
 /// The server's query interface, open. Whatever it allocates is freed when it closes.
 pub(crate) struct Connection {
     _opened_by_run: (),
@@ -177,7 +181,7 @@ impl Parameters {
                 places.add(position).write(pg_sys::ParamExternData {
                     value: *value,
                     isnull: false,
-                    pflags: pg_sys::PARAM_FLAG_CONST as u16,
+                    pflags: PARAMETER_IS_CONSTANT,
                     ptype: *ptype,
                 });
             }

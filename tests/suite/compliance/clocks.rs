@@ -61,7 +61,7 @@ async fn conflict_dates_are_those_computed_by_hand() -> Result<()> {
         ("R21", vec!["a 1 2023-01-01 2024-07-01", "a 1 2024-10-01 2025-01-01"], "2025-12-31 2026-01-01"),
     ] {
         let told = clocks(&session, &stints, "NULL").await?;
-        let last = told.iter().filter(|line| line.starts_with("individual")).next_back();
+        let last = told.iter().rfind(|line| line.starts_with("individual"));
         assert_eq!(last, Some(&format!("individual a 1 {individual}")), "{name}: {told:?}");
     }
     Ok(())

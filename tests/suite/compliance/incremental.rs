@@ -73,7 +73,11 @@ async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> R
             }
             Err(error) => {
                 refused += 1;
-                assert_eq!(error.code().map(|code| code.code()), Some("23514"), "{statement}: {error:?}");
+                assert_eq!(
+                    error.code().map(tokio_postgres::error::SqlState::code),
+                    Some("23514"),
+                    "{statement}: {error:?}"
+                );
                 session.batch_execute(&statement).await?;
                 assert!(breaches(&session).await? > 0, "round {round} was refused: {statement}");
             }

@@ -155,10 +155,11 @@ impl Draft {
     /// Sums over calendar weeks, or over all windows of some days.
     fn time_per_window(&mut self, rule: &Rule<'_>, bound: Bound, length: i64, week: Option<i64>) {
         let starts = self.window_starts(length, week);
-        let all_fit = self
-            .people_of(rule)
-            .into_iter()
-            .fold(true, |fit, person| self.limit_windows(person, bound, length, &starts) && fit);
+        let mut all_fit = true;
+        // Everybody whose windows fit is limited, whoever else's do not.
+        for person in self.people_of(rule) {
+            all_fit &= self.limit_windows(person, bound, length, &starts);
+        }
         if !all_fit {
             self.not_searched(
                 rule,
