@@ -174,9 +174,15 @@ SET rota.managing = 'on'
 AS $$
 BEGIN
     IF NOT is_refresh THEN
-        -- Compared with what was known: a dump that is being restored makes its triggers itself.
-        IF rota.members_of(wanted) <> (
-            SELECT state.members FROM rota.view_states AS state WHERE state.view_id = wanted
+        -- A dump that is being restored makes its triggers itself: a view that was never refreshed here waits
+        -- for its first refresh.
+        IF EXISTS (
+            SELECT
+            FROM rota.view_states AS state
+            WHERE
+                state.view_id = wanted
+                AND state.last_refreshed_at IS NOT NULL
+                AND state.members <> rota.members_of(wanted)
         ) THEN
             PERFORM rota.keep_tracking(wanted);
         END IF;

@@ -12,7 +12,8 @@ AS $$
 DECLARE
     queue oid := to_regclass(format('rota.pending_%s', wanted));
 BEGIN
-    IF queue IS NULL THEN
+    -- A standby has no unlogged tables.
+    IF queue IS NULL OR pg_is_in_recovery() THEN
         RETURN '{"intact": false, "changes": 0, "keys": 0, "everything": false}';
     END IF;
     RETURN rota.read_as(
@@ -134,7 +135,7 @@ $$;
 COMMENT ON FUNCTION rota.map_changed_rows(bigint, oid, integer) IS
     'Maps rows whose mapping reads other tables once more, to the keys that they touch now.';
 
-CREATE FUNCTION rota.spans_refresh(wanted bigint, owner oid, last_refreshed_at timestamptz) RETURNS boolean
+CREATE FUNCTION rota.spans_refresh(wanted bigint, owner oid, last_ended_at timestamptz) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -144,7 +145,7 @@ BEGIN
         format(
             'SELECT count(DISTINCT xmin::text) > 1 AND min(queued_at) < %L FROM rota.pending_%s '
             'WHERE kind = ''r''',
-            last_refreshed_at, wanted
+            last_ended_at, wanted
         )
     );
 END

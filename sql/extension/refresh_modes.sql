@@ -16,7 +16,9 @@ DECLARE
     number_of_keys integer := cardinality(known.key_columns);
     timeout_ms integer := least(rota.milliseconds(known.refresh_timeout), 2147483647);
     limit_keys bigint := rota.partial_limit(state);
-    spans boolean := rota.spans_refresh(known.view_id, owner, state.last_refreshed_at);
+    spans boolean := rota.spans_refresh(
+        known.view_id, owner, state.last_refreshed_at + state.last_duration_ms * interval '1 millisecond'
+    );
     taken jsonb;
     keys bigint;
     arrays text[];
@@ -228,6 +230,20 @@ $$;
 COMMENT ON FUNCTION rota.add_to_history(bigint, timestamptz, jsonb) IS
     'Adds to the history of a view, and keeps the newest 100. The caller holds the view''s lock.';
 
+CREATE FUNCTION rota.track_untracked(wanted bigint) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET rota.managing = 'on'
+AS $$
+BEGIN
+    PERFORM rota.keep_tracking(wanted);
+    PERFORM rota.know_view(wanted);
+END
+$$;
+
+COMMENT ON FUNCTION rota.track_untracked(bigint) IS
+    'Tracks what a view reads before it is refreshed for the first time, as after a restored dump.';
+
 CREATE FUNCTION rota.refresh_one(wanted bigint, forced boolean, waits boolean) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -256,6 +272,11 @@ BEGIN
         IF NOT FOUND THEN
             RETURN NULL;
         END IF;
+    END IF;
+    IF state.fault IS NOT NULL AND state.last_refreshed_at IS NULL THEN
+        PERFORM rota.track_untracked(wanted);
+        SELECT found.* INTO state FROM rota.view_states AS found WHERE found.view_id = wanted;
+        forced := true;
     END IF;
     PERFORM rota.refuse_unusable(wanted);
     pending := rota.pending_changes(wanted);
@@ -302,7 +323,10 @@ BEGIN
         'view', state.relation, 'duration_ms', rota.milliseconds(clock_timestamp() - begun)
     );
     PERFORM rota.record_refresh(wanted, begun, outcome);
-    PERFORM rota.shrink_queue(wanted, owner);
+    -- Nobody may write until the transaction ends: only where that is soon.
+    IF NOT waits THEN
+        PERFORM rota.shrink_queue(wanted, owner);
+    END IF;
     RETURN outcome;
 END
 $$;

@@ -206,6 +206,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("tracking_fault", "stable", "unsafe", "called on null"),
     ("trigger_arguments", "immutable", "safe", "strict"),
     ("unenforce_rules", "volatile", "unsafe", "called on null"),
+    ("track_untracked", "volatile", "unsafe", "called on null"),
     ("unguard_overlaps", "volatile", "unsafe", "called on null"),
     ("union_minutes", "immutable", "safe", "strict"),
     ("unknown_pay_rules", "immutable", "safe", "called on null"),

@@ -4,6 +4,7 @@
 
 mod checker;
 mod instance;
+mod picture;
 mod table;
 mod translate;
 mod watch;
@@ -18,6 +19,7 @@ use clap::Parser;
 use rota_engine::rostering::{self, Limits};
 
 use crate::instance::Instance;
+use crate::picture::{History, Panel};
 use crate::table::{Row, Table};
 use crate::watch::Stopwatch;
 
@@ -51,6 +53,14 @@ struct Arguments {
     /// Stop as soon as the best known cost is reached
     #[arg(long)]
     stop_at_best_known: bool,
+    /// Published costs to draw beside ours: CSV with the columns instance, method, `time_limit_s` and objective; beside
+    /// the folder when left out
+    #[arg(long, value_name = "FILE")]
+    published: Option<PathBuf>,
+    /// Where to draw gap over time as SVG, from the runs with the longest time limit; in the folder of the rosters when
+    /// left out
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
     /// Folder for the rosters and the table
     #[arg(long, default_value = "target/rostering")]
     out: PathBuf,
@@ -65,6 +75,8 @@ fn main() -> Result<()> {
     let best_known = best_known(&arguments)?;
     fs::create_dir_all(&arguments.out).with_context(|| format!("creating {}", arguments.out.display()))?;
     let mut table = Table::new(arguments.threads);
+    let mut panels = Vec::new();
+    let longest = arguments.seconds.iter().copied().max().unwrap_or(0);
     for file in &files {
         let instance = Instance::read(file)?;
         let known = best_known.get(&instance.name).copied();
@@ -72,11 +84,20 @@ fn main() -> Result<()> {
             let runs = (1..=arguments.seeds)
                 .map(|seed| measure(&arguments, &instance, known, seconds, seed))
                 .collect::<Result<Vec<_>>>()?;
+            let (runs, histories): (Vec<table::Run>, Vec<History>) = runs.into_iter().unzip();
             table.add(Row::new(&instance.name, seconds, known, &runs));
+            if let Some(best_known) = known.filter(|_| seconds == longest) {
+                panels.push(Panel { instance: instance.name.clone(), best_known, runs: histories });
+            }
         }
     }
     let file = arguments.out.join("table.md");
     fs::write(&file, table.to_string()).with_context(|| format!("writing {}", file.display()))?;
+    let beside = || arguments.instances.parent().map(|folder| folder.join("published_results.csv"));
+    let published = picture::published(&arguments.published.clone().or_else(beside).unwrap_or_default())?;
+    let file = arguments.picture.clone().unwrap_or_else(|| arguments.out.join("gap-over-time.svg"));
+    let drawing = picture::draw(&panels, &published, longest, arguments.threads);
+    fs::write(&file, drawing).with_context(|| format!("writing {}", file.display()))?;
     table.print();
     Ok(())
 }
@@ -88,7 +109,7 @@ fn measure(
     best_known: Option<i64>,
     seconds: u64,
     seed: u64,
-) -> Result<table::Run> {
+) -> Result<(table::Run, History)> {
     let problem = translate::problem(instance);
     let stopwatch = Stopwatch::start(arguments.trace, arguments.processor_time.then_some(arguments.threads));
     let limits = Limits {
@@ -102,6 +123,7 @@ fn measure(
     };
     let outcome = rostering::search(&problem, limits, &stopwatch)?;
     let total_ms = stopwatch.elapsed();
+    let history = stopwatch.history();
     let roster = translate::roster(instance, &outcome.plan);
     let verdict = checker::judge(instance, &roster);
     if verdict.broken.is_empty() && verdict.cost != outcome.evaluation.cost {
@@ -121,11 +143,11 @@ fn measure(
         people_short: verdict.people_short,
         broken: verdict.broken.len(),
         lower_bound: outcome.lower_bound,
-        best_ms: stopwatch.last_improvement_ms(),
+        best_ms: history.last().map_or(total_ms, |step| step.0),
         total_ms,
     };
     run.tell(&instance.name, seconds, seed);
-    Ok(run)
+    Ok((run, history))
 }
 
 fn instance_files(arguments: &Arguments) -> Result<Vec<PathBuf>> {

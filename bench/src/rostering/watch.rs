@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use rota_engine::rostering::{Progress, Watch};
+
+use crate::picture::History;
 
 /// Processor time is read again after so many milliseconds: reading costs as much as a step of the search.
 const READING_MS: u64 = 5;
@@ -19,8 +22,8 @@ pub(crate) struct Stopwatch {
     read_at_ms: AtomicU64,
     spent_ms: AtomicU64,
     trace: bool,
-    cost: AtomicU64,
-    improved_ms: AtomicU64,
+    /// Every better roster that keeps all hard rules.
+    history: Mutex<History>,
 }
 
 impl Stopwatch {
@@ -32,8 +35,7 @@ impl Stopwatch {
             read_at_ms: AtomicU64::new(0),
             spent_ms: AtomicU64::new(0),
             trace,
-            cost: AtomicU64::new(u64::MAX),
-            improved_ms: AtomicU64::new(0),
+            history: Mutex::new(History::new()),
         }
     }
 
@@ -48,8 +50,8 @@ impl Stopwatch {
         self.spent_ms.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn last_improvement_ms(&self) -> u64 {
-        self.improved_ms.load(Ordering::Relaxed)
+    pub(crate) fn history(&self) -> History {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -64,10 +66,11 @@ impl Watch for Stopwatch {
 
     #[expect(clippy::print_stderr, reason = "the trace is asked for")]
     fn progress(&self, progress: Progress) {
-        let cost = u64::try_from(progress.cost).unwrap_or(u64::MAX);
-        if self.cost.swap(cost, Ordering::Relaxed) != cost {
-            self.improved_ms.store(progress.elapsed_ms, Ordering::Relaxed);
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if progress.broken_hard == 0 && history.last().is_none_or(|&(_, cost)| progress.cost < cost) {
+            history.push((progress.elapsed_ms, progress.cost));
         }
+        drop(history);
         if self.trace {
             eprintln!(
                 "{:>7} ms  broken {}  cost {}  bound {}",

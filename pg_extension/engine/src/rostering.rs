@@ -26,6 +26,7 @@ mod compiled;
 mod control;
 pub mod evaluation;
 pub mod explanation;
+mod fair_share;
 mod fingerprint;
 mod incumbent;
 mod levels;

@@ -11,7 +11,7 @@
 //! | `average_minutes` | at most so much on average | `maximum_minutes` or `below_minutes`, `per_days`, window, `leave`, `leave_weekdays`, `counts` |
 //! | `rest_within` | rest in the time from each start of duty | `minimum_minutes`, `within_minutes` |
 //! | `weekly_rest` | long rests in each window | `minimum_minutes`, `minimum_rests`, window |
-//! | `days_off` | free stretches of 24 hours in each window | `minimum_days`, `per_days`, `rounding`, window |
+//! | `days_off` | free stretches of 24 hours in each window | `minimum_days`, `per_days`, `rounding`, `except_after_kinds`, window |
 //! | `continuous_duty` | an end of duty | `maximum_minutes`, `extension_minutes`, `extension_kinds`, `bridged_minutes`, `clock` |
 //! | `rest_after_duty` | rest after a long duty | `after_minutes`, `minimum_minutes`, `bridged_minutes`, `clock` |
 //! | `rest_break` | unpaid breaks in a long duty | `after_minutes`, `minimum_minutes`, `bridged_minutes` |
@@ -97,5 +97,16 @@ impl Rule {
             valid: Span::ALWAYS,
             source: String::new(),
         })
+    }
+
+    /// The kinds of duties that it tells apart.
+    pub fn kinds_of_duties(&self) -> impl Iterator<Item = &str> {
+        let of_type = match &self.kind {
+            RuleKind::ContinuousDuty(duty) => duty.extension_kinds.as_slice(),
+            RuleKind::DaysOff(days) => days.except_after_kinds.as_slice(),
+            _ => &[],
+        };
+        let of_all = self.applies.kinds.iter().flatten().chain(&self.applies.except_kinds);
+        of_all.chain(of_type).map(String::as_str)
     }
 }

@@ -75,22 +75,15 @@ fn is_of_overtime(rule: &Rule) -> bool {
 }
 
 fn tells_natures(rule: &Rule) -> bool {
-    rule.applies.kinds.is_some()
-        || !rule.applies.except_kinds.is_empty()
-        || matches!(&rule.kind, RuleKind::ContinuousDuty(duty) if !duty.extension_kinds.is_empty())
+    rule.kinds_of_duties().next().is_some()
 }
 
 fn vocabulary_of(rules: &[Rule]) -> Vocabulary {
     let mut vocabulary = Vocabulary::default();
     for rule in rules {
         let applies = &rule.applies;
-        let extensions = match &rule.kind {
-            RuleKind::ContinuousDuty(duty) => duty.extension_kinds.as_slice(),
-            _ => &[],
-        };
-        let kinds = applies.kinds.iter().flatten().chain(&applies.except_kinds).chain(extensions);
-        let periods = applies.rotations.iter().flatten();
-        for word in kinds.chain(periods).chain(&applies.only_if).chain(&applies.unless) {
+        let others = applies.rotations.iter().flatten().chain(&applies.only_if).chain(&applies.unless);
+        for word in rule.kinds_of_duties().chain(others.map(String::as_str)) {
             vocabulary.word(word);
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn register() {
         c"Set by the extension while it changes definitions itself.",
         c"Not meant to be set.",
         &MANAGING,
-        GucContext::Userset,
+        GucContext::Suset,
         GucFlags::NO_SHOW_ALL,
     );
     GucRegistry::define_string_guc(

@@ -14,7 +14,7 @@ use super::statements::Statements;
 use crate::observe::Metrics;
 
 /// One connection of the pool.
-pub struct Pooled {
+pub(super) struct Pooled {
     /// The driver's client with its prepared statements.
     pub(super) client: ClientWrapper,
     /// Which of those are kept.
@@ -33,7 +33,7 @@ impl Pooled {
 }
 
 /// Makes and checks connections.
-pub struct Manager {
+pub(super) struct Manager {
     pub(super) config: Config,
     pub(super) connector: MakeRustlsConnect,
     pub(super) ping_after: Duration,
@@ -46,7 +46,7 @@ pub struct Manager {
 
 /// Why there is no new connection.
 #[derive(Debug, thiserror::Error)]
-pub enum NotMade {
+pub(super) enum NotMade {
     /// There are as many as there may be: one of them is free, or about to be.
     #[error("there are as many connections as there may be")]
     NoRoom,

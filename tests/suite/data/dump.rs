@@ -15,8 +15,8 @@ async fn contents(session: &Session) -> Result<Vec<Vec<Option<String>>>> {
             "SELECT oid::regclass FROM pg_class
             WHERE relkind = 'r'
                 AND relpersistence = 'p'
-                -- Counts changes of this database, so the copy has a count of its own.
-                AND oid <> 'rota.catalog_changes'::regclass
+                -- Counts changes of this database, or knows ids of its objects: the copy has its own.
+                AND oid NOT IN ('rota.catalog_changes'::regclass, 'rota.view_states'::regclass)
                 AND relnamespace IN (
                     SELECT oid FROM pg_namespace
                     WHERE nspname IN ('workforce', 'access', 'rota', 'rota_migration')

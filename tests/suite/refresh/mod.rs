@@ -11,5 +11,6 @@ mod oracle;
 mod refusals;
 mod rollups;
 mod stage;
+mod standby;
 mod tracking;
 mod worker;

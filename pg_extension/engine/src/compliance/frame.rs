@@ -106,6 +106,12 @@ impl Wanted {
         find_or_push(&mut self.lines, counted)
     }
 
+    /// The number of the line of the work of some kinds.
+    pub(super) fn line_of_kinds(&mut self, vocabulary: &Vocabulary, kinds: &[String]) -> usize {
+        let kinds = Some(WordSet::of(vocabulary, kinds));
+        find_or_push(&mut self.lines, Counted { kinds, except: WordSet::default() })
+    }
+
     /// The number of sums by day.
     pub(super) fn sums(&mut self, line: usize, counted: CountedTime, days: usize) -> usize {
         let is_elapsed = counted != CountedTime::Worked;

@@ -110,7 +110,7 @@ impl Making<'_> {
             RuleKind::Average(average) => Box::new(average::Average::of(*average, line, self)?),
             RuleKind::RestWithin(rest) => Box::new(rest_within::LongestRest::of(*rest, line)),
             RuleKind::WeeklyRest(rest) => Box::new(weekly_rest::LongRests::of(*rest, line, self)?),
-            RuleKind::DaysOff(days) => Box::new(days_off::FreeDays::of(*days, line, self)?),
+            RuleKind::DaysOff(days) => Box::new(days_off::FreeDays::of(days, line, self)?),
             RuleKind::ContinuousDuty(duty) => {
                 let plain = self.wanted.line(self.vocabulary, &rule.applies, &duty.extension_kinds);
                 Box::new(continuous_duty::LongestDuty::of(duty, (line, plain)))

@@ -1,6 +1,6 @@
 //! A problem prepared for the search: shared by all threads, never changed.
 
-use super::evaluation::{Evaluation, person_cost};
+use super::evaluation::{Evaluation, Judge};
 use super::person_path::forward::Weekday;
 use super::person_path::solve::Request;
 use std::ops::Range;
@@ -32,6 +32,7 @@ pub(super) struct Compiled<'a> {
     pub(super) most_multiplier: i64,
     /// People whose hard rules have a price, as no days keep all of them.
     pub(super) softened: Vec<usize>,
+    judge: Judge<'a>,
     successions: SuccessionTable,
     ceiling: Ceiling,
 }
@@ -89,7 +90,6 @@ impl<'a> Compiled<'a> {
         let heaviest = problem.shifts.iter().map(|shift| shift.short_weight.max(shift.surplus_weight)).max();
         let most_multiplier = LEAST_MULTIPLIER.max(4 * heaviest.unwrap_or(0));
         let ceiling = Ceiling::of(problem);
-        let softened = Vec::new();
         Ok(Self {
             problem,
             spaces,
@@ -97,7 +97,8 @@ impl<'a> Compiled<'a> {
             by_day,
             pairings,
             most_multiplier,
-            softened,
+            softened: Vec::new(),
+            judge: Judge::new(problem),
             successions,
             ceiling,
         })
@@ -156,7 +157,7 @@ impl<'a> Compiled<'a> {
 
     /// What a row costs and breaks by itself.
     pub(super) fn person_cost(&self, person: usize, row: &[u32]) -> Evaluation {
-        person_cost(self.problem, person, row)
+        self.judge.cost(person, row)
     }
 
     /// Moves the ends of a window outwards so that no weekend is cut in two.

@@ -3,7 +3,7 @@
 //! Nothing here is shared with the search: each rule is checked by itself, over the whole of a person's known days.
 
 use super::plan::{FREE, Plan};
-use super::problem::{Bound, Counted, Force, Level, Limit, OutsideDay, Person, Problem, Turn};
+use super::problem::{Bound, Counted, Force, Level, Limit, OutsideDay, Person, Problem, Succession, Turn};
 
 /// The rule that a [`Finding`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,40 +107,91 @@ pub fn evaluate(problem: &Problem, plan: &Plan, report: &mut dyn FnMut(Finding))
         sum.add(&finding);
         report(finding);
     };
+    let judge = Judge::new(problem);
     for person in 0..problem.people.len() {
-        evaluate_person(problem, person, plan.row(person), &mut note);
+        judge.person(person, plan.row(person), &mut note);
     }
     evaluate_demand(problem, plan, &mut note);
     evaluate_pairings(problem, plan, &mut note);
     sum
 }
 
-/// What one person's days cost and break by themselves: everything but demand and pairings.
+/// What one person's days cost and break by themselves: everything but demand and pairings. For many people or rows
+/// a [`Judge`] is faster.
 #[must_use]
 pub fn person_cost(problem: &Problem, person: usize, row: &[u32]) -> Evaluation {
-    let mut sum = Evaluation::default();
-    evaluate_person(problem, person, row, &mut |finding| sum.add(&finding));
-    sum
+    Judge::new(problem).cost(person, row)
 }
 
-/// Reports every breach of one person's own rules.
-pub fn evaluate_person(problem: &Problem, number: usize, row: &[u32], note: &mut dyn FnMut(Finding)) {
-    let person = &problem.people[number];
-    let mut rules = Rules { problem, number, person, row, note };
-    rules.days();
-    rules.rests();
-    rules.runs();
-    for limit in &person.limits {
-        rules.limit(limit);
+/// Judges people one by one: the rules of a problem, found by the kinds they are about.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    problem: &'a Problem,
+    /// For each pair of kinds, and once more, where its successions begin in `successions`.
+    first_of_pair: Vec<u32>,
+    /// Successions by their pair of kinds.
+    successions: Vec<Succession>,
+}
+
+impl<'a> Judge<'a> {
+    /// The judge of a problem that was checked.
+    #[must_use]
+    pub fn new(problem: &'a Problem) -> Self {
+        let pair = |rule: &Succession| rule.first * problem.kinds + rule.next;
+        let mut successions = problem.successions.clone();
+        successions.sort_by_key(pair);
+        let mut first_of_pair = vec![0; problem.kinds * problem.kinds + 1];
+        for rule in &successions {
+            first_of_pair[pair(rule) + 1] += 1;
+        }
+        for number in 1..first_of_pair.len() {
+            first_of_pair[number] += first_of_pair[number - 1];
+        }
+        Self { problem, first_of_pair, successions }
     }
-    rules.fairness();
-    rules.wishes();
+
+    /// What one person's days cost and break by themselves: everything but demand and pairings.
+    #[must_use]
+    pub fn cost(&self, person: usize, row: &[u32]) -> Evaluation {
+        let mut sum = Evaluation::default();
+        self.person(person, row, &mut |finding| sum.add(&finding));
+        sum
+    }
+
+    /// Reports every breach of one person's own rules.
+    pub fn person(&self, number: usize, row: &[u32], note: &mut dyn FnMut(Finding)) {
+        let person = &self.problem.people[number];
+        let mut rules = Rules { judge: self, problem: self.problem, number, person, row, note };
+        rules.days();
+        rules.rests();
+        rules.runs();
+        let whole = rules.whole_sums();
+        for limit in &person.limits {
+            rules.limit(limit, &whole);
+        }
+        rules.fairness();
+        rules.wishes();
+    }
+
+    fn after(&self, first: usize, next: usize) -> &[Succession] {
+        let pair = first * self.problem.kinds + next;
+        &self.successions[self.first_of_pair[pair] as usize..self.first_of_pair[pair + 1] as usize]
+    }
+}
+
+/// Everything that limits count, over the whole horizon, as most of them do.
+struct WholeSums {
+    minutes: i64,
+    days: i64,
+    weekends: i64,
+    kinds: Vec<i64>,
 }
 
 /// Start and end in minutes, and the kind, of a worked day.
 type Duty = (i64, i64, usize);
 
 struct Rules<'a> {
+    judge: &'a Judge<'a>,
     problem: &'a Problem,
     number: usize,
     person: &'a Person,
@@ -234,9 +285,9 @@ impl Rules<'_> {
     }
 
     fn rest(&mut self, shown: usize, free_days: usize, first: Duty, next: Duty) {
-        for index in 0..self.problem.successions.len() {
-            let rule = self.problem.successions[index];
-            if rule.first == first.2 && rule.next == next.2 && rule.free_days == free_days {
+        let judge = self.judge;
+        for rule in judge.after(first.2, next.2) {
+            if rule.free_days == free_days {
                 self.report(RuleName::Succession, shown, None, 1, rule.force);
             }
         }
@@ -285,8 +336,30 @@ impl Rules<'_> {
         }
     }
 
-    fn limit(&mut self, limit: &Limit) {
-        let sum = limit.already + limit.days.clone().map(|day| self.counted(limit.counted, day)).sum::<i64>();
+    fn whole_sums(&self) -> WholeSums {
+        let mut sums = WholeSums { minutes: 0, days: 0, weekends: 0, kinds: vec![0; self.problem.kinds] };
+        for (day, &cell) in self.row.iter().enumerate().filter(|(_, cell)| **cell != FREE) {
+            let shift = &self.problem.shifts[cell as usize];
+            sums.minutes += shift.worked_minutes;
+            sums.days += 1;
+            sums.weekends += self.counted(Counted::Weekends, day);
+            sums.kinds[shift.kind] += 1;
+        }
+        sums
+    }
+
+    fn limit(&mut self, limit: &Limit, whole: &WholeSums) {
+        let added = if limit.days == (0..self.row.len()) {
+            match limit.counted {
+                Counted::Minutes => whole.minutes,
+                Counted::Days => whole.days,
+                Counted::Weekends => whole.weekends,
+                Counted::Kind(kind) => whole.kinds[kind],
+            }
+        } else {
+            limit.days.clone().map(|day| self.counted(limit.counted, day)).sum()
+        };
+        let sum = limit.already + added;
         if let Some(Bound { value, force }) = limit.most.filter(|most| sum > most.value) {
             self.report(RuleName::Most(limit.counted), limit.days.start, None, sum - value, force);
         }

@@ -115,7 +115,7 @@ pub struct WeeklyRest {
 }
 
 /// Free stretches of 24 hours in each window. Each counts in the window in which it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaysOff {
     /// How many for each `per_days`.
     pub minimum_days: u32,
@@ -123,6 +123,8 @@ pub struct DaysOff {
     pub per_days: u32,
     /// What a share of a day is.
     pub rounding: Rounding,
+    /// Right after duties of these kinds, such as a night on call, the first 24 hours are no day off.
+    pub except_after_kinds: Vec<String>,
     /// In what: no stretch of minutes.
     pub window: Window,
 }

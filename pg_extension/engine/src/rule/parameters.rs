@@ -25,7 +25,7 @@ pub(super) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// Whether any of the parameters that every type takes is given.
+    /// Of which work and of whom the rule speaks.
     pub(super) fn applies(&self) -> Result<Applies, EngineError> {
         let age = |name| self.find(name).map(|_| self.number(name, 1, 200)).transpose();
         Ok(Applies {

@@ -230,11 +230,14 @@ impl Parameters<'_> {
 
     fn days_off(&self) -> Result<DaysOff, EngineError> {
         let (window, names) = self.window_of_days()?;
-        self.know(&[["minimum_days", "per_days", "rounding"].as_slice(), names].concat())?;
+        self.know(
+            &[["minimum_days", "per_days", "rounding", "except_after_kinds"].as_slice(), names].concat(),
+        )?;
         Ok(DaysOff {
             minimum_days: self.number("minimum_days", 1, LONGEST_DAYS)?,
             per_days: self.number_or("per_days", 7, 1, LONGEST_DAYS)?,
             rounding: self.choice("rounding", &[("down", Rounding::Down), ("exact", Rounding::Exact)])?,
+            except_after_kinds: self.words("except_after_kinds")?,
             window,
         })
     }

@@ -176,6 +176,10 @@ pub(crate) fn breaches(case: &Case, rule: usize, judged: Span) -> Vec<Breach> {
             for window in windows(case, &days, rule.window) {
                 let mut units = 0;
                 for rest in &rests {
+                    let is_after = |duty: &Duty| is_one(&rule.except_after_kinds, duty.kind);
+                    let ends_there = |duty: &Duty| duty.span.end().microseconds() == rest.0;
+                    let lost = case.duties.iter().any(|duty| is_after(duty) && ends_there(duty));
+                    let rest = (rest.0 + if lost { DAY } else { 0 }, rest.1);
                     let mut from = if rest.0 < window.0 - 2 * DAY { rest.0.max(window.0) } else { rest.0 };
                     while from + DAY <= rest.1 {
                         units += i128::from(window.0 <= from && from < window.1);

@@ -30,6 +30,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     ("days_off", r#"{"minimum_days": 1, "per_days": 4, "per": "rotation"}"#),
     ("days_off", r#"{"minimum_days": 2, "per_days": 5, "per": "window", "window_days": 5}"#),
+    ("days_off", r#"{"minimum_days": 2, "per": "week", "except_after_kinds": ["call"]}"#),
     (
         "continuous_duty",
         r#"{"maximum_minutes": 720, "extension_minutes": 240, "extension_kinds": ["lesson"]}"#,

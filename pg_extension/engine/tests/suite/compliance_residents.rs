@@ -313,3 +313,18 @@ fn a_19_the_same_week_on_an_ordinary_rotation_is_averaged() {
     let case = case.duty("2025-02-03 07:00", "2025-02-03 17:00");
     assert_eq!(case.told(FIRST, LAST), [""; 0]);
 }
+
+#[test]
+fn a_2b_the_day_after_a_call_may_be_no_day_off() {
+    let case = |parameters: &str| {
+        block()
+            .must("A2", "days_off", parameters)
+            .duty_of("in_house_call", "2025-01-10 19:00", "2025-01-11 07:00")
+            .duty("2025-01-12 07:00", "2025-01-12 17:00")
+            .told("2025-01-06", "2025-01-12")
+    };
+    let week = r#""minimum_days": 6, "per": "week""#;
+    assert_eq!(case(&format!("{{{week}}}")), [""; 0]);
+    let told = case(&format!(r#"{{{week}, "except_after_kinds": ["in_house_call"]}}"#));
+    assert_eq!(told, ["A2 violation 5"]);
+}

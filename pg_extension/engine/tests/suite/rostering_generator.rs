@@ -187,7 +187,7 @@ pub(crate) fn best_of_all(problem: &Problem) -> (i64, i64, i64) {
 }
 
 /// Who may take what is never given up, also where no roster keeps all rules.
-fn is_about_assignment(rule: RuleName) -> bool {
+pub(crate) fn is_about_assignment(rule: RuleName) -> bool {
     use RuleName::{DayOff, Fixed, Skill, Unavailable, WrongDay};
     matches!(rule, DayOff | Fixed | Skill | Unavailable | WrongDay)
 }

@@ -125,3 +125,17 @@ fn lists_are_read_as_json_and_with_commas() {
     assert_eq!(kinds("night call, moonlighting"), ["night call", "moonlighting"]);
     assert_eq!(kinds("moonlighting"), ["moonlighting"]);
 }
+
+#[test]
+fn a_rule_names_every_kind_of_duty_that_it_tells_apart() {
+    let kinds = |rule_type: &str, parameters: &str| {
+        let rule = Rule::read("rule", rule_type, &pairs(parameters)).unwrap();
+        rule.kinds_of_duties().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let duty = r#"{"maximum_minutes": 1440, "extension_kinds": ["lesson"], "except_kinds": ["home_call"]}"#;
+    assert_eq!(kinds("continuous_duty", duty), ["home_call", "lesson"]);
+    let days = r#"{"minimum_days": 1, "per": "week", "except_after_kinds": ["call"]}"#;
+    assert_eq!(kinds("days_off", days), ["call"]);
+    assert_eq!(kinds("forbidden_work", r#"{"kinds": ["moonlighting"]}"#), ["moonlighting"]);
+    assert_eq!(kinds("rest_period", r#"{"minimum_minutes": 660}"#), [""; 0]);
+}

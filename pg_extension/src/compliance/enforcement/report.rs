@@ -3,7 +3,8 @@
 use std::fmt;
 
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
-use pgrx::{PgLogLevel, ereport, pg_sys};
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, function_name, pg_sys};
 use rota_engine::rule::Mode;
 
 use super::arguments::Arguments;
@@ -63,23 +64,23 @@ pub(super) fn breach(
 /// Tells what rules of the modes `warn` and `advise` say.
 pub(super) fn tell(told: &[VerdictRow], may_tell: bool) {
     for row in told.iter().take(MOST_MESSAGES) {
-        let message = if may_tell {
-            row.message.clone()
-        } else {
-            format!("rule {} is broken for somebody", row.rule.id)
+        let (level, code) = match row.rule.mode {
+            Mode::Warn => (PgLogLevel::WARNING, PgSqlErrorCode::ERRCODE_WARNING),
+            _ => (PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION),
         };
-        let facts = if may_tell { facts(row) } else { String::new() };
-        // Levels are constants to the macro.
-        if row.rule.mode == Mode::Warn {
-            ereport!(PgLogLevel::WARNING, PgSqlErrorCode::ERRCODE_WARNING, message, facts);
+        let report = if may_tell {
+            ErrorReport::new(code, row.message.clone(), function_name!()).set_detail(facts(row))
         } else {
-            ereport!(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message, facts);
-        }
+            let message = format!("rule {} is broken for somebody", row.rule.id);
+            ErrorReport::new(code, message, function_name!())
+        };
+        report.report(level);
     }
     let more = told.len().saturating_sub(MOST_MESSAGES);
     if more > 0 {
         let message = format!("{more} more verdicts on this statement: rota.written_verdicts() lists them");
-        ereport!(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message);
+        let code = PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
+        ErrorReport::new(code, message, function_name!()).report(PgLogLevel::NOTICE);
     }
 }
 

@@ -21,14 +21,34 @@ const LOOK_BACK: i64 = 2 * MICROSECONDS_PER_DAY;
 /// Leave is no time off: it divides rests, and its days ask for none.
 #[derive(Debug)]
 pub(super) struct FreeDays {
-    rule: DaysOff,
+    minimum_days: i64,
+    per_days: i64,
+    rounding: Rounding,
     line: usize,
+    /// The line of the work after which the first 24 hours are no day off.
+    before: Option<usize>,
     windows: DayWindows,
 }
 
 impl FreeDays {
-    pub(super) fn of(rule: DaysOff, line: usize, making: &mut Making<'_>) -> Result<Self, EngineError> {
-        Ok(Self { rule, line, windows: making.windows(rule.window)? })
+    pub(super) fn of(rule: &DaysOff, line: usize, making: &mut Making<'_>) -> Result<Self, EngineError> {
+        let kinds = rule.except_after_kinds.as_slice();
+        let before = (!kinds.is_empty()).then(|| making.wanted.line_of_kinds(making.vocabulary, kinds));
+        Ok(Self {
+            minimum_days: rule.minimum_days.into(),
+            per_days: rule.per_days.into(),
+            rounding: rule.rounding,
+            line,
+            before,
+            windows: making.windows(rule.window)?,
+        })
+    }
+
+    /// A rest without its first 24 hours where these are no day off.
+    fn counted(&self, person: &Person<'_>, gap: (i64, i64)) -> (i64, i64) {
+        let before = self.before.map(|line| person.line(line).elapsed().spans());
+        let ends_there = |spans: &[(i64, i64)]| spans.binary_search_by_key(&gap.0, |span| span.1).is_ok();
+        if before.is_some_and(ends_there) { (gap.0 + MICROSECONDS_PER_DAY, gap.1) } else { gap }
     }
 
     /// How many units of a rest begin in a window. Of a rest of which the beginning is not known, one more may
@@ -41,8 +61,8 @@ impl FreeDays {
 
     /// What a window of so many days has to have, if it has so many units.
     fn compare(&self, units: i64, days: i64) -> Comparison {
-        let (minimum, per_days) = (i64::from(self.rule.minimum_days), i64::from(self.rule.per_days));
-        match self.rule.rounding {
+        let (minimum, per_days) = (self.minimum_days, self.per_days);
+        match self.rounding {
             Rounding::Down => Comparison::of(units, minimum * days / per_days),
             Rounding::Exact => Comparison {
                 measured: units * per_days,
@@ -63,8 +83,8 @@ impl Judge for FreeDays {
         let with_leave = (!leaves.is_empty())
             .then(|| Stretches::sorted(leaves.into_iter().chain(busy.spans().iter().copied()).collect()));
         let is_long = |gap: &(i64, i64)| gap.1 - gap.0 >= MICROSECONDS_PER_DAY;
-        let gaps: Vec<(i64, i64)> =
-            with_leave.as_ref().unwrap_or(busy).gaps(person.known()).filter(is_long).collect();
+        let gaps = with_leave.as_ref().unwrap_or(busy).gaps(person.known());
+        let gaps: Vec<(i64, i64)> = gaps.map(|gap| self.counted(person, gap)).filter(is_long).collect();
         self.windows.each(person, |window| {
             let first = gaps.partition_point(|gap| gap.1 <= window.start);
             let meeting = gaps.get(first..).unwrap_or_default().iter();
@@ -79,9 +99,9 @@ impl Judge for FreeDays {
     }
 
     fn unit(&self) -> (Unit, i64) {
-        match self.rule.rounding {
+        match self.rounding {
             Rounding::Down => (Unit::DaysOff, 1),
-            Rounding::Exact => (Unit::DaysOff, self.rule.per_days.into()),
+            Rounding::Exact => (Unit::DaysOff, self.per_days),
         }
     }
 

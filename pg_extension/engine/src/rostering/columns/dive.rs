@@ -5,13 +5,20 @@ use super::scope::Scope;
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::local_search::Searcher;
 use crate::rostering::person_path::Cost;
+use crate::rostering::random::sample;
 
 /// Rounds of pricing after each fixing. Fewer were clearly worse on 28 days.
 const ROUNDS: usize = 10;
 /// With so few people left, rounds are cheap, and what is left undecided costs most.
 const FEW_PEOPLE: usize = 40;
+/// Rows up to which a round is cheap.
+const FEW_ROWS: usize = 330;
 /// Rounds after each fixing then.
 const FEW_ROUNDS: usize = 60;
+/// People of one step of polishing after a dive, two of five at most.
+const POLISH_PEOPLE: std::ops::RangeInclusive<usize> = 8..=24;
+/// Steps without success after which polishing ends.
+const POLISH_FAILURES: usize = 4;
 /// Once this part of the people is fixed, the rest goes on in a program of its own.
 const NARROW_PART: f64 = 0.34;
 /// Programs in a row that rounding may spoil.
@@ -68,13 +75,14 @@ fn dive<T: Cost>(
     mut generation: Generation,
     cutoff: i64,
 ) {
+    let scope = generation.scope.clone();
     let mut settled = incumbent.clone();
     let mut failures = 0;
     while fix_some(searcher, &mut generation) {
         let free = generation.free();
         let rounds = match generation.is_large(LARGE_ROWS) {
             true => ROUNDS / 2,
-            false if free <= FEW_PEOPLE => FEW_ROUNDS,
+            false if free <= FEW_PEOPLE && !generation.is_large(FEW_ROWS) => FEW_ROUNDS,
             false => ROUNDS,
         };
         let mut ended = Ended::Rounds;
@@ -103,9 +111,39 @@ fn dive<T: Cost>(
         }
     }
     settle(searcher, &mut settled, &generation);
+    if scope.people.len() > *POLISH_PEOPLE.end() {
+        polish(searcher, &mut settled, incumbent, &scope);
+    }
     if settled.worth() < incumbent.worth() {
         *incumbent = settled;
         searcher.control.note_worth(incumbent.worth());
+    }
+}
+
+/// The people fixed last had little to choose from. A few of everybody at a time are solved again as long as that brings
+/// something, so that a good dive is not lost to its end.
+fn polish<T: Cost>(
+    searcher: &mut Searcher<'_, '_, T>,
+    settled: &mut Incumbent,
+    incumbent: &Incumbent,
+    scope: &Scope,
+) {
+    let mut failures = 0;
+    while failures < POLISH_FAILURES && !searcher.control.is_over() {
+        let wanted = (scope.people.len() * 2 / 5).clamp(*POLISH_PEOPLE.start(), *POLISH_PEOPLE.end());
+        let mut people: Vec<usize> = sample(&mut searcher.random, scope.people.len(), wanted)
+            .into_iter()
+            .map(|number| scope.people[number])
+            .collect();
+        people.sort_unstable();
+        let before = settled.worth();
+        solve_scope(searcher, settled, Scope { people, start: scope.start, end: scope.end }, false);
+        let still_behind = settled.worth() >= incumbent.worth();
+        if settled.worth() < before {
+            failures = 0;
+        } else {
+            failures += if still_behind { 1 } else { POLISH_FAILURES };
+        }
     }
 }
 

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::EngineError;
 use crate::rostering::compiled::Compiled;
 use crate::rostering::control::{Control, Limits, Pulse, Watch};
-use crate::rostering::evaluation::{
-    Evaluation, RuleName, evaluate_person, heads, pairings_cost, person_cost,
-};
+use crate::rostering::evaluation::{Evaluation, Judge, RuleName, heads, pairings_cost};
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::levels::Flattened;
 use crate::rostering::person_path::solve::PathFinder;
@@ -73,6 +71,7 @@ pub fn open_heads(problem: &Problem, plan: &Plan, watch: &dyn Watch) -> Result<O
     let compiled = Compiled::new(&flat.problem, &control)?;
     let mut reader = Reader {
         problem,
+        judge: Judge::new(problem),
         plan,
         present: heads(problem, plan),
         incumbent: Incumbent::new(&compiled, plan.clone()),
@@ -100,6 +99,7 @@ pub fn open_heads(problem: &Problem, plan: &Plan, watch: &dyn Watch) -> Result<O
 
 struct Reader<'a> {
     problem: &'a Problem,
+    judge: Judge<'a>,
     plan: &'a Plan,
     present: Vec<u32>,
     incumbent: Incumbent,
@@ -151,7 +151,7 @@ impl Reader<'_> {
     fn newly_broken(&self, person: usize, changed: &[u32]) -> Vec<RuleName> {
         let broken = |row: &[u32]| {
             let mut units: BTreeMap<RuleName, i64> = BTreeMap::new();
-            evaluate_person(self.problem, person, row, &mut |finding| {
+            self.judge.person(person, row, &mut |finding| {
                 if finding.level == Level::Hard {
                     *units.entry(finding.rule).or_default() += finding.units;
                 }
@@ -168,7 +168,7 @@ impl Reader<'_> {
 
     /// What the whole roster's cost changes by if one person has these days.
     fn difference(&self, person: usize, changed: &[u32]) -> Difference {
-        let own = |row: &[u32]| person_cost(self.problem, person, row);
+        let own = |row: &[u32]| self.judge.cost(person, row);
         let row = self.plan.row(person);
         let (before, after) = (own(row), own(changed));
         let mut sum = Difference { medium: after.medium - before.medium, soft: after.cost - before.cost };

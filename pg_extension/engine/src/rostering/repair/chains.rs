@@ -8,6 +8,7 @@ use crate::rostering::control::{Control, Pulse};
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::person_path::solve::PathFinder;
 use crate::rostering::plan::{FREE, Plan};
+use crate::rostering::random::sample;
 
 /// Days around an open head that are looked at first. What a change on one day asks of others is mostly near.
 const NEAR_DAYS: usize = 9;
@@ -20,6 +21,20 @@ const MOST_DAY_PRICE: i64 = 1 << 36;
 
 /// What is compared: hard units, opened heads, changed people, changed days, cost.
 type Worth = (i64, i64, i64, i64, i64);
+
+/// People with their new days, in the order in which they get them.
+type Chain = Vec<(usize, Vec<u32>)>;
+
+/// What a person's new days should hold.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    /// A shift that they must take.
+    take: Option<usize>,
+    /// A shift that they had better leave.
+    leave: Option<usize>,
+    /// By up to so much every price is moved at random.
+    noise: i64,
+}
 
 /// A roster under repair.
 pub(super) struct Repairer<'a> {
@@ -108,7 +123,7 @@ impl<'a> Repairer<'a> {
     pub(super) fn settle_people(&mut self, people: &[usize]) {
         self.finder.count_all();
         for &person in people {
-            if let Some(row) = self.best_row(person, 0..self.compiled.days(), None) {
+            if let Some(row) = self.best_row(person, 0..self.compiled.days(), Wanted::default()) {
                 self.put(person, &row);
             }
         }
@@ -116,11 +131,46 @@ impl<'a> Repairer<'a> {
 
     /// Fills opened heads as long as chains can.
     pub(super) fn fill(&mut self) {
-        for days in [self.near_days(), 0..self.compiled.days()] {
-            for length in 1..=LONGEST_CHAIN {
-                while self.opened() > 0 && !self.is_over() && self.improve(length, &days) {}
-            }
+        let near = self.near_days();
+        let all = 0..self.compiled.days();
+        self.fill_by(LONGEST_CHAIN, &near, false);
+        self.fill_by(2, &all, false);
+        self.fill_by(2, &near, true);
+        self.fill_by(LONGEST_CHAIN, &all, true);
+        let mut failures = 0;
+        while self.opened() > 0 && failures < MOST_ATTEMPTS && !self.is_over() {
+            failures = if self.shake(&near) { 0 } else { failures + 1 };
         }
+    }
+
+    /// Takes a few people off all their days at once and gives them new ones, all but the last at prices moved at
+    /// random. False if the roster is no better for it, and stays.
+    fn shake(&mut self, days: &Range<usize>) -> bool {
+        let before = self.worth();
+        let (saved, changes) = (self.incumbent.clone(), self.changed.clone());
+        let wanted = self.random.usize(2..=LONGEST_CHAIN);
+        let people = sample(&mut self.random, self.changed.len(), wanted);
+        for &person in &people {
+            let mut row = self.incumbent.plan.row(person).to_vec();
+            row[days.clone()].fill(FREE);
+            self.put(person, &row);
+        }
+        let last = people.len().saturating_sub(1);
+        let whole = people.iter().enumerate().all(|(place, &person)| {
+            let noise = if place < last { self.head_price.saturating_mul(2) } else { 0 };
+            match self.best_row(person, days.clone(), Wanted { noise, ..Wanted::default() }) {
+                Some(row) => {
+                    self.put(person, &row);
+                    true
+                }
+                None => false,
+            }
+        });
+        if whole && self.worth() < before {
+            return true;
+        }
+        (self.incumbent, self.changed) = (saved, changes);
+        false
     }
 
     /// Looks for fewer changes: takes back what one or two people were given and looks for other chains.
@@ -132,6 +182,10 @@ impl<'a> Repairer<'a> {
                 .filter(|&person| self.changed[person] > 0 && self.incumbent.is_whole(person))
                 .collect();
             let Some(&person) = self.random.choice(&changed) else { return };
+            if self.random.bool() {
+                failures = if self.shake(&near) { 0 } else { failures + 1 };
+                continue;
+            }
             let before = self.worth();
             let saved = self.incumbent.clone();
             let changes = self.changed.clone();
@@ -145,11 +199,12 @@ impl<'a> Repairer<'a> {
             }
             if self.random.bool() {
                 let anybody = self.random.usize(0..self.changed.len());
-                if let Some(row) = self.best_row(anybody, near.clone(), None) {
+                if let Some(row) = self.best_row(anybody, near.clone(), Wanted::default()) {
                     self.put(anybody, &row);
                 }
             }
-            self.fill_by(2, &near);
+            let choosing = self.random.bool();
+            self.fill_by(2, &near, choosing);
             if self.worth() < before {
                 failures = 0;
             } else {
@@ -159,18 +214,19 @@ impl<'a> Repairer<'a> {
         }
     }
 
-    fn fill_by(&mut self, longest: usize, days: &Range<usize>) {
+    fn fill_by(&mut self, longest: usize, days: &Range<usize>, choosing: bool) {
         for length in 1..=longest {
-            while self.opened() > 0 && !self.is_over() && self.improve(length, days) {}
+            while self.opened() > 0 && !self.is_over() && self.improve(length, days, choosing) {}
         }
     }
 
-    /// Finds the best chain of this length and carries it out. False if none is better than nothing.
-    fn improve(&mut self, length: usize, days: &Range<usize>) -> bool {
+    /// Finds the best chain of this length and carries it out. False if none is better than nothing. With `choosing`,
+    /// links also try to leave each of their shifts in turn for the next link to take, not only the cheapest.
+    fn improve(&mut self, length: usize, days: &Range<usize>, choosing: bool) -> bool {
         let before = self.worth();
-        let mut best: Option<(Worth, Vec<(usize, Vec<u32>)>)> = None;
-        let mut chain = Vec::new();
-        self.extend(length, days, &mut chain, &mut best);
+        let mut best: Option<(Worth, Chain)> = None;
+        let mut chain = Chain::new();
+        self.extend(length, days, choosing, &mut chain, &mut best);
         match best.filter(|best| best.0 < before) {
             Some((_, chain)) => {
                 for (person, row) in chain {
@@ -188,8 +244,9 @@ impl<'a> Repairer<'a> {
         &mut self,
         length: usize,
         days: &Range<usize>,
-        chain: &mut Vec<(usize, Vec<u32>)>,
-        best: &mut Option<(Worth, Vec<(usize, Vec<u32>)>)>,
+        choosing: bool,
+        chain: &mut Chain,
+        best: &mut Option<(Worth, Chain)>,
     ) {
         let open: Vec<Option<usize>> = if length == 1 {
             vec![None]
@@ -206,8 +263,8 @@ impl<'a> Repairer<'a> {
             if chain.iter().any(|link| link.0 == person) || !self.incumbent.is_whole(person) {
                 continue;
             }
-            for &forced in &open {
-                let Some(row) = self.best_row(person, days.clone(), forced) else { continue };
+            for wanted in self.wishes_of(person, &open, days, choosing) {
+                let Some(row) = self.best_row(person, days.clone(), wanted) else { continue };
                 if row == self.incumbent.plan.row(person) {
                     continue;
                 }
@@ -215,7 +272,7 @@ impl<'a> Repairer<'a> {
                 self.put(person, &row);
                 chain.push((person, row));
                 if length > 1 {
-                    self.extend(length - 1, days, chain, best);
+                    self.extend(length - 1, days, choosing, chain, best);
                 } else {
                     let worth = self.worth();
                     if best.as_ref().is_none_or(|best| worth < best.0) {
@@ -228,11 +285,31 @@ impl<'a> Repairer<'a> {
         }
     }
 
-    /// The days of one person that open the fewest heads, change the fewest days and cost least; with `forced`, such
-    /// that they work that shift. None if there are none.
-    fn best_row(&mut self, person: usize, days: Range<usize>, forced: Option<usize>) -> Option<Vec<u32>> {
+    /// What a link of a chain may be asked for: one of the open heads, and perhaps one of its own shifts to leave.
+    fn wishes_of(
+        &self,
+        person: usize,
+        open: &[Option<usize>],
+        days: &Range<usize>,
+        choosing: bool,
+    ) -> Vec<Wanted> {
+        let mut all = Vec::new();
+        for &take in open {
+            all.push(Wanted { take, ..Wanted::default() });
+            if choosing && take.is_some() {
+                let worked =
+                    self.incumbent.plan.row(person)[days.clone()].iter().filter(|&&cell| cell != FREE);
+                all.extend(worked.map(|&cell| Wanted { take, leave: Some(cell as usize), noise: 0 }));
+            }
+        }
+        all
+    }
+
+    /// The days of one person that open the fewest heads, change the fewest days and cost least, such that they take
+    /// the wanted shift. None if there are none.
+    fn best_row(&mut self, person: usize, days: Range<usize>, wanted: Wanted) -> Option<Vec<u32>> {
         let compiled = self.compiled;
-        if let Some(shift) = forced {
+        if let Some(shift) = wanted.take {
             let day = compiled.problem.shifts[shift].day;
             let choices = &compiled.spaces[person].days[day].choices;
             if !days.contains(&day) || !choices.iter().any(|choice| choice.shift as usize == shift) {
@@ -242,8 +319,14 @@ impl<'a> Repairer<'a> {
         self.incumbent.withdraw(compiled, person, days.start, days.end);
         for day in days.clone() {
             self.price_day(person, day);
+            for &shift in compiled.by_day[day].iter().filter(|_| wanted.noise > 0) {
+                self.prices[shift as usize] += self.random.i64(-wanted.noise..=wanted.noise);
+            }
         }
-        if let Some(shift) = forced {
+        if let Some(shift) = wanted.leave {
+            self.prices[shift] += self.head_price.saturating_mul(2);
+        }
+        if let Some(shift) = wanted.take {
             self.prices[shift] -= self.head_price.saturating_mul(4);
         }
         let row = self.incumbent.plan.row(person).to_vec();
@@ -254,7 +337,7 @@ impl<'a> Repairer<'a> {
         self.finder.find(&request, &mut self.random, &|operations| pulse.beat(control, operations))?;
         let mut found = row;
         found[days].copy_from_slice(&self.finder.path);
-        match forced {
+        match wanted.take {
             Some(shift) if found[compiled.problem.shifts[shift].day] as usize != shift => None,
             _ => Some(found),
         }
