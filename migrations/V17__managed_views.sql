@@ -34,7 +34,12 @@ LEFT JOIN workforce.assignments AS assignment
     ON assignment.shift_id = shift.shift_id
     AND assignment.binding
 WHERE shift.active
-GROUP BY shift.shift_id;
+-- By its key alone, it would depend on the key, and a dump would make it only after the rows.
+GROUP BY
+    shift.shift_id,
+    shift.date,
+    shift.department_id,
+    shift.required_staff;
 
 COMMENT ON VIEW workforce.shift_coverage_query IS
     'What workforce.shift_coverage holds: heads required by and booked on each active shift.';
