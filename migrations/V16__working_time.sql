@@ -78,7 +78,8 @@ CREATE TABLE workforce.postings (
 COMMENT ON TABLE workforce.postings IS
     'Who was dispatched where, and when: rules end postings after some years.';
 COMMENT ON COLUMN workforce.postings.exempt IS
-    'True while no limit holds: contract without end, from the age of 60, a project with an end, leave cover.';
+    'True while no limit holds: contract without end, from the age of 60, a project with an end, leave '
+    'cover.';
 
 ALTER TABLE workforce.employees ADD COLUMN born_on date CHECK (isfinite(born_on));
 

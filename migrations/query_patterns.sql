@@ -386,6 +386,29 @@ FROM access.audit_log
 ORDER BY audit_log_id DESC
 LIMIT 101;
 
+-- name: the job that is run next
+-- index: jobs_open
+SELECT job_id
+FROM workforce.jobs
+WHERE state IN ('queued', 'running') AND due_at <= now()
+ORDER BY priority DESC, due_at, job_id
+LIMIT 1;
+
+-- name: the newest jobs
+-- index: jobs_pkey
+SELECT job_id, state
+FROM workforce.jobs
+WHERE job_id < 1000
+ORDER BY job_id DESC
+LIMIT 101;
+
+-- name: the progress of a job
+-- index: job_progress_pkey
+SELECT elapsed_ms, cost, lower_bound
+FROM workforce.job_progress
+WHERE job_id = 1 AND attempt = 1 AND elapsed_ms > 100
+ORDER BY elapsed_ms;
+
 -- name: the shifts from which a department's day is covered
 -- index: shift_coverage_by_date
 SELECT required, assigned

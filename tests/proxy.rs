@@ -44,7 +44,8 @@ impl Proxy {
             database_url: url.to_owned(),
             listen: None,
             admin_listen: None,
-            settings: [("ROTA_REFRESH_VIEWS", "false")]
+            // Looking for jobs and for stale views is traffic of its own; tests about them ask for it.
+            settings: [("ROTA_JOB_RUNNERS", "0"), ("ROTA_REFRESH_VIEWS", "false")]
                 .iter()
                 .chain(settings)
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -5,6 +5,7 @@ mod conflict;
 mod invalidation;
 mod pay;
 mod refresh;
+mod rostering;
 mod time;
 mod trigger;
 mod version;

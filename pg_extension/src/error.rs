@@ -2,6 +2,9 @@
 
 mod report;
 
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use rota_engine::EngineError;
 
@@ -277,6 +280,35 @@ pub(crate) enum ExtensionError {
     /// 39P01: a trigger function called by anything but the trigger that it is made for.
     #[error("only a trigger that rota.guard_overlaps made can call this function")]
     NoTrigger,
+    /// 22023: a roster problem, or its options, that cannot be read.
+    #[error("{path} {fault}")]
+    UnreadableRoster {
+        /// The argument that holds it.
+        argument: &'static str,
+        /// Where the fault stands, beginning with the argument.
+        path: String,
+        /// What is wrong there.
+        fault: String,
+    },
+    /// 54000: more of something than one roster search takes.
+    #[error("{path} {fault}")]
+    RosterTooLarge {
+        /// The argument that holds it.
+        argument: &'static str,
+        /// Where it stands, beginning with the argument.
+        path: String,
+        /// What there is, and how much there may be.
+        fault: String,
+    },
+    /// XX000: a search that broke; never the caller's fault.
+    #[error("the search failed: {fault}")]
+    SearchFailed {
+        /// What is known of it.
+        fault: String,
+    },
+    /// 2D000: a procedure that ends transactions, called inside of one.
+    #[error("rota.run_job ends transactions, so it cannot run inside of one")]
+    InsideTransaction,
     /// 39P01: a trigger that manages no view.
     #[error("rota.track_changes runs only in AFTER triggers for each statement")]
     WrongTrackingTrigger,
@@ -334,6 +366,7 @@ impl ExtensionError {
             | Self::UnfitForSwap { .. }
             | Self::UnreadablePayRules { .. }
             | Self::UnreadableRule { .. }
+            | Self::UnreadableRoster { .. }
             | Self::UnknownRuleSet { .. }
             | Self::UnknownRule { .. }
             | Self::WaitOutOfRange { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
@@ -343,6 +376,7 @@ impl ExtensionError {
             | Self::TooManyConflicts { .. }
             | Self::TooManyVerdicts { .. }
             | Self::TooManyDuties { .. }
+            | Self::RosterTooLarge { .. }
             | Self::TooManyOverlaps { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Self::MissingView { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
             Self::MissingColumn { .. } => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
@@ -353,7 +387,10 @@ impl ExtensionError {
             }
             Self::PreparedAnnouncement => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
             Self::WrongTrigger => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            Self::OutsideOfAggregate | Self::UnsendableQuery => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            Self::OutsideOfAggregate | Self::UnsendableQuery | Self::SearchFailed { .. } => {
+                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR
+            }
+            Self::InsideTransaction => PgSqlErrorCode::ERRCODE_INVALID_TRANSACTION_TERMINATION,
             Self::GuardViolated(_) => PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION,
             Self::UnusableGuard { .. } | Self::UnusableEnforcement { .. } => {
                 PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
@@ -373,6 +410,13 @@ impl ExtensionError {
             Self::Refused(refusal) => pack_sqlstate(&refusal.sqlstate),
             Self::UnknownAction { .. } => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
+    }
+
+    /// The SQLSTATE as text.
+    pub(crate) fn code(&self) -> String {
+        // SAFETY: takes a number and gives a C string in memory of the server's own, which is copied at once.
+        let code = unsafe { CStr::from_ptr(pg_sys::unpack_sql_state(self.sqlstate() as i32)) };
+        code.to_string_lossy().into_owned()
     }
 
     fn hint(&self) -> Option<&str> {
@@ -397,8 +441,12 @@ impl ExtensionError {
                 "consecutive_days" => {
                     "parameters such as {\"maximum_days\": 6}; level one of violation, warning, advisory, unknown"
                 }
-                _ => {
+                "rest_period" => {
                     "parameters {\"minimum_minutes\": 660}; level one of violation, warning, advisory, unknown"
+                }
+                _ => {
+                    "rota.preset_rules has rules of many types with their parameters; level one of violation, \
+                     warning, advisory, unknown"
                 }
             }),
             Self::UnknownRuleSet { .. } => {
@@ -410,6 +458,7 @@ impl ExtensionError {
             Self::UnreadablePayRules { .. } => {
                 Some("rota.pay_rules('japan') shows a whole document; other fields than its own are refused")
             }
+            Self::InsideTransaction => Some("CALL it as a statement of its own, with autocommit"),
             Self::NoInvalidationsOnStandby => Some("ask its primary"),
             Self::NotPreloaded => Some(
                 "LISTEN rota_invalidation; or set shared_preload_libraries = 'rota' and restart the server",
@@ -454,6 +503,8 @@ impl ExtensionError {
             Self::InfiniteDate { argument }
             | Self::MissingArgument { argument }
             | Self::UnequalArrays { argument, .. }
+            | Self::UnreadableRoster { argument, .. }
+            | Self::RosterTooLarge { argument, .. }
             | Self::RefusedArgument { argument, .. } => Some(argument),
             Self::UnfitForSwap { argument, .. } => Some(argument),
             Self::UnreadablePayRules { .. } => Some("rules"),

@@ -9,6 +9,7 @@
 //! | `invalidation` | which transaction changed what, announced to caches outside |
 //! | `compliance` | working-time rules: judged when asked, and when rows are written |
 //! | `conflict` | a roster read, examined and written out as rows |
+//! | `rostering` | rosters: a problem read, searched beside the backend, answered |
 //! | `refresh` | managed views: changes tracked, keys recomputed, a worker that does it |
 //! | `guard` | rows of one key never overlap: trigger functions, locks, probes |
 //! | `error` | the one error enum, and how it becomes a report with SQLSTATE, hint and column |
@@ -28,6 +29,7 @@ mod error;
 mod guard;
 mod invalidation;
 mod refresh;
+mod rostering;
 mod source;
 mod zone;
 
@@ -48,6 +50,7 @@ pub extern "C-unwind" fn _PG_init() {
     guard::register();
     invalidation::register();
     refresh::register();
+    rostering::register();
 }
 
 pgrx::extension_sql_file!("../../sql/extension/catalog_changes.sql", name = "catalog_changes", bootstrap);
@@ -174,6 +177,23 @@ pgrx::extension_sql_file!(
     name = "guard_changes",
     requires = ["guard_overlaps"]
 );
+pgrx::extension_sql_file!(
+    "../../sql/extension/roster_options.sql",
+    name = "roster_options",
+    requires = ["catalog_changes"]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/roster_problem.sql",
+    name = "roster_problem",
+    requires = ["roster_options", local_days, worked_minutes]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/rosters.sql",
+    name = "rosters",
+    requires =
+        ["roster_problem", check_assignments, find_conflicts, solve_roster, repair_roster, explain_roster]
+);
+pgrx::extension_sql_file!("../../sql/extension/jobs.sql", name = "jobs", requires = ["rosters", run_job]);
 pgrx::extension_sql_file!(
     "../../sql/extension/rule_sets.sql",
     name = "rule_sets",

@@ -89,6 +89,22 @@ pub enum Error {
         /// Rows of the file.
         rows: u64,
     },
+    /// A job did not end well.
+    #[error("job {job_id} {state}: {reason}")]
+    Job {
+        /// Its number.
+        job_id: i64,
+        /// The state that it ended in.
+        state: String,
+        /// Why.
+        reason: String,
+    },
+    /// No job has this number.
+    #[error("job {job_id} does not exist")]
+    UnknownJob {
+        /// The number as given.
+        job_id: i64,
+    },
     /// The process could not be set up: runtime, signals, logging.
     #[error("cannot start: {0}")]
     Start(String),

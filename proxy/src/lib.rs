@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod import;
+mod job_runner;
 pub mod migration;
 pub mod observe;
 pub mod pipeline;

@@ -4,6 +4,7 @@
 //! route and validate and is not built yet. A read may be answered from the cache; a change never is.
 
 mod change;
+mod events;
 mod read;
 mod recent;
 
@@ -79,6 +80,8 @@ pub enum Refusal {
     Problem(Problem),
     /// Nobody is there to be told.
     ClientLeft,
+    /// It has been answered already, piece by piece.
+    Streamed,
 }
 
 impl From<Problem> for Refusal {
@@ -116,6 +119,7 @@ impl Proxy {
                 event.problem = Some(problem.kind);
                 Some(Reply::problem(&problem, self.settings.retry_after_seconds))
             }
+            Err(Refusal::Streamed) => None,
             Err(Refusal::ClientLeft) => {
                 event.status = CLIENT_LEFT;
                 self.observer.metrics.abandoned.inc();
@@ -143,7 +147,9 @@ impl Proxy {
                 let mut arguments = bind(endpoint, values, target.query().unwrap_or_default(), &body)?;
                 arguments.claims = self.claims(endpoint, exchange)?;
                 event.ends(Phase::Validate);
-                if endpoint.method == Method::GET {
+                if endpoint.event_stream {
+                    self.stream_events(endpoint, arguments, &catalog, exchange, event).await
+                } else if endpoint.method == Method::GET {
                     self.read(endpoint, &arguments, &catalog, exchange, event).await
                 } else {
                     self.change(endpoint, &arguments, &catalog, exchange, event).await

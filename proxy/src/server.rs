@@ -28,6 +28,7 @@ use crate::cache::{reader, warm};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::certificate::Certificate;
+use crate::job_runner;
 use crate::pipeline::Proxy;
 use crate::workers::Workers;
 
@@ -117,6 +118,9 @@ fn spawn_tasks(proxy: &Arc<Proxy>, settings: &Settings) -> Vec<JoinHandle<()>> {
     if settings.cache_bytes > 0 {
         tasks.push(tokio::spawn(reader::run(Arc::clone(&proxy.cache.lives), settings.clone())));
         tasks.push(tokio::spawn(warm::run(Arc::clone(proxy))));
+    }
+    for _ in 0..settings.job_runners {
+        tasks.push(tokio::spawn(job_runner::run(Arc::clone(proxy))));
     }
     if settings.refresh_views {
         proxy.refreshing.start(settings, &proxy.observer.metrics);

@@ -106,9 +106,9 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION api.compliance IS
-    'What rules say about work in the local days [from_date, to_date) of time_zone, in order of time, at most '
-    '"limit"; counts covers all of it by level (violation, warning, advisory, unknown). rule_set: one of '
-    'GET /api/rule-sets; without it, the rules in force here. measured and limit are of the unit.';
+    'What rules say about work in the local days [from_date, to_date) of time_zone, in order of time, at '
+    'most "limit"; counts covers all of it by level (violation, warning, advisory, unknown). rule_set: one '
+    'of GET /api/rule-sets; without it, the rules in force here. measured and limit are of the unit.';
 
 SELECT rota.expose(
     'api.compliance'::regproc,

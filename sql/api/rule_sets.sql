@@ -66,7 +66,9 @@ END;
 COMMENT ON FUNCTION api.rule_sets IS
     'The sets of rules that are law somewhere (presets), and those kept here (own).';
 
-SELECT rota.expose('api.rule_sets'::regproc, 'GET', '/api/rule-sets', summary => 'Sets of working-time rules');
+SELECT rota.expose(
+    'api.rule_sets'::regproc, 'GET', '/api/rule-sets', summary => 'Sets of working-time rules'
+);
 
 CREATE FUNCTION api.rule_set(rule_set text) RETURNS json
 LANGUAGE sql
@@ -125,7 +127,9 @@ BEGIN
         SELECT string_agg(known_set.rule_set, ', ' ORDER BY known_set.rule_set)
         INTO known
         FROM rota.rule_sets AS known_set;
-        PERFORM api.refuse_unknown('preset', format('rule set "%s" is not known', preset), 'one of: ' || known);
+        PERFORM api.refuse_unknown(
+            'preset', format('rule set "%s" is not known', preset), 'one of: ' || known
+        );
     END IF;
     IF name !~ '^[a-z0-9][a-z0-9-]{0,49}$' THEN
         PERFORM api.refuse(
@@ -212,7 +216,9 @@ EXCEPTION
     WHEN unique_violation THEN
         PERFORM api.refuse_clash(
             'name',
-            format('the rules of "%s" are kept here already for the same people and days', coalesce(name, preset)),
+            format(
+                'the rules of "%s" are kept here already for the same people and days', coalesce(name, preset)
+            ),
             'change those, or give another name'
         );
 END

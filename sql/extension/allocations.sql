@@ -71,7 +71,8 @@ $$;
 
 COMMENT ON FUNCTION rota.compare_plan(text[], date[], numeric[], text[], date[], numeric[], numeric) IS
     'Planned and worked shares in percent, by worker and day: the variance, in percent of the plan too (NULL '
-    'where nothing was planned), whether it was unplanned or unworked, and whether it reaches notable_percent.';
+    'where nothing was planned), whether it was unplanned or unworked, and whether it reaches '
+    'notable_percent.';
 
 CREATE FUNCTION rota.allocation_cost(
     days date[],
@@ -98,5 +99,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.allocation_cost(date[], numeric[], numeric, daterange[], numeric[]) IS
-    'What shares of days cost, each at the rate of its day; rate and cost are NULL where no rate is in force, '
-    'so that a missing one shows. Keep the periods of rates apart with rota.guard_overlaps.';
+    'What shares of days cost, each at the rate of its day; rate and cost are NULL where no rate is in '
+    'force, so that a missing one shows. Keep the periods of rates apart with rota.guard_overlaps.';

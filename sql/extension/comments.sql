@@ -110,17 +110,17 @@ COMMENT ON FUNCTION rota.require_rule(text, jsonb) IS
     'constraint.';
 
 COMMENT ON FUNCTION rota.check_rules(text, timestamptz, timestamptz, text[], text[]) IS
-    'What rules say about the work in a window of time, of everybody or of some people or teams, by the source '
-    'views: a row where a rule is broken, and where data are missing to tell (level unknown). rule_set is one '
-    'of rota.rule_sets or of rota_source.rules; NULL means all that rota_source.rules shows.';
+    'What rules say about the work in a window of time, of everybody or of some people or teams, by the '
+    'source views: a row where a rule is broken, and where data are missing to tell (level unknown). '
+    'rule_set is one of rota.rule_sets or of rota_source.rules; NULL means all that rota_source.rules shows.';
 
 COMMENT ON FUNCTION rota.rule_headroom(text, timestamptz, timestamptz, text[], text[]) IS
-    'How near each person comes to each limit in a window of time: the window that comes nearest, and what is '
-    'left in it, negative where the limit is passed. minutes_left is that where it is minutes.';
+    'How near each person comes to each limit in a window of time: the window that comes nearest, and what '
+    'is left in it, negative where the limit is passed. minutes_left is that where it is minutes.';
 
 COMMENT ON FUNCTION rota.explain_verdict(text, text, text, tstzrange) IS
-    'What a verdict of rota.check_rules was made of: the sentence, then each duty with the minutes of it that '
-    'count in the window, then the leave that averages leave out.';
+    'What a verdict of rota.check_rules was made of: the sentence, then each duty with the minutes of it '
+    'that count in the window, then the leave that averages leave out.';
 
 COMMENT ON FUNCTION rota.written_verdicts() IS
     'What rota.enforce_rules told the last transaction of this session that it told anything: verdicts of '
@@ -149,3 +149,20 @@ COMMENT ON FUNCTION rota.relation_overlaps(oid, text, text, text, bigint, boolea
 
 COMMENT ON FUNCTION rota.relation_excesses(oid, text, text, text, text, text) IS
     'Every stretch during which the rows of one key weigh more than a capacity.';
+
+COMMENT ON FUNCTION rota.solve_roster(jsonb, jsonb) IS
+    'A roster for a problem on plain data, with its cost, a bound below which no roster costs, the gap between '
+    'them, every broken rule and an explanation. problem: days (from_date, to_date, time_zone), shifts, people, '
+    'rules and more, as in the documentation; a fault names its path. options: time_ms, steps, seed, threads, '
+    'memory_mb, target, gap_percent, explain. With steps and without time_ms, equal seeds give equal answers.';
+
+COMMENT ON FUNCTION rota.repair_roster(jsonb, jsonb) IS
+    'The known roster of a problem, changed as little as possible so that it fits. Problem and options as in '
+    'rota.solve_roster, and change_weight: the cost of each changed day.';
+
+COMMENT ON FUNCTION rota.explain_roster(jsonb) IS
+    'What the known roster of a problem costs and breaks, and why its heads are missing. Nothing is searched.';
+
+COMMENT ON PROCEDURE rota.run_job(bigint) IS
+    'Runs a job to its end: the one that is named, else the most urgent that is due; nothing where there is '
+    'none. It commits on the way, so that other sessions see how far it is.';

@@ -140,5 +140,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.compliance_risks(text[], text, timestamptz, timestamptz, integer) IS
-    'Who of some teams, or of all, is nearest to a limit of hours: each person once, with the rule that leaves '
-    'the fewest minutes. Below zero the limit is passed.';
+    'Who of some teams, or of all, is nearest to a limit of hours: each person once, with the rule that '
+    'leaves the fewest minutes. Below zero the limit is passed.';

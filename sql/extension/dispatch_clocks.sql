@@ -26,8 +26,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rota.day_after_months(date, integer) IS
-    'The first day after a period of months that starts on a day: the same day of a later month, or the first '
-    'of the month after where that has no such day (Civil Code of Japan, article 143).';
+    'The first day after a period of months that starts on a day: the same day of a later month, or the '
+    'first of the month after where that has no such day (Civil Code of Japan, article 143).';
 
 CREATE FUNCTION rota.dispatch_clocks(
     workers text[],
@@ -183,7 +183,7 @@ $$;
 COMMENT ON FUNCTION
     rota.dispatch_clocks(text[], text[], text[], daterange[], boolean[], date, integer, integer)
 IS
-    'The clocks that times of dispatch have set going, one element of each array for each time: a unit is one '
-    'of an establishment of the client. Exempt times (indefinite contract, from the age of 60, projects with '
-    'an end) drive none. level is violation from the conflict date on, warning in the month before it, in '
-    'which the agency must notify; as_of NULL judges what has an end.';
+    'The clocks that times of dispatch have set going, one element of each array for each time: a unit is '
+    'one of an establishment of the client. Exempt times (indefinite contract, from the age of 60, projects '
+    'with an end) drive none. level is violation from the conflict date on, warning in the month before it, '
+    'in which the agency must notify; as_of NULL judges what has an end.';

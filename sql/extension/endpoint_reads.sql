@@ -11,7 +11,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     VALUES
         ('check_assignments'), ('check_rules'), ('check_swap'), ('compliance_risks'), ('compliance_summary'),
-        ('explain_verdict'), ('find_conflicts'), ('rule_headroom')
+        ('explain_verdict'), ('find_conflicts'), ('rule_headroom'), ('schedule_problem')
 $$;
 
 COMMENT ON FUNCTION rota.source_view_readers() IS

@@ -20,6 +20,7 @@ CREATE TABLE rota.endpoints (
     lane text NOT NULL DEFAULT 'interactive',
     cached boolean NOT NULL DEFAULT true,
     warm boolean NOT NULL DEFAULT false,
+    event_stream boolean NOT NULL DEFAULT false,
     staleness_signature text,
     PRIMARY KEY (method, path),
     CONSTRAINT endpoints_method_known CHECK (method IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
@@ -53,6 +54,8 @@ COMMENT ON COLUMN rota.endpoints.lane IS 'interactive or batch: whose place in t
 COMMENT ON COLUMN rota.endpoints.cached IS 'Whether answers may be cached at all.';
 COMMENT ON COLUMN rota.endpoints.warm IS
     'Whether the answer without arguments is fetched before it is asked for.';
+COMMENT ON COLUMN rota.endpoints.event_stream IS
+    'Whether the function is called again and again, and its answers are sent as server-sent events.';
 COMMENT ON COLUMN rota.endpoints.staleness_signature IS
     'The function that tells how old an answer from managed views is; NULL = answers come from tables.';
 

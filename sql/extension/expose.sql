@@ -20,6 +20,7 @@ CREATE FUNCTION rota.expose(
     lane text DEFAULT 'interactive',
     cached boolean DEFAULT true,
     warm boolean DEFAULT false,
+    event_stream boolean DEFAULT false,
     staleness regprocedure DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql
@@ -99,16 +100,19 @@ BEGIN
     );
     PERFORM rota.check_staleness_function(endpoint_function, staleness);
 
+    PERFORM rota.check_event_stream(endpoint_function, method, event_stream);
+
     INSERT INTO rota.endpoints AS endpoint (
         method, path, function_signature, summary, success_status, reads,
         statement_timeout_ms, slow_ms, body_limit_bytes,
-        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm, staleness_signature
+        cache_ttl_ms, consistency, claims, keyed_reads, lane, cached, warm, event_stream,
+        staleness_signature
     )
     VALUES (
         expose.method, expose.path, endpoint_function::text, expose.summary, expose.success_status,
         expose.reads::text[], expose.statement_timeout_ms, expose.slow_ms, expose.body_limit_bytes,
         expose.cache_ttl_ms, expose.consistency, expose.claims, expose.keyed_reads, expose.lane,
-        coalesce(expose.cached, true), expose.warm, expose.staleness::text
+        coalesce(expose.cached, true), expose.warm, expose.event_stream, expose.staleness::text
     )
     ON CONFLICT (method, path) DO UPDATE SET
         function_signature = excluded.function_signature,
@@ -125,6 +129,7 @@ BEGIN
         lane = excluded.lane,
         cached = excluded.cached,
         warm = excluded.warm,
+        event_stream = excluded.event_stream,
         staleness_signature = excluded.staleness_signature;
 END
 $$;
@@ -183,6 +188,7 @@ RETURNS TABLE (
     consistency text,
     lane text,
     warm boolean,
+    event_stream boolean,
     staleness_schema text,
     staleness_name text,
     staleness_arguments text[]
@@ -214,6 +220,7 @@ AS $$
         endpoint.consistency,
         endpoint.lane,
         endpoint.warm,
+        endpoint.event_stream,
         staleness_schema.nspname::text,
         staleness.proname::text,
         staleness.proargnames

@@ -144,3 +144,37 @@ $$;
 
 COMMENT ON FUNCTION rota.check_staleness_function(regprocedure, regprocedure) IS
     'Refuses a function that could not tell how old an endpoint''s answer to the same arguments is.';
+
+CREATE FUNCTION rota.check_event_stream(endpoint_function regprocedure, method text, event_stream boolean)
+RETURNS void
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF event_stream IS NULL OR event_stream AND (
+        method <> 'GET'
+        OR NOT EXISTS (
+            SELECT
+            FROM
+                pg_proc AS procedure
+                CROSS JOIN LATERAL unnest(procedure.proargnames) WITH ORDINALITY AS argument (name, position)
+            WHERE
+                procedure.oid = endpoint_function
+                AND argument.name = 'last_event_id'
+                AND procedure.proargtypes[argument.position - 1] = 'bigint'::regtype
+                AND argument.position > procedure.pronargs - procedure.pronargdefaults
+        )
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '22023',
+            MESSAGE = format('%s cannot tell of events', endpoint_function),
+            HINT = 'a GET whose function takes last_event_id bigint with a default, and answers '
+                '{"events": [{"id", "event", "data"}], "ends"}',
+            COLUMN = 'event_stream';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION rota.check_event_stream(regprocedure, text, boolean) IS
+    'Refuses to stream the events of a function that cannot go on after the last one that was sent.';

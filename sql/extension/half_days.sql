@@ -38,10 +38,13 @@ BEGIN
     END IF;
     whole := rota.shift_lasting(date, starts_at, 2 * half_day_minutes, time_zone);
     noon := lower(whole) + make_interval(mins => half_day_minutes);
-    RETURN CASE lower(half) WHEN 'am' THEN tstzrange(lower(whole), noon) ELSE tstzrange(noon, upper(whole)) END;
+    RETURN CASE lower(half)
+        WHEN 'am' THEN tstzrange(lower(whole), noon)
+        ELSE tstzrange(noon, upper(whole))
+    END;
 END
 $$;
 
 COMMENT ON FUNCTION rota.half_day_range(date, text, integer, text, time) IS
-    'The times made up for a morning (am) or an afternoon (pm), which touch. A source view that uses it shows '
-    'such work as estimated, and so do verdicts.';
+    'The times made up for a morning (am) or an afternoon (pm), which touch. A source view that uses it '
+    'shows such work as estimated, and so do verdicts.';

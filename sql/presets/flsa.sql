@@ -1,5 +1,5 @@
--- The Fair Labor Standards Act of the United States. It limits the hours of minors only; of others it says from
--- when on overtime is owed (rota.pay_rules, rota.regular_rate_pay), which is worth knowing.
+-- The Fair Labor Standards Act of the United States. It limits the hours of minors only; of others it says
+-- from when on overtime is owed (rota.pay_rules, rota.regular_rate_pay), which is worth knowing.
 
 INSERT INTO rota.rule_sets (rule_set, jurisdiction, title, version, valid, sources)
 VALUES (

@@ -14,6 +14,7 @@ mod labels;
 mod pay;
 mod proxy;
 mod refresh;
+mod rostering;
 mod smoke;
 mod time;
 mod ward;

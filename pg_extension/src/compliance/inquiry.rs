@@ -1,12 +1,14 @@
 //! Everybody who is asked about, one case after the other.
 
+use std::rc::Rc;
+
 use rota_engine::Span;
 use rota_engine::compliance::{RuleBook, Vocabulary, reach};
 
 use super::case::{Amendment, Case, Further, Ground, Work};
 use super::law::Law;
 use crate::error::ExtensionError;
-use crate::source::{Connection, FactQuestions, Names, PersonFacts, Views, WorkQuestion, widened};
+use crate::source::{Connection, FactQuestions, Name, Names, PersonFacts, Views, WorkQuestion, widened};
 use crate::zone::{ServerZone, ZonePeriods};
 
 /// What is asked of the views: prepared once where it is asked often.
@@ -102,8 +104,15 @@ impl Questions {
         let mut work = Work::default();
         let mut is_judged = vec![false; ids.len()];
         let mut whose: Option<usize> = None;
+        let mut last: Option<Name<Rc<str>>> = None;
         self.work.ask(connection, known, &ids, &mut |row| {
-            let number = register.ids.find(row.person);
+            // Most rows are of the person of the row before.
+            let number = if last.as_ref().is_some_and(|last| last.is(row.person)) {
+                whose
+            } else {
+                last = Some(row.person.kept());
+                register.ids.find(row.person)
+            };
             if number != whose {
                 if let Some(number) = whose {
                     open(number, &mut work)?;

@@ -26,6 +26,17 @@ impl Name<&str> {
     }
 }
 
+impl Name<Rc<str>> {
+    /// Whether it is the same as one that is not kept.
+    pub(crate) fn is(&self, other: Name<&str>) -> bool {
+        match (self, other) {
+            (Self::Integer(one), Name::Integer(other)) => *one == other,
+            (Self::Text(one), Name::Text(other)) => **one == *other,
+            _ => false,
+        }
+    }
+}
+
 impl<'text> From<&'text str> for Name<&'text str> {
     fn from(text: &'text str) -> Self {
         match text.parse::<i64>() {

@@ -1,7 +1,8 @@
-//! The command line: five verbs over one set of settings.
+//! The command line: six verbs over one set of settings.
 
 mod demo;
 mod import;
+mod job;
 mod migrate;
 mod serve;
 mod zones;
@@ -37,6 +38,8 @@ enum Verb {
     Import(import::ImportArgs),
     /// Fill an empty database with a demonstration organisation.
     Demo(demo::DemoArgs),
+    /// Submit a search for a roster as a job, and follow it.
+    Job(job::JobArgs),
     /// Compare the time zones of this machine with those of the database.
     Zones,
 }
@@ -59,6 +62,7 @@ impl Cli {
                 Verb::Migrate(args) => migrate::run(args, settings).await,
                 Verb::Import(args) => import::run(args, settings).await,
                 Verb::Demo(args) => demo::run(args, settings).await,
+                Verb::Job(args) => job::run(args, settings).await,
                 Verb::Zones => zones::run(settings).await,
             }
         })

@@ -88,6 +88,12 @@ declare! {
     /// Longest time for one import.
     Serve import_timeout_ms: Duration = "600000", Bounds::Range(100, DAY);
 
+    /// Jobs of the database that this proxy runs at once, in the batch lane. Each takes one of its connections and, while
+    /// it searches, some processors of the server; 0 leaves them to other proxies.
+    Serve job_runners: usize = "1", Bounds::Range(0, 64);
+    /// Pause between two looks for a job that is due. Whoever submits one waits at most this long for its start.
+    Serve job_poll_ms: Duration = "1000", Bounds::Range(10, 10 * MINUTE);
+
     /// Connections to the database. Twice to four times the server's processors keep it busy; more only queue
     /// inside it.
     Serve pool_size: usize = "8", Bounds::Range(1, 1_000);

@@ -5,6 +5,7 @@ pub mod connect;
 mod driven;
 pub mod failure;
 pub mod imports;
+mod jobs;
 pub mod lease;
 mod manager;
 pub mod pool;

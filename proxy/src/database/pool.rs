@@ -52,7 +52,7 @@ pub struct Pool {
     shelves: Arc<Shelves>,
     /// Connections on loan at once, of all lanes.
     loans: Arc<Semaphore>,
-    admission: Arc<Admission>,
+    pub(super) admission: Arc<Admission>,
     /// The proxy as a borrower for its own records.
     own: Arc<Borrower>,
     keeper: Arc<Keeper>,

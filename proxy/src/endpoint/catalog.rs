@@ -47,6 +47,8 @@ pub struct Endpoint {
     pub slow_threshold: Option<Duration>,
     /// The largest body, where it differs from the setting.
     pub body_limit_bytes: Option<u64>,
+    /// Whether it is called again and again, and its answers are sent as server-sent events.
+    pub event_stream: bool,
     /// The arguments of the function, in its order.
     pub arguments: Vec<Argument>,
     /// The positions, in `arguments`, of the path's parameters from left to right.
@@ -171,6 +173,7 @@ impl Endpoint {
             body_limit_bytes: row
                 .try_get::<_, Option<i64>>("body_limit_bytes")?
                 .and_then(|l| u64::try_from(l).ok()),
+            event_stream: row.try_get("event_stream")?,
             arguments,
             path_arguments,
             statements: RwLock::default(),
@@ -206,7 +209,7 @@ const QUERY: &str = "
     SELECT
         method, path, function_schema, function_name, summary, description, success_status,
         statement_timeout_ms, slow_ms, body_limit_bytes, arguments::text AS arguments,
-        cacheable, uncacheable_reason, cache_ttl_ms, claims, consistency, warm, lane,
+        cacheable, uncacheable_reason, cache_ttl_ms, claims, consistency, warm, lane, event_stream,
         read_tables::text AS read_tables, staleness_schema, staleness_name, staleness_arguments
     FROM rota.endpoint_catalog()
     ORDER BY path, method";
@@ -301,6 +304,7 @@ pub(crate) mod samples {
             statement_timeout: None,
             slow_threshold: None,
             body_limit_bytes: None,
+            event_stream: false,
             arguments,
             path_arguments,
             cache: Err(Verdict::uncacheable("a sample")),

@@ -65,7 +65,11 @@ fn operation(endpoint: &Endpoint) -> Value {
         operation.insert("parameters".to_owned(), json!(parameters));
     }
     let good = endpoint.success_status.as_str();
-    operation.insert("responses".to_owned(), responses(good, "The function's result.", &json!({})));
+    let mut answers = responses(good, "The function's result.", &json!({}));
+    if endpoint.event_stream {
+        answers[good]["content"] = json!({"text/event-stream": {"schema": {"type": "string"}}});
+    }
+    operation.insert("responses".to_owned(), answers);
     Value::Object(operation)
 }
 

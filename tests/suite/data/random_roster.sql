@@ -127,6 +127,8 @@ FROM (
             'days of a team', 'consecutive_days', '{"maximum_days": 1, "counts": "worked"}', 'advisory', 't1',
             '[2026-03-27 00:00Z,)'
         ),
-        ('something else', 'weekly_rest', '{}', 'violation', NULL, '(,)')
+        (
+            'something else', 'weekly_rest', '{"minimum_minutes": 1, "per": "week"}', 'violation', NULL, '(,)'
+        )
 ) AS rule (rule_id, rule_type, parameters, level, scope, during)
 WHERE random() < 0.6;

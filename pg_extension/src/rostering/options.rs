@@ -1,0 +1,64 @@
+//! How to search: what `options` may say.
+
+use std::time::Duration;
+
+use rota_engine::rostering::Limits;
+use serde_json::Value;
+
+use super::field::Field;
+use super::settings;
+use crate::error::ExtensionError;
+
+/// Megabytes of one search at most, whatever the setting says.
+const MOST_MEMORY_MB: i64 = 1 << 20;
+
+/// What a call asks of its search.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options {
+    /// The engine's limits.
+    pub(super) limits: Limits,
+    /// Whether the answer takes the roster apart: open heads, score, contradictions.
+    pub(super) explain: bool,
+}
+
+impl Options {
+    /// Reads options. Steps alone make a search whose answer depends on nothing but the problem and the seed.
+    ///
+    /// # Errors
+    /// [`ExtensionError::UnreadableRoster`], naming `options`.
+    pub(super) fn read(document: &Value) -> Result<Self, ExtensionError> {
+        let given = Field::document("options", document).object(&[
+            "time_ms",
+            "steps",
+            "seed",
+            "threads",
+            "memory_mb",
+            "target",
+            "gap_percent",
+            "explain",
+        ])?;
+        let steps = given.whole("steps", &(1..=1_000_000_000_000))?.map(i64::cast_unsigned);
+        let time_ms = given.whole("time_ms", &(1..=settings::LONGEST_MS))?.map(i64::cast_unsigned);
+        let wanted = given.whole("threads", &(1..=settings::MOST_THREADS))?;
+        let wanted = wanted.and_then(|threads| usize::try_from(threads).ok()).unwrap_or(usize::MAX);
+        let memory_mb =
+            given.whole("memory_mb", &(1..=MOST_MEMORY_MB))?.and_then(|mb| usize::try_from(mb).ok());
+        let memory_bytes = memory_mb.map_or(usize::MAX, |mb| mb << 20).min(settings::memory_bytes());
+        let gap_percent = given.whole("gap_percent", &(0..=100))?.unwrap_or(0);
+        let limits = Limits {
+            time_ms: if steps.is_some() { time_ms } else { Some(time_ms.unwrap_or_else(settings::time_ms)) },
+            steps,
+            target: given.whole("target", &(0..=i64::MAX))?,
+            gap_ppm: u64::try_from(gap_percent).unwrap_or(0) * 10_000,
+            threads: wanted.min(settings::threads()),
+            memory_bytes,
+            seed: given.whole("seed", &(0..=i64::MAX))?.unwrap_or(1).cast_unsigned(),
+        };
+        Ok(Self { limits, explain: given.find("explain").map_or(Ok(true), |field| field.truth())? })
+    }
+
+    /// The time budget, if there is one.
+    pub(super) fn time(&self) -> Option<Duration> {
+        self.limits.time_ms.map(Duration::from_millis)
+    }
+}

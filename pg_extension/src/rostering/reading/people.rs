@@ -1,0 +1,180 @@
+//! The people, with what holds for them alone.
+
+use rota_engine::Span;
+use rota_engine::rostering::{Bound, Counted, Limit, Person, Wish};
+
+use super::Draft;
+use super::bounds::{bound, value};
+use super::skills::{Holding, settle};
+use super::weights::read_weight;
+use super::work::{self, OutsideWork, StandingWork};
+use crate::error::ExtensionError;
+use crate::rostering::field::{Field, Object};
+use crate::rostering::horizon::{date, span};
+
+const MEMBERS: [&str; 14] = [
+    "id",
+    "team",
+    "skills",
+    "absences",
+    "availability",
+    "work",
+    "wishes",
+    "kind_costs",
+    "weekly_minutes",
+    "limits",
+    "longest_work",
+    "shortest_work",
+    "shortest_rest",
+    "days_off",
+];
+
+/// What was read of each person.
+#[derive(Default)]
+struct Read {
+    people: Vec<Person>,
+    holdings: Vec<Holding>,
+    work: Vec<Vec<StandingWork>>,
+}
+
+/// Reads `people` of a problem.
+pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>]) -> Result<(), ExtensionError> {
+    let mut read = Read::default();
+    for field in fields {
+        read_person(draft, field, &mut read)?;
+    }
+    let Read { mut people, holdings, work } = read;
+    let demand =
+        (draft.problem.shifts.as_mut_slice(), draft.demand.spans.as_slice(), draft.demand.skills.as_slice());
+    let free_skill = settle(&holdings, demand, &mut people);
+    let mut outside: Vec<Vec<OutsideWork>> = Vec::with_capacity(people.len());
+    for (number, (person, work)) in people.iter_mut().zip(&work).enumerate() {
+        outside.push(work::settle(draft, work, free_skill + number, person));
+    }
+    draft.first_free_skill = free_skill + people.len();
+    draft.outside = outside;
+    draft.problem.people = people;
+    Ok(())
+}
+
+fn read_person(draft: &mut Draft, field: &Field<'_>, read: &mut Read) -> Result<(), ExtensionError> {
+    let object = field.object(&MEMBERS)?;
+    let id = object.need("id")?;
+    let number = read.people.len();
+    if draft.people.number(&id.id()?) < number {
+        return Err(id.unfit("an id that nobody else has"));
+    }
+    draft.teams.push(object.find("team").map(|team| team.id()).transpose()?);
+    for skill in object.list("skills")? {
+        read.holdings.push(holding(number, &skill)?);
+    }
+    draft.weekly_minutes.push(object.find("weekly_minutes").map(|field| value(&field)).transpose()?);
+    let run = |name: &str| object.find(name).map(|field| bound(&field)).transpose();
+    let mut person = Person {
+        limits: limits(draft, &object)?,
+        longest_work: run("longest_work")?,
+        shortest_work: run("shortest_work")?,
+        shortest_rest: run("shortest_rest")?,
+        days_off: days_off(draft, &object)?,
+        ..Person::default()
+    };
+    for absence in object.list("absences")? {
+        let (start, end) = draft.horizon.minutes(span(&absence.object(&["starts_at", "ends_at"])?)?);
+        person.unavailable.push(start..end);
+    }
+    wishes(draft, &object, &mut person)?;
+    if let Some(costs) = object.find("kind_costs") {
+        for (kind, cost) in costs.any_object()?.members() {
+            // A kind that no shift is of costs nobody anything.
+            if let Some(kind) = draft.kinds.find(kind) {
+                person.kind_costs.push((kind, read_weight(&cost)?));
+            }
+        }
+    }
+    read.work.push(work::read(draft, &object.list("work")?)?);
+    read.people.push(person);
+    Ok(())
+}
+
+/// A skill: its name, or `{"skill": "nurse", "starts_at": …, "ends_at": …}`.
+fn holding(person: usize, field: &Field<'_>) -> Result<Holding, ExtensionError> {
+    if field.value().is_string() {
+        return Ok(Holding { person, skill: field.text()?.to_owned(), valid: Span::ALWAYS });
+    }
+    let object = field.object(&["skill", "starts_at", "ends_at"])?;
+    Ok(Holding { person, skill: object.need("skill")?.text()?.to_owned(), valid: span(&object)? })
+}
+
+fn days_off(draft: &Draft, object: &Object<'_>) -> Result<Vec<usize>, ExtensionError> {
+    let mut days = Vec::new();
+    for field in object.list("days_off")? {
+        days.push(day(draft, &field)?);
+    }
+    Ok(days)
+}
+
+/// A date of the horizon.
+fn day(draft: &Draft, field: &Field<'_>) -> Result<usize, ExtensionError> {
+    let day = draft.horizon.day_of_date(date(field)?);
+    usize::try_from(day)
+        .ok()
+        .filter(|day| *day < draft.horizon.days)
+        .ok_or_else(|| field.unfit("a date of the horizon"))
+}
+
+fn limits(draft: &mut Draft, object: &Object<'_>) -> Result<Vec<Limit>, ExtensionError> {
+    let mut limits = Vec::new();
+    for field in object.list("limits")? {
+        let limit = field.object(&["counted", "kind", "from_date", "to_date", "already", "least", "most"])?;
+        let counted = limit.need("counted")?;
+        let counted = match counted.text()? {
+            "minutes" => Counted::Minutes,
+            "days" => Counted::Days,
+            "weekends" => Counted::Weekends,
+            "kind" => Counted::Kind(draft.kinds.number(limit.need("kind")?.text()?)),
+            _ => return Err(counted.unfit("minutes, days, weekends or kind")),
+        };
+        let start = limit.find("from_date").map_or(Ok(0), |field| day(draft, &field))?;
+        let end = match limit.find("to_date") {
+            None => draft.horizon.days,
+            Some(field) => usize::try_from(draft.horizon.day_of_date(date(&field)?))
+                .ok()
+                .filter(|end| (start..=draft.horizon.days).contains(end))
+                .ok_or_else(|| field.unfit("a date of the horizon after from_date"))?,
+        };
+        let side = |name: &str| -> Result<Option<Bound>, ExtensionError> {
+            limit.find(name).map(|field| bound(&field)).transpose()
+        };
+        let already = limit.find("already").map_or(Ok(0), |field| value(&field))?;
+        limits.push(Limit { counted, days: start..end, already, least: side("least")?, most: side("most")? });
+    }
+    Ok(limits)
+}
+
+/// Wishes for single shifts, and what the person said about their time.
+fn wishes(draft: &Draft, object: &Object<'_>, person: &mut Person) -> Result<(), ExtensionError> {
+    for field in object.list("wishes")? {
+        let wish = field.object(&["shift", "work", "weight"])?;
+        let shift = draft.shift(&wish.need("shift")?)?;
+        let weight = read_weight(&wish.need("weight")?)?;
+        let work = wish.find("work").map_or(Ok(true), |field| field.truth())?;
+        person.wishes.push(Wish { shift, work, weight });
+    }
+    for field in object.list("availability")? {
+        let told = field.object(&["starts_at", "ends_at", "preference", "weight"])?;
+        let preference = told.need("preference")?;
+        let (work, usual) = match preference.text()? {
+            "available" => continue,
+            "unavailable" => (false, draft.weights.unavailable),
+            "preferred" => (true, draft.weights.preferred),
+            _ => return Err(preference.unfit("available, preferred or unavailable")),
+        };
+        let weight = told.find("weight").map_or(Ok(usual), |field| read_weight(&field))?;
+        let span = span(&told)?;
+        // A preferred time wants a shift that lies in it; an unavailable one wants none that meets it.
+        let concerned = |shift: &Span| if work { span.covers(*shift) } else { span.overlaps(*shift) };
+        let shifts = draft.demand.spans.iter().enumerate().filter(|(_, shift)| concerned(shift));
+        person.wishes.extend(shifts.map(|(shift, _)| Wish { shift, work, weight }));
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! What is asked about a problem.
+
+use std::time::Duration;
+
+use rota_engine::EngineError;
+use rota_engine::rostering::evaluation::{evaluate, heads};
+use rota_engine::rostering::repair::{self, repair};
+use rota_engine::rostering::{FREE, Limits, Outcome, Plan, Problem, Watch, search_from};
+use serde_json::Value;
+
+use super::answer::{Answer, Change};
+use super::clock::{MOST_ROUNDS, tighten};
+use super::model::Model;
+use super::options::Options;
+use super::reading;
+use super::thread::{SearchWatch, beside};
+use crate::error::ExtensionError;
+
+/// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
+const LATER_ROUNDS_PART: u64 = 8;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// A good roster, from the known one if there is any.
+    Solve,
+    /// A roster that differs as little as possible from the known one.
+    Repair,
+    /// Nothing but what the known roster costs and lacks.
+    Explain,
+}
+
+impl Task {
+    /// The task of a word.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownChoice`].
+    pub(crate) fn from_word(word: &str) -> Result<Self, ExtensionError> {
+        match word {
+            "generate" | "solve" => Ok(Self::Solve),
+            "repair" => Ok(Self::Repair),
+            "explain" => Ok(Self::Explain),
+            _ => Err(ExtensionError::Engine(EngineError::UnknownChoice {
+                argument: "task",
+                value: word.to_owned(),
+                choices: "solve, generate, repair, explain",
+            })),
+        }
+    }
+}
+
+/// Answers a problem; the backend waits meanwhile and stays open for interrupts.
+///
+/// # Errors
+/// Those of reading problem and options, and of the search.
+pub(crate) fn perform(task: Task, problem: &Value, options: &Value) -> Result<Value, ExtensionError> {
+    perform_watched(task, problem, options, None, &mut |_| Ok(()))
+}
+
+/// As [`perform`]; `look` is called every `pause` while the search runs.
+///
+/// # Errors
+/// As [`perform`], and those of `look`.
+pub(super) fn perform_watched(
+    task: Task,
+    problem: &Value,
+    options: &Value,
+    pause: Option<Duration>,
+    look: &mut dyn FnMut(&SearchWatch) -> Result<(), ExtensionError>,
+) -> Result<Value, ExtensionError> {
+    let mut options = Options::read(options)?;
+    if task == Task::Explain {
+        options.limits.time_ms = None;
+    }
+    let model = reading::read(problem)?;
+    let schedule = problem.get("schedule").cloned();
+    let answered = beside(
+        |watch| {
+            let found = find(task, &model, &options, watch)?;
+            let (outcome, changes) = found;
+            let answer = Answer { model: &model, outcome: &outcome, changes: changes.as_deref(), task };
+            answer.to_json(&options, watch, schedule)
+        },
+        pause,
+        look,
+    )?;
+    Ok(answered?)
+}
+
+/// The engine's part.
+fn find(
+    task: Task,
+    model: &Model,
+    options: &Options,
+    watch: &SearchWatch,
+) -> Result<(Outcome, Option<Vec<Change>>), EngineError> {
+    let Model { problem, known, .. } = model;
+    match task {
+        Task::Solve => {
+            let start = known.worked().any(|(person, day, _)| !model.is_settled(person, day));
+            let mut start = start.then(|| known.clone());
+            let found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                let found = search_from(problem, start.take(), limits, watch)?;
+                start = Some(found.plan.clone());
+                Ok(found)
+            })?;
+            Ok((found, None))
+        }
+        Task::Repair => {
+            let opened = open_shifts(problem, known);
+            let found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                Ok(repair(problem, known, &opened, limits, watch)?.outcome)
+            })?;
+            let changes = changes(model, &found);
+            Ok((found, Some(changes)))
+        }
+        Task::Explain => {
+            let evaluation = evaluate(problem, known, &mut |_| {});
+            Ok((Outcome { plan: known.clone(), evaluation, lower_medium: 0, lower_bound: 0 }, None))
+        }
+    }
+}
+
+/// Searches until no sum of minutes is too large by the clock. What is answered for is the problem as it was given.
+fn by_the_clock(
+    model: &Model,
+    options: &Options,
+    watch: &SearchWatch,
+    search: &mut dyn FnMut(&Problem, Limits) -> Result<Outcome, EngineError>,
+) -> Result<Outcome, EngineError> {
+    let mut limits = options.limits;
+    if !model.clock_limits.is_empty() {
+        limits.time_ms = limits.time_ms.map(|time_ms| time_ms - time_ms / LATER_ROUNDS_PART);
+    }
+    let mut found = search(&model.problem, limits)?;
+    let mut tightened = model.problem.clone();
+    for _ in 1..MOST_ROUNDS {
+        if watch.cancelled() || !tighten(model, &mut tightened, &found.plan) {
+            break;
+        }
+        // What is left of the time, and in any case a little.
+        let least_ms = watch.elapsed_ms() + options.limits.time_ms.unwrap_or(0) / (2 * LATER_ROUNDS_PART);
+        limits.time_ms = options.limits.time_ms.map(|time_ms| time_ms.max(least_ms));
+        let Outcome { lower_medium, lower_bound, .. } = found;
+        let plan = search(&tightened, limits)?.plan;
+        let evaluation = evaluate(&model.problem, &plan, &mut |_| {});
+        found = Outcome { plan, evaluation, lower_medium, lower_bound };
+    }
+    Ok(found)
+}
+
+/// Every shift that is short of heads: whatever the reason, heads that are missing now are to be filled.
+fn open_shifts(problem: &Problem, known: &Plan) -> Vec<repair::Change> {
+    let shifts = problem.shifts.iter().zip(heads(problem, known)).enumerate();
+    let short = shifts.filter(|(_, (shift, heads))| *heads < shift.required);
+    short.map(|(shift, _)| repair::Change::Shift { shift }).collect()
+}
+
+/// Every day of a person that differs from the known roster.
+fn changes(model: &Model, outcome: &Outcome) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for person in 0..model.people.len() {
+        let days = model.known.row(person).iter().zip(outcome.plan.row(person)).enumerate();
+        for (day, (before, after)) in days.filter(|(_, (before, after))| before != after) {
+            let shift = |cell: u32| (cell != FREE).then_some(cell as usize);
+            changes.push(Change { person, day, before: shift(*before), after: shift(*after) });
+        }
+    }
+    changes
+}

@@ -1,0 +1,15 @@
+//! Rosters: solved on plain data, generated and repaired from the tables, run as jobs, streamed.
+//!
+//! [`ward`] is what most tests stand on: ten people, two weeks over a change of the clocks, neighbours on both sides.
+
+mod bad_input;
+mod command;
+mod commits;
+mod events;
+mod explanations;
+mod interrupts;
+mod jobs;
+mod plain;
+mod repairs;
+mod schedules;
+mod ward;
