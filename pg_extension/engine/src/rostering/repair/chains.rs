@@ -177,7 +177,8 @@ impl<'a> Repairer<'a> {
     pub(super) fn tidy(&mut self) {
         let near = self.near_days();
         let mut failures = 0;
-        while failures < MOST_ATTEMPTS && !self.is_over() {
+        // One person moved is the least that fills anything, and the best of all was taken.
+        while self.worth().2 > 1 && failures < MOST_ATTEMPTS && !self.is_over() {
             let changed: Vec<usize> = (0..self.changed.len())
                 .filter(|&person| self.changed[person] > 0 && self.incumbent.is_whole(person))
                 .collect();
