@@ -7,7 +7,7 @@
 -- A rollup where a change touches few keys, a materialized view where it may touch any. The mappings say
 -- which keys those are (see rota.create_rollup); rota.check_rollup compares with the query.
 
--- What depends on the shift alone is worked out once, as its other lengths are, and not once for each booking.
+-- What depends on the shift alone is worked out once, as its other lengths are, not once for each booking.
 ALTER TABLE workforce.shifts
     ADD COLUMN night_minutes integer NOT NULL
         GENERATED ALWAYS AS (
@@ -305,10 +305,10 @@ SELECT rota.manage_view(
 );
 
 -- A view is stale until it was refreshed once.
-SELECT rota.refresh(known.view)
+SELECT rota.refresh(known.managed_view)
 FROM (
     VALUES
         ('workforce.weekly_overview'::regclass),
         ('workforce.schedule_summary'::regclass),
         ('workforce.department_hierarchy'::regclass)
-) AS known (view);
+) AS known (managed_view);

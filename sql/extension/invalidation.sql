@@ -25,7 +25,7 @@ COMMENT ON FUNCTION rota.invalidation_status() IS
     'identity. word_salt is mixed into a tag''s hash (XOR) to choose its word.';
 
 COMMENT ON FUNCTION rota.stamp() IS
-    'What the statement sees: life of the server (8 bytes, 0 on a standby), whether it is a standby (1 byte), '
-    'then the snapshot as pg_snapshot is sent, with those in progress also on a standby.';
+    'What the statement sees: life of the server (8 bytes, 0 on a standby), whether it is a standby '
+    '(1 byte), then the snapshot as pg_snapshot is sent, with those in progress also on a standby.';
 
 REVOKE ALL ON FUNCTION rota.announce_tag(text) FROM PUBLIC;
