@@ -90,7 +90,10 @@ pub extern "C-unwind" fn rota_refresh_launcher(_argument: pg_sys::Datum) {
     loop {
         reload_settings();
         start_missing(&mut workers);
-        BackgroundWorker::wait_latch(Some(LOOK));
+        if !BackgroundWorker::wait_latch(Some(LOOK)) {
+            // The postmaster is gone; nobody else would end this process.
+            return;
+        }
     }
 }
 
