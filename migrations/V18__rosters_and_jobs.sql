@@ -68,8 +68,8 @@ END
 $$;
 
 COMMENT ON FUNCTION rota_source.write_roster(text, jsonb, jsonb) IS
-    'Writes a roster as one set, [{"person", "shift"}] each: bookings that go are cancelled, new ones are made. '
-    'If the guard refuses one, none is written.';
+    'Writes a roster as one set, [{"person", "shift"}] each: bookings that go are cancelled, new ones are '
+    'made. If the guard refuses one, none is written.';
 
 CREATE TABLE workforce.jobs (
     job_id           bigint GENERATED ALWAYS AS IDENTITY,
