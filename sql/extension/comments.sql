@@ -152,30 +152,18 @@ COMMENT ON FUNCTION rota.relation_excesses(oid, text, text, text, text, text) IS
 
 COMMENT ON FUNCTION rota.solve_roster(jsonb, jsonb) IS
     'A roster for a problem on plain data, with its cost, a bound below which no roster costs, the gap '
-<<<<<<< HEAD
     'between them, every broken rule and an explanation. problem: days (from_date, to_date, time_zone), '
     'shifts, people, rules and more, as in the documentation; a fault names its path. options: time_ms, '
     'steps, seed, threads, memory_mb, target, gap_percent, explain. With steps and without time_ms, equal '
     'seeds give equal answers.';
-=======
-    'between them, every broken rule and an explanation. problem: days (from_date, to_date, time_zone),'
-    ' shifts, people, rules and more, as in the documentation; a fault names its path. options: '
-    'time_ms, steps, seed, threads, memory_mb, target, gap_percent, explain. With steps and without '
-    'time_ms, equal seeds give equal answers.';
->>>>>>> rostersql
 
 COMMENT ON FUNCTION rota.repair_roster(jsonb, jsonb) IS
-    'The known roster of a problem, changed as little as possible so that it fits. Problem and options '
-    'as in rota.solve_roster.';
+    'The known roster of a problem, changed as little as possible so that it fits. Problem and options as in '
+    'rota.solve_roster, and change_weight: the cost of each changed day.';
 
 COMMENT ON FUNCTION rota.explain_roster(jsonb) IS
-<<<<<<< HEAD
     'What the known roster of a problem costs and breaks, and why its heads are missing. Nothing is '
     'searched.';
-=======
-    'What the known roster of a problem costs and breaks, and why its heads are missing. It searches '
-    'nothing.';
->>>>>>> rostersql
 
 COMMENT ON PROCEDURE rota.run_job(bigint) IS
     'Runs a job to its end: the one that is named, else the most urgent that is due; nothing where there is '
