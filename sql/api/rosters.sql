@@ -108,7 +108,8 @@ SELECT rota.expose(
         'workforce.qualifications',
         'workforce.rules'
     ]::regclass[],
-    lane => 'batch'
+    lane => 'batch',
+    cached => false
 );
 
 CREATE FUNCTION api.solve_roster(problem jsonb, options jsonb DEFAULT '{}') RETURNS jsonb

@@ -61,7 +61,26 @@ BEGIN
         CROSS JOIN LATERAL jsonb_array_elements(caching.read_tables) AS read (entry)
     WHERE
         caching.method = 'GET'
-        AND caching.path = check_declared_reads.path;
+        AND caching.path = check_declared_reads.path
+    EXCEPT
+    -- An answer that tells how old it is is kept only while managed views hold what the tables hold.
+    SELECT kept.relation
+    FROM
+        rota.resolve_endpoints() AS resolved
+        CROSS JOIN LATERAL (
+            SELECT state.relation::regclass FROM rota.view_states AS state
+            UNION ALL
+            SELECT to_regclass(format('rota.pending_%s', state.view_id)) FROM rota.view_states AS state
+            UNION ALL
+            SELECT unnest('{rota.managed_views, rota.view_states}'::regclass[])
+        ) AS kept (relation)
+    WHERE
+        resolved.method = 'GET'
+        AND resolved.path = check_declared_reads.path
+        AND resolved.staleness_oid IS NOT NULL
+    EXCEPT
+    -- Filled where the extension is made or updated, which announces the catalog.
+    SELECT unnest('{rota.preset_rules, rota.rule_sets}'::regclass[]);
 END
 $$;
 

@@ -85,6 +85,8 @@ AS $$
         AND reader.proname IN (SELECT rota.source_view_readers())
         AND source.relnamespace = to_regnamespace('rota_source')
         AND source.relkind IN ('r', 'p', 'v', 'm', 'f')
+        -- Where jobs are kept, which only functions in SQL read.
+        AND source.relname NOT IN ('jobs', 'job_progress')
     UNION ALL
     SELECT 'pg_proc'::regclass, text.oid, 'pg_proc'::regclass, named.oid
     FROM

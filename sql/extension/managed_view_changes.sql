@@ -209,6 +209,15 @@ BEGIN
     IF current_setting('rota.managing', true) = 'on' OR NOT EXISTS (SELECT FROM rota.managed_views) THEN
         RETURN;
     END IF;
+    -- What nothing depends on is used by no view. A program that makes hundreds of functions pays for each.
+    IF tg_tag = 'CREATE FUNCTION' AND NOT EXISTS (
+        SELECT
+        FROM pg_event_trigger_ddl_commands() AS ddl JOIN pg_depend AS use ON
+            use.refclassid = ddl.classid
+            AND use.refobjid = ddl.objid
+    ) THEN
+        RETURN;
+    END IF;
     PERFORM rota.know_views();
     IF tg_tag LIKE 'ALTER %' THEN
         PERFORM rota.follow_names();

@@ -100,7 +100,6 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("follow_names", "volatile", "unsafe", "called on null"),
     ("follow_renamed_column", "volatile", "unsafe", "called on null"),
     ("generate_schedule", "volatile", "unsafe", "called on null"),
-    ("guard_arguments", "immutable", "safe", "strict"),
     ("guard_gap_units", "stable", "unsafe", "called on null"),
     ("guard_new_partitions", "volatile", "unsafe", "called on null"),
     ("guard_overlaps", "volatile", "unsafe", "called on null"),

@@ -212,7 +212,12 @@ async fn a_keyed_read_narrows_only_by_a_watched_column_of_the_arguments_type() -
 #[tokio::test]
 async fn every_get_endpoint_of_the_api_over_watched_tables_is_cached() -> Result<()> {
     let session = Database::migrated().await?.session().await?;
-    let uncached = session.rows("SELECT path, reason FROM rota.cache_report() WHERE NOT cached").await?;
+    let uncached = session
+        .rows(
+            "SELECT path, reason FROM rota.cache_report()
+             WHERE NOT cached AND reason NOT LIKE 'it was exposed with cached => false%'",
+        )
+        .await?;
     let told = [Some("/api/slow-queries".to_owned()), Some("nobody watches rota.slow_calls".to_owned())];
     assert_eq!(uncached, [told]);
     assert_eq!(session.rows("SELECT path FROM rota.cache_report() WHERE note IS NOT NULL").await?.len(), 0);
@@ -220,11 +225,12 @@ async fn every_get_endpoint_of_the_api_over_watched_tables_is_cached() -> Result
 }
 
 /// Stable functions in Rust that are steps of others, or of the proxy's own statements: no endpoint calls them.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "check_guard_types",
     "find_guard_index",
     "guard_predicate_columns",
     "qualified_guard_predicate",
+    "read_as",
     "renamed_guard_predicate",
     "stamp",
 ];

@@ -57,6 +57,17 @@ async fn the_api_declares_every_table_that_its_reads_scan() -> Result<()> {
             "/api/coverage" | "/api/analytics/overview" | "/api/conflicts" => format!("{{{window}}}"),
             "/api/shifts/{shift_id}" => r#"{"shift_id": 1}"#.to_owned(),
             "/api/schedules/{schedule_id}" => r#"{"schedule_id": 1}"#.to_owned(),
+            "/api/compliance" | "/api/compliance/risks" | "/api/schedules/summary" => format!("{{{window}}}"),
+            "/api/employees/{employee_id}/compliance" | "/api/employees/{employee_id}/workload" => {
+                format!(r#"{{"employee_id": 1, {window}}}"#)
+            }
+            "/api/employees/{employee_id}/compliance/explanation" => {
+                let during = r#""starts_at": "2026-01-05T00:00Z", "ends_at": "2026-01-12T00:00Z""#;
+                format!(r#"{{"employee_id": 1, "rule_id": "1", {during}}}"#)
+            }
+            path if path.contains("/jobs/") => r#"{"job_id": 1}"#.to_owned(),
+            path if path.contains("{rule_set}") => r#"{"rule_set": "acgme"}"#.to_owned(),
+            path if path.contains("{schedule_id}") => r#"{"schedule_id": 1}"#.to_owned(),
             path if path.contains("{employee_id}") => r#"{"employee_id": 1}"#.to_owned(),
             _ => "{}".to_owned(),
         };
