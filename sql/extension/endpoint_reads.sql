@@ -27,7 +27,7 @@ AS $$
         OR procedure.pronamespace = 'pg_catalog'::regnamespace
         OR procedure.pronamespace = 'rota'::regnamespace AND procedure.proname IN (
             -- Who asks how stale a view is tells it with the answer, and only fresh answers are kept.
-            'keyset_page', 'staleness_ms', 'time_zone_version', 'version'
+            'explain_roster', 'keyset_page', 'staleness_ms', 'time_zone_version', 'version'
         )
     FROM pg_proc AS procedure
     WHERE procedure.oid = function_oid
@@ -85,6 +85,8 @@ AS $$
         AND reader.proname IN (SELECT rota.source_view_readers())
         AND source.relnamespace = to_regnamespace('rota_source')
         AND source.relkind IN ('r', 'p', 'v', 'm', 'f')
+        -- What the extension writes through, and no reader reads.
+        AND source.relname NOT IN ('jobs', 'job_progress')
         -- Where jobs are kept, which only functions in SQL read.
         AND source.relname NOT IN ('jobs', 'job_progress')
     UNION ALL

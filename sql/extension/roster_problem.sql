@@ -50,7 +50,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
     -- What is not settled is known: an answer may change it.
-    is_movable constant boolean := task IN ('repair', 'explain') OR (options -> 'replace') = 'true';
+    is_movable constant boolean :=
+        task IN ('repair', 'explain') OR coalesce((options -> 'replace') = 'true', false);
     freezes_until constant timestamptz := options ->> 'freeze_before';
     plan record;
     horizon tstzrange;

@@ -19,7 +19,7 @@ fn problem() -> Value {
         ],
         "people": [
             {"id": "a", "skills": ["nurse"]},
-            {"id": "b", "skills": ["nurse"], "absences": [{"starts_at": "2026-03-03T00:00:00+01:00"}]},
+            {"id": "b", "skills": ["nurse"], "absences": [{"starts_at": "2026-03-03T06:00:00+01:00"}]},
             {"id": "c", "skills": []},
         ],
         "minimum_rest": 660,

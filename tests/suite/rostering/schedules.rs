@@ -12,7 +12,7 @@ async fn a_generated_roster_has_no_conflict_not_even_with_its_neighbours() -> Re
     let (_, session) = ward().await?;
     let before = conflicts(&session).await?;
     let answer =
-        json(&session, r#"SELECT rota.generate_schedule('1', '{"steps": 400, "commit": true}')"#).await?;
+        json(&session, r#"SELECT rota.generate_schedule('1', '{"steps": 20000, "commit": true}')"#).await?;
     assert_eq!(answer["committed"], true);
     assert_eq!(answer["missing_heads"], 0, "{:#}", answer["open_heads"]);
     assert_eq!(conflicts(&session).await?, before);
