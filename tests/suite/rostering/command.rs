@@ -22,7 +22,7 @@ async fn rota_job(database: &Database, arguments: &[&str]) -> Result<(Option<i32
 #[tokio::test]
 async fn a_roster_is_generated_from_a_terminal() -> Result<()> {
     let (database, session) = ward().await?;
-    let arguments = ["generate", "1", "--run", "--commit", "--options", r#"{"steps": 300}"#];
+    let arguments = ["generate", "1", "--run", "--commit", "--options", r#"{"steps": 3000}"#];
     let (code, output, error) = rota_job(&database, &arguments).await?;
     assert_eq!(code, Some(0), "{error}");
     assert!(output.contains("job 1: submitted\njob 1: done, cost 0"), "{output}");

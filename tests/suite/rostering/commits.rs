@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::ward::{json, ward};
 use crate::proxy::waiting::until;
 
-const COMMIT: &str = r#"SELECT rota.generate_schedule('1', '{"steps": 200, "commit": true}')"#;
+const COMMIT: &str = r#"SELECT rota.generate_schedule('1', '{"steps": 3000, "commit": true}')"#;
 
 #[tokio::test]
 async fn one_statement_of_the_guard_judges_the_whole_roster() -> Result<()> {
@@ -16,7 +16,7 @@ async fn one_statement_of_the_guard_judges_the_whole_roster() -> Result<()> {
             "CREATE TABLE statements (operation text, count bigint);
              CREATE FUNCTION count_rows() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN
-                 INSERT INTO statements SELECT TG_OP, count(*) FROM new_rows;
+                 INSERT INTO public.statements SELECT TG_OP, count(*) FROM new_rows;
                  RETURN NULL;
              END $$;
              CREATE TRIGGER counted AFTER INSERT ON workforce.assignments REFERENCING NEW TABLE AS new_rows
@@ -110,7 +110,7 @@ async fn a_roster_that_would_break_a_rule_is_not_written() -> Result<()> {
     assert_eq!(refusal.sqlstate, "55000");
     assert!(refusal.message.contains("would break a rule"), "{refusal:?}");
     let allowed =
-        r#"SELECT rota.generate_schedule('1', '{"steps": 200, "commit": true, "allow_conflicts": true}')"#;
+        r#"SELECT rota.generate_schedule('1', '{"steps": 3000, "commit": true, "allow_conflicts": true}')"#;
     assert_eq!(json(&session, allowed).await?["committed"], Value::Bool(true));
     Ok(())
 }
@@ -122,7 +122,7 @@ async fn replacing_takes_back_what_the_schedule_held() -> Result<()> {
     session
         .batch_execute("INSERT INTO workforce.time_off (employee_id, days, kind) VALUES (1, '[2026-03-23,2026-04-06)', 'sick')")
         .await?;
-    let replace = r#"SELECT rota.generate_schedule('1', '{"steps": 400, "commit": true, "replace": true}')"#;
+    let replace = r#"SELECT rota.generate_schedule('1', '{"steps": 3000, "commit": true, "replace": true}')"#;
     let answer = json(&session, replace).await?;
     assert_eq!(answer["missing_heads"], 0);
     let held = "SELECT count(*) FROM workforce.assignments AS a JOIN workforce.shifts AS s USING (shift_id)

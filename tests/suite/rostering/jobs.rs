@@ -28,7 +28,7 @@ const DISCORD: &str = "
 #[tokio::test]
 async fn a_job_goes_from_queued_to_done_and_keeps_its_answer() -> Result<()> {
     let (_, session) = ward().await?;
-    let job_id = submit(&session, r#"{"steps": 300, "commit": true}"#).await?;
+    let job_id = submit(&session, r#"{"steps": 3000, "commit": true}"#).await?;
     assert_eq!(job(&session, job_id).await?["state"], "queued");
     session.batch_execute("CALL rota.run_job()").await?;
     let done = job(&session, job_id).await?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::ward::{conflicts, json, ward};
 
 async fn generate(session: &Session) -> Result<()> {
-    session.batch_execute(r#"SELECT rota.generate_schedule('1', '{"steps": 400, "commit": true}')"#).await?;
+    session.batch_execute(r#"SELECT rota.generate_schedule('1', '{"steps": 3000, "commit": true}')"#).await?;
     Ok(())
 }
 
@@ -33,7 +33,7 @@ async fn a_drop_out_is_replaced_and_few_others_change() -> Result<()> {
         .await?
         .parse()?;
     let answer =
-        json(&session, r#"SELECT rota.repair_schedule('1', '{"steps": 400, "commit": true}')"#).await?;
+        json(&session, r#"SELECT rota.repair_schedule('1', '{"steps": 3000, "commit": true}')"#).await?;
     assert_eq!(answer["missing_heads"], 0, "{:#}", answer["open_heads"]);
     let changed = changed_people(&answer);
     assert!(changed.contains("2") || lost == 0, "{changed:?}");
@@ -46,7 +46,7 @@ async fn a_drop_out_is_replaced_and_few_others_change() -> Result<()> {
 async fn a_roster_that_fits_is_left_as_it_is() -> Result<()> {
     let (_, session) = ward().await?;
     generate(&session).await?;
-    let answer = json(&session, r#"SELECT rota.repair_schedule('1', '{"steps": 200}')"#).await?;
+    let answer = json(&session, r#"SELECT rota.repair_schedule('1', '{"steps": 3000}')"#).await?;
     assert_eq!(answer["changes"], Value::Array(Vec::new()));
     Ok(())
 }
@@ -58,7 +58,7 @@ async fn what_if_somebody_were_absent_writes_nothing() -> Result<()> {
     let before = session.text("SELECT count(*) FROM workforce.assignments WHERE binding").await?;
     let answer = json(
         &session,
-        r#"SELECT rota.repair_schedule('1', '{"steps": 300, "absent": [
+        r#"SELECT rota.repair_schedule('1', '{"steps": 3000, "absent": [
                {"person": "1", "starts_at": "2026-03-23T00:00:00+01:00", "ends_at": "2026-04-06T00:00:00+02:00"}
            ]}')"#,
     )
@@ -79,7 +79,7 @@ async fn frozen_work_is_kept_even_of_somebody_who_drops_out() -> Result<()> {
     let before = session.text(held).await?;
     session
         .batch_execute(
-            r#"SELECT rota.repair_schedule('1', '{"steps": 400, "commit": true, "allow_conflicts": true,
+            r#"SELECT rota.repair_schedule('1', '{"steps": 3000, "commit": true, "allow_conflicts": true,
                    "freeze_before": "2026-03-30T00:00:00+02:00"}')"#,
         )
         .await?;
@@ -98,7 +98,7 @@ async fn a_shift_that_wants_one_more_gets_one_more() -> Result<()> {
             "UPDATE workforce.shifts SET required_staff = 3 WHERE shift_type = 'early' AND date = '2026-03-31'",
         )
         .await?;
-    let answer = json(&session, r#"SELECT rota.repair_schedule('1', '{"steps": 400}')"#).await?;
+    let answer = json(&session, r#"SELECT rota.repair_schedule('1', '{"steps": 3000}')"#).await?;
     assert_eq!(answer["missing_heads"], 0);
     assert!((1..=2).contains(&changed_people(&answer).len()), "{:#}", answer["changes"]);
     Ok(())

@@ -12,7 +12,7 @@ async fn a_generated_roster_has_no_conflict_not_even_with_its_neighbours() -> Re
     let (_, session) = ward().await?;
     let before = conflicts(&session).await?;
     let answer =
-        json(&session, r#"SELECT rota.generate_schedule('1', '{"steps": 400, "commit": true}')"#).await?;
+        json(&session, r#"SELECT rota.generate_schedule('1', '{"steps": 3000, "commit": true}')"#).await?;
     assert_eq!(answer["committed"], true);
     assert_eq!(answer["missing_heads"], 0, "{:#}", answer["open_heads"]);
     assert_eq!(conflicts(&session).await?, before);
@@ -75,7 +75,7 @@ async fn an_answer_is_read_as_rows() -> Result<()> {
 #[tokio::test]
 async fn equal_seeds_and_steps_give_the_same_schedule() -> Result<()> {
     let (_, session) = ward().await?;
-    let call = r#"SELECT rota.generate_schedule('1', '{"steps": 300, "seed": 3}') - 'search'"#;
+    let call = r#"SELECT rota.generate_schedule('1', '{"steps": 3000, "seed": 3}') - 'search'"#;
     assert_eq!(json(&session, call).await?, json(&session, call).await?);
     Ok(())
 }

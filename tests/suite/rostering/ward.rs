@@ -6,7 +6,7 @@ use rota_tests::session::Session;
 use serde_json::Value;
 
 /// Options of a search that is over soon and whose answer depends on nothing but the rows.
-pub(super) const SHORT: &str = r#"{"steps": 400}"#;
+pub(super) const SHORT: &str = r#"{"steps": 3000}"#;
 
 /// A database with the ward in it. Its only schedule is 1.
 pub(super) async fn ward() -> Result<(Database, Session)> {
