@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use http::Method;
+use http::{Method, StatusCode};
 use rota_harness::proxy::{ProxyOptions, ProxyProcess};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
@@ -25,6 +26,14 @@ impl Proxy {
     /// calls would disturb tests that count.
     pub async fn on(database: &Database) -> Result<Self> {
         Self::with_settings(database, &[]).await
+    }
+
+    /// Waits until it has read its endpoints: a proxy listens before that.
+    pub async fn until_ready(self) -> Result<Self> {
+        while self.admin("/ready").await?.status != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(self)
     }
 
     /// Starts a proxy with further settings, by the names of their environment variables.

@@ -85,8 +85,6 @@ AS $$
         AND reader.proname IN (SELECT rota.source_view_readers())
         AND source.relnamespace = to_regnamespace('rota_source')
         AND source.relkind IN ('r', 'p', 'v', 'm', 'f')
-        -- What the extension writes through, and no reader reads.
-        AND source.relname NOT IN ('jobs', 'job_progress')
         -- Where jobs are kept, which only functions in SQL read.
         AND source.relname NOT IN ('jobs', 'job_progress')
     UNION ALL

@@ -1,7 +1,5 @@
 //! A database with everything in it, a proxy in front, and calls that say what they expect.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use http::{Method, StatusCode};
 use rota_tests::database::Database;
@@ -26,11 +24,7 @@ impl Service {
     /// The same with settings of the proxy, by the names of their environment variables.
     pub(crate) async fn with_settings(settings: &[(&str, &str)]) -> Result<Self> {
         let database = Database::migrated().await?;
-        let proxy = Proxy::with_settings(&database, settings).await?;
-        // A proxy listens before it has read its endpoints.
-        while proxy.admin("/ready").await?.status != StatusCode::OK {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let proxy = Proxy::with_settings(&database, settings).await?.until_ready().await?;
         Ok(Self { proxy, database })
     }
 

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use http::Method;
-use rota_tests::database::Database;
 use rota_tests::http::Call;
 use rota_tests::proxy::Proxy;
 use serde_json::{Value, json};
@@ -46,13 +45,6 @@ impl Stream {
     }
 }
 
-/// A proxy that has read the endpoints.
-async fn ready(database: &Database, settings: &[(&str, &str)]) -> Result<Proxy> {
-    let proxy = Proxy::with_settings(database, settings).await?;
-    until("the proxy is ready", async || Ok(proxy.admin("/ready").await?.status == 200)).await?;
-    Ok(proxy)
-}
-
 async fn submit(proxy: &Proxy, options: Value) -> Result<Value> {
     let body = json!({"task": "generate", "arguments": {"schedule_id": 1, "options": options}});
     let answer = proxy.post("/api/jobs", &body).await?;
@@ -63,8 +55,8 @@ async fn submit(proxy: &Proxy, options: Value) -> Result<Value> {
 #[tokio::test]
 async fn a_schedule_is_generated_repaired_and_explained_over_http() -> Result<()> {
     let (database, _session) = ward().await?;
-    let proxy = ready(&database, &[]).await?;
-    let body = json!({"options": {"steps": 20000, "commit": true}});
+    let proxy = Proxy::on(&database).await?.until_ready().await?;
+    let body = json!({"options": {"steps": 3000, "commit": true}});
     let generated = proxy.post("/api/schedules/1/generate", &body).await?;
     assert_eq!(generated.status, 200, "{generated:?}");
     assert_eq!(generated.json()?["committed"], true);
@@ -85,8 +77,8 @@ async fn a_schedule_is_generated_repaired_and_explained_over_http() -> Result<()
 async fn the_proxy_runs_jobs_and_streams_their_progress_to_the_end() -> Result<()> {
     let (database, _session) = ward().await?;
     let settings = [("ROTA_JOB_RUNNERS", "1"), ("ROTA_JOB_POLL_MS", "50")];
-    let proxy = ready(&database, &settings).await?;
-    let job_id = submit(&proxy, json!({"steps": 20000, "commit": true})).await?;
+    let proxy = Proxy::with_settings(&database, &settings).await?.until_ready().await?;
+    let job_id = submit(&proxy, json!({"steps": 3000, "commit": true})).await?;
     let stream = Stream::open(&proxy, &job_id, "").await?.rest().await?;
     let (head, body) = stream.split_once("\r\n\r\n").context("no head")?;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
@@ -108,7 +100,7 @@ async fn the_proxy_runs_jobs_and_streams_their_progress_to_the_end() -> Result<(
 #[tokio::test]
 async fn a_client_that_comes_back_gets_only_what_it_has_not_seen() -> Result<()> {
     let (database, session) = ward().await?;
-    let proxy = ready(&database, &[]).await?;
+    let proxy = Proxy::on(&database).await?.until_ready().await?;
     let job_id = submit(&proxy, json!({"steps": 100})).await?;
     session
         .batch_execute(
@@ -130,7 +122,7 @@ async fn a_client_that_comes_back_gets_only_what_it_has_not_seen() -> Result<()>
 #[tokio::test]
 async fn a_stream_whose_client_leaves_ends_and_the_proxy_stops_with_one_open() -> Result<()> {
     let (database, _session) = ward().await?;
-    let mut proxy = ready(&database, &[]).await?;
+    let mut proxy = Proxy::on(&database).await?.until_ready().await?;
     let job_id = submit(&proxy, json!({"steps": 100})).await?;
     let mut streams = Vec::new();
     for _ in 0..3 {
@@ -164,7 +156,7 @@ async fn a_running_job_is_cancelled_over_http() -> Result<()> {
         )
         .await?;
     let settings = [("ROTA_JOB_RUNNERS", "1"), ("ROTA_JOB_POLL_MS", "50")];
-    let proxy = ready(&database, &settings).await?;
+    let proxy = Proxy::with_settings(&database, &settings).await?.until_ready().await?;
     let job_id = submit(&proxy, json!({"time_ms": 3_600_000})).await?;
     let mut stream = Stream::open(&proxy, &job_id, "").await?;
     stream.until("event: progress").await?;
@@ -178,7 +170,7 @@ async fn a_running_job_is_cancelled_over_http() -> Result<()> {
 #[tokio::test]
 async fn a_stream_of_nothing_is_not_found() -> Result<()> {
     let (database, _session) = ward().await?;
-    let proxy = ready(&database, &[]).await?;
+    let proxy = Proxy::on(&database).await?.until_ready().await?;
     let answer = proxy.get("/api/jobs/12/events").await?;
     assert_eq!(answer.status, 404);
     assert_eq!(proxy.get("/api/jobs/12").await?.status, 404);
