@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderName, Method, Uri, header};
+use http::{HeaderName, Method, StatusCode, Uri, header};
 use pingora_core::apps::{HttpPersistentSettings, ReusedHttpStream};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::l4::socket::SocketAddr;
@@ -121,7 +121,10 @@ impl Exchange {
             };
             event.status = reply.status.as_u16();
             event.coding = reply.coding;
-            let body = if self.method == Method::HEAD { Bytes::new() } else { reply.body };
+            // A body behind such a head would be read as the head of the next answer.
+            let is_bodiless = self.method == Method::HEAD
+                || matches!(reply.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let body = if is_bodiless { Bytes::new() } else { reply.body };
             event.response_bytes = body.len() as u64;
             return self.write_at_once(head, body).await;
         }
