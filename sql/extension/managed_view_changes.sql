@@ -209,12 +209,23 @@ BEGIN
     IF current_setting('rota.managing', true) = 'on' OR NOT EXISTS (SELECT FROM rota.managed_views) THEN
         RETURN;
     END IF;
-    -- What nothing depends on is used by no view. A program that makes hundreds of functions pays for each.
-    IF tg_tag = 'CREATE FUNCTION' AND NOT EXISTS (
+    -- No view reads temporary tables, nor functions that nothing depends on. Imports make the ones, programs
+    -- hundreds of the others, and looking at every view costs each of them.
+    IF tg_tag LIKE 'CREATE %' AND NOT EXISTS (
         SELECT
-        FROM pg_event_trigger_ddl_commands() AS ddl JOIN pg_depend AS use ON
-            use.refclassid = ddl.classid
-            AND use.refobjid = ddl.objid
+        FROM pg_event_trigger_ddl_commands() AS ddl
+        WHERE
+            coalesce(ddl.schema_name, '') NOT LIKE 'pg_temp%'
+            AND (
+                ddl.classid <> 'pg_proc'::regclass
+                OR EXISTS (
+                    SELECT
+                    FROM pg_depend AS use
+                    WHERE
+                        use.refclassid = ddl.classid
+                        AND use.refobjid = ddl.objid
+                )
+            )
     ) THEN
         RETURN;
     END IF;

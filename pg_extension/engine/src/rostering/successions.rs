@@ -21,10 +21,19 @@ pub(super) fn times_outside(day: &OutsideDay) -> Option<Times> {
     }
 }
 
+/// What all rules about one kind after another say together.
+#[derive(Debug, Clone, Copy, Default)]
+struct Costs {
+    weight: i64,
+    hard_rules: i64,
+}
+
 /// Costs of one kind after another, for the whole problem.
 #[derive(Debug, Clone)]
 pub(super) struct SuccessionTable {
-    costs: HashMap<(usize, usize, usize), Option<i64>>,
+    costs: HashMap<(usize, usize, usize), Costs>,
+    /// What breaking one hard rule costs; none where that is forbidden.
+    hard_price: Option<i64>,
     minimum_rest: Option<Bound>,
     minimum_day_off: Option<Bound>,
     /// Free days over which a rule may still bind.
@@ -33,21 +42,25 @@ pub(super) struct SuccessionTable {
 
 impl SuccessionTable {
     pub(super) fn of(problem: &Problem) -> Self {
-        let mut costs: HashMap<(usize, usize, usize), Option<i64>> = HashMap::new();
+        let mut costs: HashMap<(usize, usize, usize), Costs> = HashMap::new();
         for rule in &problem.successions {
-            let cell = costs.entry((rule.first, rule.next, rule.free_days)).or_insert(Some(0));
-            *cell = rule.force.weight().and_then(|weight| Some((*cell)? + weight));
+            let together = costs.entry((rule.first, rule.next, rule.free_days)).or_default();
+            match rule.force.weight() {
+                Some(weight) => together.weight += weight,
+                None => together.hard_rules += 1,
+            }
         }
         let by_rules = problem.successions.iter().map(|rule| rule.free_days).max().unwrap_or(0);
         let by_day_off = usize::from(problem.minimum_day_off.is_some());
         let reach = by_rules.max(by_day_off).max(rest_reach(problem));
-        Self { costs, minimum_rest: problem.minimum_rest, minimum_day_off: problem.minimum_day_off, reach }
+        let (minimum_rest, minimum_day_off) = (problem.minimum_rest, problem.minimum_day_off);
+        Self { costs, hard_price: None, minimum_rest, minimum_day_off, reach }
     }
 
     /// The same with every hard rule at a price.
     pub(super) fn softened(&self, price: i64) -> Self {
         let mut soft = self.clone();
-        soft.costs.values_mut().for_each(|cost| *cost = cost.or(Some(price)));
+        soft.hard_price = Some(price);
         for rest in [&mut soft.minimum_rest, &mut soft.minimum_day_off].into_iter().flatten() {
             rest.force = soften(rest.force, price);
         }
@@ -61,7 +74,11 @@ impl SuccessionTable {
         (next_kind, next_start, _): Times,
         free_days: usize,
     ) -> Option<i64> {
-        let mut cost = self.costs.get(&(kind, next_kind, free_days)).copied().unwrap_or(Some(0))?;
+        let together = self.costs.get(&(kind, next_kind, free_days)).copied().unwrap_or_default();
+        let mut cost = together.weight;
+        if together.hard_rules > 0 {
+            cost += self.hard_price? * together.hard_rules;
+        }
         let day_off = self.minimum_day_off.filter(|_| free_days == 1);
         for rest in [self.minimum_rest, day_off].into_iter().flatten() {
             if next_start - end < rest.value {

@@ -4,8 +4,8 @@ use rota_engine::rostering::explanation::{Difference, HardRule, Spread, contradi
 use rota_engine::rostering::pruning::prune;
 use rota_engine::rostering::repair::{Change, repair};
 use rota_engine::rostering::{
-    Bound, Counted, FREE, Fairness, FixedDay, Force, Level, Limit, Limits, Person, Plan, Problem, Rotation,
-    RuleName, Share, Shift, Succession, Turn, Watch, evaluate, search,
+    Bound, Counted, FREE, Fairness, FixedDay, Force, Level, Limit, Limits, OutsideDay, Person, Plan, Problem,
+    Rotation, RuleName, Share, Shift, Succession, Turn, Watch, evaluate, search,
 };
 
 use crate::rostering_oracle::{NoClock, by_steps};
@@ -166,6 +166,25 @@ fn whoever_cannot_keep_all_rules_breaks_as_few_as_possible() {
     assert_eq!(&outcome.plan.row(0)[..3], [0, 2, 4]);
     // The other person still takes all they can: eight heads, three settled, four theirs.
     assert_eq!(outcome.evaluation.short_heads, 1);
+}
+
+#[test]
+fn a_succession_forbidden_twice_weighs_twice_where_rules_must_break() {
+    let forbidden = Succession { first: 0, next: 0, free_days: 0, force: Force::Hard };
+    // Worked on the day before, so the shift of the only day breaks two rules; leaving it out breaks one.
+    let problem = Problem {
+        shifts: vec![shift(0, 0, 1)],
+        people: vec![Person {
+            before: vec![OutsideDay::Worked { kind: 0, start_minute: -1_020, end_minute: -540 }],
+            limits: vec![limit(Counted::Days, 1, Some(1), None)],
+            ..Person::default()
+        }],
+        successions: vec![forbidden, forbidden],
+        ..ward(1, 1)
+    };
+    let outcome = search(&problem, steps(50), &NoClock).unwrap();
+    assert_eq!(outcome.plan.row(0), [FREE]);
+    assert_eq!(outcome.evaluation.broken_hard, 1);
 }
 
 #[test]
