@@ -47,9 +47,7 @@ impl<'columns> ChangedKeys<'columns> {
         // SAFETY: as the caller promises: the stores are of rows of that table, or null.
         unsafe {
             keys.add(data.tg_newtable, data.tg_relation);
-            if data.tg_newtable.is_null() || !columns.are_kept_by(data) {
-                keys.add(data.tg_oldtable, data.tg_relation);
-            }
+            keys.add(data.tg_oldtable, data.tg_relation);
         }
         keys
     }
