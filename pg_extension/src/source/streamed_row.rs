@@ -8,6 +8,17 @@ use super::names::Name;
 use crate::convert::{DateRange, InstantRange, local_date_bound};
 use crate::guard::Slot;
 
+/// The integer types of SQL. A column is cheaper to read as what it is than to cast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IntegerType {
+    /// `smallint`.
+    Small,
+    /// `integer`.
+    Plain,
+    /// `bigint`.
+    Big,
+}
+
 /// A row of a query whose columns are of known types. What is read lies in the row and is gone with it.
 #[derive(Clone, Copy)]
 pub(super) struct StreamedRow<'row> {
@@ -33,6 +44,18 @@ impl<'row> StreamedRow<'row> {
     pub(super) fn integer(self, column: i16) -> Option<i64> {
         // SAFETY: the queries of this room cast what they read as an integer to bigint.
         unsafe { self.value(column) }
+    }
+
+    /// A column of an integer type, counted from 1.
+    pub(super) fn whole_number(self, column: i16, integer: IntegerType) -> Option<i64> {
+        // SAFETY: the queries of this room name the type that the view's column is of.
+        unsafe {
+            match integer {
+                IntegerType::Small => self.value::<i16>(column).map(i64::from),
+                IntegerType::Plain => self.value::<i32>(column).map(i64::from),
+                IntegerType::Big => self.value(column),
+            }
+        }
     }
 
     /// A column of type `boolean`, counted from 1.

@@ -1,5 +1,7 @@
 //! One person's work, by the kinds that rules are about.
 
+use std::cell::OnceCell;
+
 use super::frame::Counted;
 use super::person::{bounds, cut};
 use super::record::Duty;
@@ -15,6 +17,8 @@ pub(super) struct Line {
     worked: Option<Stretches>,
     /// On duty, or not known; `None` where all is known.
     busy: Option<Stretches>,
+    /// On duty, not known, or away: made where it is asked for.
+    busy_or_away: OnceCell<Stretches>,
 }
 
 /// The lines that a book wants of a person. Rules are about different kinds of work, of which most people have
@@ -24,6 +28,8 @@ pub(super) struct Lines {
     made: Vec<Line>,
     /// The position of each wanted line among those.
     place_of: Vec<usize>,
+    /// What a number that no rule has stands for.
+    none: Line,
 }
 
 impl Lines {
@@ -57,18 +63,13 @@ impl Lines {
             })
         };
         let place_of = wanted.iter().map(place).collect();
-        Self { made, place_of }
-    }
-
-    /// The position of a wanted line: two of the same position are one.
-    pub(super) fn place(&self, number: usize) -> usize {
-        self.place_of.get(number).copied().unwrap_or(usize::MAX)
+        let none = Line::of([].iter(), needed, &[]);
+        Self { made, place_of, none }
     }
 
     /// A wanted line, by its number.
     pub(super) fn line(&self, number: usize) -> &Line {
-        const NONE: &Line = &Line { elapsed: Stretches::NONE, worked: None, busy: None };
-        self.made.get(self.place(number)).unwrap_or(NONE)
+        self.place_of.get(number).and_then(|place| self.made.get(*place)).unwrap_or(&self.none)
     }
 }
 
@@ -89,9 +90,8 @@ impl Line {
             }
             Stretches::sorted(parts)
         });
-        let busy = (!unclear.is_empty())
-            .then(|| Stretches::sorted(elapsed.spans().iter().chain(unclear).copied().collect()));
-        Self { elapsed, worked, busy }
+        let busy = (!unclear.is_empty()).then(|| elapsed.with(unclear.to_vec()));
+        Self { elapsed, worked, busy, busy_or_away: OnceCell::new() }
     }
 
     /// On duty, breaks included.
@@ -107,5 +107,13 @@ impl Line {
     /// On duty, or not known to be free.
     pub(super) fn busy(&self) -> &Stretches {
         self.busy.as_ref().unwrap_or(&self.elapsed)
+    }
+
+    /// On duty, not known to be free, or away.
+    pub(super) fn busy_or_away(&self, leaves: &[(i64, i64)]) -> &Stretches {
+        if leaves.is_empty() {
+            return self.busy();
+        }
+        self.busy_or_away.get_or_init(|| self.busy().with(leaves.to_vec()))
     }
 }

@@ -7,6 +7,7 @@ use super::day_sums::{AllDaySums, DaySums};
 use super::frame::{Frame, Wanted};
 use super::lines::{Line, Lines};
 use super::record::{Duty, PersonRecord};
+use super::stretches::Stretches;
 use crate::instant::Instant;
 use crate::span::Span;
 use crate::span_set::SpanSet;
@@ -20,6 +21,8 @@ pub(super) struct Person<'a> {
     lines: Lines,
     sums: AllDaySums,
     away: Vec<Away>,
+    /// The leave that averages leave out.
+    leaves: Vec<(i64, i64)>,
     known: Known,
     in_rotations: OnceCell<SpanSet>,
 }
@@ -53,7 +56,9 @@ impl<'a> Person<'a> {
         let away: Vec<Away> =
             (0..frame.kinds_of_days()).map(|number| Away::of(record, frame.days(number))).collect();
         let sums = AllDaySums::of(&wanted.sums, &lines, &away, frame);
-        Self { record, frame, order, lines, sums, away, known, in_rotations: OnceCell::new() }
+        let leaves = record.leaves.iter().filter(|leave| leave.excluded_from_averages);
+        let leaves = leaves.filter_map(|leave| cut(bounds(leave.span), frame.needed)).collect();
+        Self { record, frame, order, lines, sums, away, leaves, known, in_rotations: OnceCell::new() }
     }
 
     /// Every duty with its position, by start.
@@ -71,6 +76,11 @@ impl<'a> Person<'a> {
     /// The work of a line, by its number in the book.
     pub(super) fn line(&self, number: usize) -> &Line {
         self.lines.line(number)
+    }
+
+    /// When the person is on a duty of a line, not known to be free, or on leave that averages leave out.
+    pub(super) fn busy_or_away(&self, number: usize) -> &Stretches {
+        self.lines.line(number).busy_or_away(&self.leaves)
     }
 
     /// Sums by day, by their number in the book.

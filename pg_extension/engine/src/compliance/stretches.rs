@@ -15,13 +15,9 @@ pub(super) struct Stretches {
 }
 
 impl Stretches {
-    /// None.
-    pub(super) const NONE: Self =
-        Self { spans: Vec::new(), before: Vec::new(), longest: 0, shortest_gap: i64::MAX };
-
     /// The union of parts in the order of their starts.
     pub(super) fn of(parts: impl Iterator<Item = (i64, i64)>) -> Self {
-        let mut spans: Vec<(i64, i64)> = Vec::with_capacity(parts.size_hint().0);
+        let mut spans: Vec<(i64, i64)> = Vec::with_capacity(parts.size_hint().1.unwrap_or_default());
         for (start, end) in parts {
             match spans.last_mut() {
                 Some(last) if start <= last.1 => last.1 = last.1.max(end),
@@ -53,6 +49,18 @@ impl Stretches {
             parts.sort_unstable();
         }
         Self::of(parts.into_iter())
+    }
+
+    /// The union with further parts in any order.
+    pub(super) fn with(&self, mut parts: Vec<(i64, i64)>) -> Self {
+        parts.sort_unstable();
+        let (mut own, mut further) = (self.spans.iter().copied().peekable(), parts.into_iter().peekable());
+        let next = || match (own.peek(), further.peek()) {
+            (Some(one), Some(other)) if one <= other => own.next(),
+            (Some(_), None) => own.next(),
+            _ => further.next(),
+        };
+        Self::of(std::iter::from_fn(next))
     }
 
     /// The stretches.

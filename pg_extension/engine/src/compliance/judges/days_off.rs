@@ -2,8 +2,7 @@
 
 use super::{Judge, Making, Take};
 use crate::compliance::case::{Case, Comparison};
-use crate::compliance::person::{Person, bounds, cut};
-use crate::compliance::stretches::Stretches;
+use crate::compliance::person::Person;
 use crate::compliance::verdict::Unit;
 use crate::compliance::windows::DayWindows;
 use crate::error::EngineError;
@@ -53,14 +52,8 @@ impl FreeDays {
 
     /// Every rest that holds a day off, in order.
     fn rests(&self, person: &Person<'_>) -> Vec<(i64, i64)> {
-        let busy = person.line(self.line).busy();
-        let needed = person.frame.needed;
-        let leaves = person.record.leaves.iter().filter(|leave| leave.excluded_from_averages);
-        let leaves: Vec<(i64, i64)> = leaves.filter_map(|leave| cut(bounds(leave.span), needed)).collect();
-        let with_leave = (!leaves.is_empty())
-            .then(|| Stretches::sorted(leaves.into_iter().chain(busy.spans().iter().copied()).collect()));
         let is_long = |gap: &(i64, i64)| gap.1 - gap.0 >= MICROSECONDS_PER_DAY;
-        let gaps = with_leave.as_ref().unwrap_or(busy).gaps(person.known()).filter(is_long);
+        let gaps = person.busy_or_away(self.line).gaps(person.known()).filter(is_long);
         gaps.map(|gap| self.counted(person, gap)).filter(is_long).collect()
     }
 
