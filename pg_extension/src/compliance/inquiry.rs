@@ -165,7 +165,7 @@ struct Register {
 impl Register {
     /// Takes somebody in. Who is listed twice counts as listed first.
     fn add(&mut self, person: PersonFacts) -> Result<(), ExtensionError> {
-        let zone_name = person.time_zone.as_deref().unwrap_or("UTC");
+        let zone_name = person.zone_name();
         let zone = self.zone_names.number(zone_name.into());
         if zone == self.zones.len() {
             self.zones.push(ServerZone::named(zone_name)?);

@@ -19,10 +19,23 @@ pub(super) enum IntegerType {
     Big,
 }
 
+impl IntegerType {
+    /// Its name in SQL.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "smallint",
+            Self::Plain => "integer",
+            Self::Big => "bigint",
+        }
+    }
+}
+
 /// A row of a query whose columns are of known types. What is read lies in the row and is gone with it.
 #[derive(Clone, Copy)]
 pub(super) struct StreamedRow<'row> {
     slot: Slot,
+    /// How many columns come before the first one.
+    skipped: i16,
     _row: std::marker::PhantomData<&'row ()>,
 }
 
@@ -31,7 +44,12 @@ impl<'row> StreamedRow<'row> {
     /// The slot holds a row, and lives as long as `'row`.
     pub(super) unsafe fn new(slot: *mut pg_sys::TupleTableSlot) -> Self {
         // SAFETY: the caller says so.
-        Self { slot: unsafe { Slot::new(slot) }, _row: std::marker::PhantomData }
+        Self { slot: unsafe { Slot::new(slot) }, skipped: 0, _row: std::marker::PhantomData }
+    }
+
+    /// The same row without its first columns: column 1 is the one after them.
+    pub(super) fn after(self, columns: i16) -> Self {
+        Self { skipped: self.skipped + columns, ..self }
     }
 
     /// A column of type `text`, counted from 1.
@@ -94,7 +112,7 @@ impl<'row> StreamedRow<'row> {
     /// # Safety
     /// The column is of the SQL type that `T` reads.
     unsafe fn value<T: FromDatum>(self, column: i16) -> Option<T> {
-        let datum = self.slot.value(column)?;
+        let datum = self.slot.value(self.skipped + column)?;
         // SAFETY: the caller says so.
         unsafe { T::from_datum(datum, false) }
     }

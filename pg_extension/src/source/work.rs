@@ -5,7 +5,7 @@ use rota_engine::{Duration, Span};
 use super::names::Name;
 use super::query::{Connection, Parameters};
 use super::question::Question;
-use super::selection::one_of_placeholder;
+use super::selection::{is_placeholder, one_of_placeholder};
 use super::streamed_row::{IntegerType, StreamedRow};
 use super::views::Views;
 use crate::error::ExtensionError;
@@ -39,10 +39,27 @@ pub(crate) struct WorkRow<'row> {
 pub(crate) struct WorkQuestion {
     question: Question,
     of_some_people: bool,
-    /// What integers its columns are; anything else is read as text, and unpaid time as microseconds.
+    columns: WorkColumns,
+}
+
+/// How a row of work is read: what integers its columns are. Anything else is read as text, and unpaid time as
+/// microseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WorkColumns {
     person: Option<IntegerType>,
     assignment: Option<IntegerType>,
     unpaid: Option<IntegerType>,
+}
+
+/// Whose work a query is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Everybody's.
+    Everybody,
+    /// That of the people of a list, the second parameter.
+    Some,
+    /// That of one person, the second parameter.
+    One,
 }
 
 impl WorkQuestion {
@@ -51,47 +68,10 @@ impl WorkQuestion {
     /// # Errors
     /// As [`Views::check`].
     pub(crate) fn new(views: &Views, of_some_people: bool, natures: bool) -> Result<Self, ExtensionError> {
-        views.check(VIEW, &["assignment_id", "person_id", "during", "binding", "unpaid_minutes"])?;
-        let optional = |column: &'static str, read_as: &str, wanted: bool| {
-            if wanted && views.has(VIEW, column) {
-                format!("assignment.{column}::{read_as}")
-            } else {
-                format!("NULL::{read_as}")
-            }
-        };
-        let integer = |column| views.integer_type(VIEW, column);
-        let (person, assignment) = (integer("person_id")?, integer("assignment_id")?);
-        let unpaid = integer("unpaid_minutes")?;
-        let read = |column: &str, integer: Option<IntegerType>, otherwise: &str| match integer {
-            Some(_) => format!("assignment.{column}"),
-            None => otherwise.to_owned(),
-        };
-        let overlaps = "assignment.during OPERATOR(pg_catalog.&&) $1";
-        // The bounds on the start are implied by the overlap, but for work longer than five weeks: with them
-        // an index on person and start finds one stretch of it, however long a person has been here.
-        let condition = if of_some_people {
-            format!(
-                "{} AND {overlaps}
-                AND pg_catalog.lower(assignment.during) >= pg_catalog.lower($3)
-                AND pg_catalog.lower(assignment.during) < pg_catalog.upper($3)",
-                one_of_placeholder(views, (VIEW, "person_id"), "assignment", "$2")?
-            )
-        } else {
-            overlaps.to_owned()
-        };
-        let query = format!(
-            "SELECT {person_id}, {assignment_id}, assignment.during, {nature}, {unpaid_minutes}, {estimated}
-            FROM rota_source.assignments AS assignment
-            WHERE {condition} AND assignment.binding
-            ORDER BY assignment.person_id",
-            person_id = read("person_id", person, "assignment.person_id::text"),
-            assignment_id = read("assignment_id", assignment, "assignment.assignment_id::text"),
-            unpaid_minutes =
-                read("unpaid_minutes", unpaid, "(assignment.unpaid_minutes::numeric * 60000000)::bigint"),
-            nature = optional("nature", "text", natures),
-            estimated = optional("estimated", "boolean", true),
-        );
-        Ok(Self { question: Question::new(query), of_some_people, person, assignment, unpaid })
+        let whose = if of_some_people { Whose::Some } else { Whose::Everybody };
+        let (query, columns) = WorkColumns::query(views, whose, natures)?;
+        let query = format!("{query} ORDER BY assignment.person_id");
+        Ok(Self { question: Question::new(query), of_some_people, columns })
     }
 
     /// Has the server keep the plan.
@@ -115,7 +95,8 @@ impl WorkQuestion {
         people: &[String],
         each: &mut dyn FnMut(WorkRow<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
-        self.question.ask(connection, &self.parameters(span, people), &mut |row| match self.read(row) {
+        self.question.ask(connection, &self.parameters(span, people), &mut |row| match self.columns.read(row)
+        {
             Some(row) => each(row),
             None => Ok(()),
         })
@@ -125,17 +106,89 @@ impl WorkQuestion {
         let mut parameters = Parameters::default();
         parameters.range(span);
         if self.of_some_people {
-            let starts = span
-                .start()
-                .checked_add_microseconds(-LONGEST_WORK_MICROSECONDS)
-                .and_then(|start| Span::new(start, span.end()));
             parameters.texts(people);
-            parameters.range(starts.unwrap_or(span));
+            parameters.range(starts_of(span));
         }
         parameters
     }
+}
 
-    fn unpaid(&self, row: StreamedRow<'_>) -> Duration {
+/// When work has to begin that meets a span and is not longer than five weeks: the third parameter.
+pub(super) fn starts_of(span: Span) -> Span {
+    let start = span.start().checked_add_microseconds(-LONGEST_WORK_MICROSECONDS);
+    start.and_then(|start| Span::new(start, span.end())).unwrap_or(span)
+}
+
+impl WorkColumns {
+    /// The query for work that meets the first parameter, and how its rows are read.
+    ///
+    /// # Errors
+    /// As [`Views::check`].
+    pub(super) fn query(
+        views: &Views,
+        whose: Whose,
+        natures: bool,
+    ) -> Result<(String, Self), ExtensionError> {
+        views.check(VIEW, &["assignment_id", "person_id", "during", "binding", "unpaid_minutes"])?;
+        let optional = |column: &'static str, read_as: &str, wanted: bool| {
+            if wanted && views.has(VIEW, column) {
+                format!("assignment.{column}::{read_as}")
+            } else {
+                format!("NULL::{read_as}")
+            }
+        };
+        let integer = |column| views.integer_type(VIEW, column);
+        let (person, assignment) = (integer("person_id")?, integer("assignment_id")?);
+        let unpaid = integer("unpaid_minutes")?;
+        let read = |column: &str, integer: Option<IntegerType>, otherwise: &str| match integer {
+            Some(_) => format!("assignment.{column}"),
+            None => otherwise.to_owned(),
+        };
+        let overlaps = "assignment.during OPERATOR(pg_catalog.&&) $1";
+        // The bounds on the start are implied by the overlap, but for work longer than five weeks: with them
+        // an index on person and start finds one stretch of it, however long a person has been here.
+        let column = (VIEW, "person_id");
+        let of_people = match whose {
+            Whose::Everybody => None,
+            Whose::Some => Some(one_of_placeholder(views, column, "assignment", "$2")?),
+            Whose::One => Some(is_placeholder(views, column, "assignment", "$2")?),
+        };
+        let condition = match of_people {
+            Some(of_people) => format!(
+                "{of_people} AND {overlaps}
+                AND pg_catalog.lower(assignment.during) >= pg_catalog.lower($3)
+                AND pg_catalog.lower(assignment.during) < pg_catalog.upper($3)"
+            ),
+            None => overlaps.to_owned(),
+        };
+        let query = format!(
+            "SELECT {person_id}, {assignment_id}, assignment.during, {nature}, {unpaid_minutes}, {estimated}
+            FROM rota_source.assignments AS assignment
+            WHERE {condition} AND assignment.binding",
+            person_id = read("person_id", person, "assignment.person_id::text"),
+            assignment_id = read("assignment_id", assignment, "assignment.assignment_id::text"),
+            unpaid_minutes =
+                read("unpaid_minutes", unpaid, "(assignment.unpaid_minutes::numeric * 60000000)::bigint"),
+            nature = optional("nature", "text", natures),
+            estimated = optional("estimated", "boolean", true),
+        );
+        Ok((query, Self { person, assignment, unpaid }))
+    }
+
+    /// The SQL types of the query's columns.
+    pub(super) fn types(self) -> Vec<&'static str> {
+        let of = |integer: Option<IntegerType>, otherwise| integer.map_or(otherwise, IntegerType::name);
+        vec![
+            of(self.person, "text"),
+            of(self.assignment, "text"),
+            "tstzrange",
+            "text",
+            of(self.unpaid, "bigint"),
+            "boolean",
+        ]
+    }
+
+    fn unpaid(self, row: StreamedRow<'_>) -> Duration {
         const COLUMN: i16 = 5;
         let microseconds = match self.unpaid {
             Some(integer) => row
@@ -147,7 +200,7 @@ impl WorkQuestion {
     }
 
     /// Reads a row; `None` for work of nobody or at no time.
-    fn read<'row>(&self, row: StreamedRow<'row>) -> Option<WorkRow<'row>> {
+    pub(super) fn read<'row>(self, row: StreamedRow<'row>) -> Option<WorkRow<'row>> {
         Some(WorkRow {
             // The last column first: the row is then taken apart once.
             estimated: row.boolean(6) == Some(true),

@@ -158,6 +158,12 @@ fn ask(
     people: &[String],
     each: &mut dyn FnMut(Standing, &crate::compliance::Case<'_>) -> Result<(), ExtensionError>,
 ) -> Result<(), ExtensionError> {
+    if let [person] = people {
+        let asked = (touched.hull, person.as_str());
+        return known.one_person.ask(connection, &known.law, asked, &mut |case| {
+            each(Standing::of(case.book.judge(&case.record), case), case)
+        });
+    }
     let inquiry = Inquiry { window: touched.hull, people: Some(people), teams: None, amendment: None };
     known.questions.ask(connection, &known.law, inquiry, &mut |case| {
         each(Standing::of(case.book.judge(&case.record), case), case)
