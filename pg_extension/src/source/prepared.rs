@@ -58,6 +58,17 @@ impl Prepared {
         }
     }
 
+    /// Whether everything that the plan is made of, such as views and functions, is as it was when the query
+    /// was asked last, as far as the server has told this session.
+    pub(super) fn is_valid(&self) -> bool {
+        // SAFETY: as above. The plan of an asked query is null, or lives as long as its source.
+        unsafe {
+            let sources = pg_sys::SPI_plan_get_plan_sources(self.plan);
+            let source: *mut pg_sys::CachedPlanSource = pg_sys::list_nth(sources, 0).cast();
+            (*source).is_valid && !(*source).gplan.is_null() && (*(*source).gplan).is_valid
+        }
+    }
+
     /// Runs it with the active snapshot and hands over its rows one by one. The values are of the types that
     /// it was prepared for.
     ///

@@ -37,6 +37,11 @@ impl Question {
         self.prepared.as_ref().and_then(Prepared::relations)
     }
 
+    /// As [`Prepared::is_valid`]; not so for a query whose plan is not kept.
+    pub(super) fn is_valid(&self) -> bool {
+        self.prepared.as_ref().is_some_and(Prepared::is_valid)
+    }
+
     /// Hands over the rows one by one, with the active snapshot.
     ///
     /// # Errors

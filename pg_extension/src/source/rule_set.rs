@@ -94,6 +94,12 @@ impl RuleQuestion {
         Some(relations)
     }
 
+    /// Whether the views and functions that make the rules of the tables are as they were when they were asked
+    /// for last.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.question.is_valid()
+    }
+
     /// The rules as they are written, to be compared with those of another time.
     ///
     /// # Errors

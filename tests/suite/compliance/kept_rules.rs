@@ -91,6 +91,33 @@ async fn rules_that_depend_on_more_than_rows_are_asked_for_at_every_write() -> R
 }
 
 #[tokio::test]
+async fn a_function_that_is_made_anew_changes_the_rules_that_it_makes() -> Result<()> {
+    let (_database, writer, other) = kept().await?;
+    let function = |minutes: i32| {
+        format!(
+            "CREATE OR REPLACE FUNCTION rota_source.limits() RETURNS jsonb LANGUAGE plpgsql IMMUTABLE
+            AS $$ BEGIN RETURN jsonb_build_object('maximum_minutes', {minutes}, 'per', 'day'); END $$"
+        )
+    };
+    other.batch_execute(&function(600)).await?;
+    other
+        .batch_execute(
+            "ALTER TABLE rota_source.rules RENAME TO house_rules;
+            CREATE VIEW rota_source.rules AS
+            SELECT rule_id, rule_type, level, scope, during, mode,
+                CASE WHEN rule_id <> '' THEN rota_source.limits() END AS parameters
+            FROM rota_source.house_rules",
+        )
+        .await?;
+    let long = work("long", "anna", 6, 20);
+    is_refused(&writer, &long).await?;
+    is_refused(&writer, &long).await?;
+    other.batch_execute(&function(900)).await?;
+    writer.batch_execute(&long).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn rules_of_a_table_with_parts_and_of_a_large_one_are_seen_to_change() -> Result<()> {
     const PART: &str = "CREATE TABLE rota_source.more_rules () INHERITS (rota_source.rules);
         INSERT INTO rota_source.more_rules (rule_id, rule_type, parameters, mode)
