@@ -95,7 +95,7 @@ async fn a_function_that_is_made_anew_changes_the_rules_that_it_makes() -> Resul
     let (_database, writer, other) = kept().await?;
     let function = |minutes: i32| {
         format!(
-            "CREATE OR REPLACE FUNCTION rota_source.limits() RETURNS jsonb LANGUAGE plpgsql IMMUTABLE
+            "CREATE OR REPLACE FUNCTION rota_source.limits(text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE
             AS $$ BEGIN RETURN jsonb_build_object('maximum_minutes', {minutes}, 'per', 'day'); END $$"
         )
     };
@@ -105,7 +105,7 @@ async fn a_function_that_is_made_anew_changes_the_rules_that_it_makes() -> Resul
             "ALTER TABLE rota_source.rules RENAME TO house_rules;
             CREATE VIEW rota_source.rules AS
             SELECT rule_id, rule_type, level, scope, during, mode,
-                CASE WHEN rule_id <> '' THEN rota_source.limits() END AS parameters
+                rota_source.limits(rule_id) AS parameters
             FROM rota_source.house_rules",
         )
         .await?;
