@@ -7,18 +7,48 @@ use serde_json::Value;
 
 use super::field::Field;
 use super::settings;
+use super::start::Start;
 use crate::error::ExtensionError;
 
 /// Megabytes of one search at most, whatever the setting says.
 const MOST_MEMORY_MB: i64 = 1 << 20;
 
+/// Most weeks of one part: ten years, the longest horizon.
+const MOST_WEEKS: i64 = 522;
+
 /// What a call asks of its search.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Options {
     /// The engine's limits.
     pub(super) limits: Limits,
     /// Whether the answer takes the roster apart: open heads, score, contradictions.
     pub(super) explain: bool,
+    /// The parts that are searched one after the other.
+    pub(super) parts: Parts,
+    /// A roster known from before.
+    pub(super) start: Option<Start>,
+}
+
+/// How a roster is cut.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// So many weeks at a time, from Monday on.
+    pub(super) weeks: Option<usize>,
+    /// Team by team.
+    pub(super) teams: bool,
+}
+
+impl Parts {
+    fn read(field: &Field<'_>) -> Result<Self, ExtensionError> {
+        let object = field.object(&["weeks", "teams"])?;
+        let weeks = object.whole("weeks", &(1..=MOST_WEEKS))?.and_then(|weeks| usize::try_from(weeks).ok());
+        Ok(Self { weeks, teams: object.find("teams").map_or(Ok(false), |field| field.truth())? })
+    }
+
+    /// Whether anything is cut.
+    pub(super) fn any(self) -> bool {
+        self != Self::default()
+    }
 }
 
 impl Options {
@@ -36,6 +66,8 @@ impl Options {
             "target",
             "gap_percent",
             "explain",
+            "parts",
+            "start",
         ])?;
         let steps = given.whole("steps", &(1..=1_000_000_000_000))?.map(i64::cast_unsigned);
         let time_ms = given.whole("time_ms", &(1..=settings::LONGEST_MS))?.map(i64::cast_unsigned);
@@ -54,7 +86,12 @@ impl Options {
             memory_bytes,
             seed: given.whole("seed", &(0..=i64::MAX))?.unwrap_or(1).cast_unsigned(),
         };
-        Ok(Self { limits, explain: given.find("explain").map_or(Ok(true), |field| field.truth())? })
+        Ok(Self {
+            limits,
+            explain: given.find("explain").map_or(Ok(true), |field| field.truth())?,
+            parts: given.find("parts").map_or(Ok(Parts::default()), |field| Parts::read(&field))?,
+            start: given.find("start").map(|field| Start::read(&field)).transpose()?,
+        })
     }
 
     /// The time budget, if there is one.
