@@ -38,10 +38,11 @@ COMMENT ON COLUMN rota.known_rosters.bytes IS 'About what it takes.';
 CREATE UNLOGGED TABLE rota.known_days (
     known_by name NOT NULL DEFAULT current_user,
     fingerprint uuid NOT NULL,
+    alike integer NOT NULL,
     days integer[] NOT NULL,
     used_at timestamptz NOT NULL,
     bytes integer NOT NULL GENERATED ALWAYS AS (cardinality(days) * 4 + 128) STORED,
-    PRIMARY KEY (known_by, fingerprint)
+    PRIMARY KEY (known_by, fingerprint, alike)
 );
 
 COMMENT ON TABLE rota.known_days IS
@@ -49,6 +50,7 @@ COMMENT ON TABLE rota.known_days IS
 COMMENT ON COLUMN rota.known_days.known_by IS 'Who searched it, and alone sees it.';
 COMMENT ON COLUMN rota.known_days.fingerprint IS
     'All that decides what the days of this person can be and cost by themselves.';
+COMMENT ON COLUMN rota.known_days.alike IS 'Which of the people whose part is the same, from 1.';
 COMMENT ON COLUMN rota.known_days.days IS 'For each day the place of the shift; -1 for a free day.';
 COMMENT ON COLUMN rota.known_days.used_at IS 'When it was last of use.';
 COMMENT ON COLUMN rota.known_days.bytes IS 'About what it takes.';
@@ -58,6 +60,22 @@ ALTER TABLE rota.known_days ENABLE ROW LEVEL SECURITY;
 CREATE POLICY one_s_own ON rota.known_rosters USING (known_by = current_user);
 CREATE POLICY one_s_own ON rota.known_days USING (known_by = current_user);
 GRANT SELECT, INSERT, UPDATE, DELETE ON rota.known_rosters, rota.known_days TO PUBLIC;
+
+CREATE FUNCTION rota.people_alike(fingerprints jsonb)
+RETURNS TABLE (place bigint, fingerprint uuid, alike integer)
+LANGUAGE sql
+IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        person.place,
+        person.fingerprint::uuid,
+        (row_number() OVER (PARTITION BY person.fingerprint ORDER BY person.place))::integer
+    FROM jsonb_array_elements_text(fingerprints -> 'people') WITH ORDINALITY AS person (fingerprint, place)
+$$;
+
+COMMENT ON FUNCTION rota.people_alike(jsonb) IS
+    'The people of rota.roster_fingerprints by their places, and which of those with the same part each is.';
 
 CREATE FUNCTION rota.recall_roster(problem jsonb) RETURNS jsonb
 LANGUAGE plpgsql
@@ -91,9 +109,12 @@ BEGIN
     SELECT jsonb_build_object('days', jsonb_agg(known.days ORDER BY person.place))
     INTO start
     FROM
-        jsonb_array_elements_text(fingerprints -> 'people') WITH ORDINALITY AS person (fingerprint, place)
+        rota.people_alike(fingerprints) AS person
         LEFT JOIN rota.known_days AS known
-            ON known.known_by = current_user AND known.fingerprint = person.fingerprint::uuid
+            ON
+                known.known_by = current_user
+                AND known.fingerprint = person.fingerprint
+                AND known.alike = person.alike
     HAVING count(known.days) > 0;
     RETURN start;
 END
@@ -169,10 +190,13 @@ BEGIN
     DELETE FROM rota.known_days
     WHERE
         known_by = current_user
-        AND fingerprint IN (
-            SELECT known.fingerprint
+        AND (fingerprint, alike) IN (
+            SELECT known.fingerprint, known.alike
             FROM (
-                SELECT fingerprint, sum(bytes) OVER (ORDER BY used_at DESC, fingerprint) AS until_here
+                SELECT
+                    fingerprint,
+                    alike,
+                    sum(bytes) OVER (ORDER BY used_at DESC, fingerprint, alike) AS until_here
                 FROM rota.known_days
                 WHERE known_by = current_user
             ) AS known
@@ -235,18 +259,18 @@ BEGIN
     WHERE
         (excluded.broken_hard, excluded.medium, excluded.cost)
         <= (known.broken_hard, known.medium, known.cost);
-    INSERT INTO rota.known_days AS known (fingerprint, days, used_at)
-    SELECT DISTINCT ON (person.fingerprint)
-        person.fingerprint::uuid,
+    INSERT INTO rota.known_days (fingerprint, alike, days, used_at)
+    SELECT
+        person.fingerprint,
+        person.alike,
         ARRAY(
             SELECT places[person.place][day]
             FROM generate_series(1, array_length(places, 2)) AS day
             ORDER BY day
         ),
         clock_timestamp()
-    FROM jsonb_array_elements_text(fingerprints -> 'people') WITH ORDINALITY AS person (fingerprint, place)
-    ORDER BY person.fingerprint, person.place
-    ON CONFLICT (known_by, fingerprint) DO UPDATE
+    FROM rota.people_alike(fingerprints) AS person
+    ON CONFLICT (known_by, fingerprint, alike) DO UPDATE
     SET
         days = excluded.days,
         used_at = excluded.used_at;

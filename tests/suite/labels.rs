@@ -164,6 +164,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("pay_rules", "immutable", "safe", "strict"),
     ("pay_totals", "immutable", "safe", "called on null"),
     ("pending_changes", "stable", "unsafe", "called on null"),
+    ("people_alike", "immutable", "unsafe", "called on null"),
     ("period_days", "immutable", "safe", "strict"),
     ("plan_cost", "volatile", "unsafe", "called on null"),
     ("prepare_job", "volatile", "unsafe", "called on null"),

@@ -10,12 +10,10 @@ pub(super) const SCHEDULE: &str = "2";
 /// Makes the house, and the week before the month as somebody planned it.
 pub(super) async fn make(session: &Client) -> Result<()> {
     session.batch_execute(include_str!("house.sql")).await?;
-    session
-        .batch_execute(
-            r#"SELECT rota.generate_schedule('1', '{"commit": true, "time_ms": 3000}'); VACUUM ANALYZE"#,
-        )
-        .await
-        .context("the week before")
+    let plan = r#"SELECT rota.generate_schedule('1', '{"commit": true, "time_ms": 3000}')"#;
+    session.batch_execute(plan).await.context("the week before")?;
+    session.batch_execute("VACUUM ANALYZE").await?;
+    Ok(())
 }
 
 /// What the rows of the month say.

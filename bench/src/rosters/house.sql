@@ -29,17 +29,17 @@ FROM
         SELECT CASE WHEN number % 5 < 3 THEN 2310 WHEN number % 25 < 19 THEN 1740 ELSE 1155 END AS weekly
     ) AS contract;
 
--- Twelve aides; of the nurses nine may lead and fifteen know intensive care.
+-- Eight aides; of the nurses ten may lead and seventeen know intensive care.
 INSERT INTO workforce.employee_qualifications (employee_id, qualification_id, valid)
 SELECT employee.employee_id, qualification.qualification_id, daterange(NULL, NULL)
 FROM workforce.employees AS employee
 JOIN workforce.qualifications AS qualification
     ON
         CASE qualification.code
-            WHEN 'aide' THEN employee_id % 4 = 0
-            WHEN 'nurse' THEN employee_id % 4 <> 0
-            WHEN 'lead' THEN employee_id % 4 = 1 AND employee_id % 3 <> 0
-            ELSE employee_id % 4 <> 0 AND employee_id % 5 IN (1, 3)
+            WHEN 'aide' THEN employee_id % 6 = 0
+            WHEN 'nurse' THEN employee_id % 6 <> 0
+            WHEN 'lead' THEN employee_id % 6 <> 0 AND employee_id % 4 = 1
+            ELSE employee_id % 3 = 1
         END;
 
 INSERT INTO workforce.shifts (

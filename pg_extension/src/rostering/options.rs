@@ -1,7 +1,5 @@
 //! How to search: what `options` may say.
 
-use std::time::Duration;
-
 use rota_engine::rostering::Limits;
 use serde_json::Value;
 
@@ -15,6 +13,9 @@ const MOST_MEMORY_MB: i64 = 1 << 20;
 
 /// Most weeks of one part: ten years, the longest horizon.
 const MOST_WEEKS: i64 = 522;
+
+/// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
+pub(super) const LATER_ROUNDS_PART: u64 = 8;
 
 /// What a call asks of its search.
 #[derive(Debug, Clone)]
@@ -94,8 +95,8 @@ impl Options {
         })
     }
 
-    /// The time budget, if there is one.
-    pub(super) fn time(&self) -> Option<Duration> {
-        self.limits.time_ms.map(Duration::from_millis)
+    /// Milliseconds of a first search that may have to be followed by others, if there is a time budget.
+    pub(super) fn first_round_ms(&self) -> Option<u64> {
+        self.limits.time_ms.map(|time_ms| time_ms - time_ms / LATER_ROUNDS_PART)
     }
 }

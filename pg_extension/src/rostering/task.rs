@@ -14,13 +14,10 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Change};
 use super::clock::{MOST_ROUNDS, tighten};
 use super::model::Model;
-use super::options::{Options, Parts};
+use super::options::{LATER_ROUNDS_PART, Options, Parts};
 use super::reading;
 use super::thread::{SearchWatch, beside};
 use crate::error::ExtensionError;
-
-/// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
-const LATER_ROUNDS_PART: u64 = 8;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,7 +185,7 @@ fn by_the_clock(
 ) -> Result<Outcome, EngineError> {
     let mut limits = options.limits;
     if !model.clock_limits.is_empty() {
-        limits.time_ms = limits.time_ms.map(|time_ms| time_ms - time_ms / LATER_ROUNDS_PART);
+        limits.time_ms = options.first_round_ms();
     }
     let mut found = search(&model.problem, limits)?;
     let mut tightened = model.problem.clone();

@@ -192,8 +192,8 @@ async fn what_was_not_of_use_for_the_longest_is_dropped() -> Result<()> {
              SELECT gen_random_uuid(), array_fill(-1, ARRAY[100, 100]), 0, 0, 0, 0, 0, 0,
                  now() - number * interval '1 hour'
              FROM generate_series(1, 100) AS number;
-             INSERT INTO rota.known_days (fingerprint, days, used_at)
-             SELECT gen_random_uuid(), array_fill(-1, ARRAY[1000]), now() - number * interval '1 hour'
+             INSERT INTO rota.known_days (fingerprint, alike, days, used_at)
+             SELECT gen_random_uuid(), 1, array_fill(-1, ARRAY[1000]), now() - number * interval '1 hour'
              FROM generate_series(1, 1000) AS number",
         )
         .await?;
