@@ -111,6 +111,8 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("half_day_range", "immutable", "safe", "called on null"),
     ("holds_job", "volatile", "unsafe", "called on null"),
     ("import_catalog", "stable", "unsafe", "called on null"),
+    ("inline_call", "immutable", "safe", "strict"),
+    ("inlined", "stable", "safe", "called on null"),
     ("install_tracking", "volatile", "unsafe", "called on null"),
     ("install_watch", "volatile", "unsafe", "called on null"),
     ("invalidation_status", "volatile", "restricted", "strict"),
