@@ -6,7 +6,7 @@ use super::Cost;
 use super::groups::{Groups, step_value};
 use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
-use crate::rostering::problem::{Bound, Counted, Force};
+use crate::rostering::problem::Counted;
 
 /// No value follows: the limit forbids it.
 pub(crate) const FORBIDDEN: u32 = u32::MAX;
@@ -139,20 +139,12 @@ impl CountedPeriod<'_> {
         if self.period.fair.is_some() {
             return self.furthest.max(0) as usize;
         }
-        let steps = |bound: Option<Bound>| {
-            bound.map_or(0, |bound| {
-                let room = bound.value - self.outside;
-                // A hard most is reached at the last full step, any other bound at the first that is not below.
-                let hard_most = bound.force == Force::Hard && self.period.most == Some(bound);
-                if hard_most { room.div_euclid(step) } else { (room + step - 1).div_euclid(step) }
-            })
-        };
-        let asked = steps(self.period.most).max(steps(self.period.least));
+        // A hard most is reached at the last full step, any other bound at the first that is not below.
+        let last = self.period.hard_most().map(|most| (most - self.outside).div_euclid(step));
+        let bounds = self.period.most.iter().chain(&self.period.least);
+        let asked = bounds.map(|bound| (bound.value - self.outside + step - 1).div_euclid(step)).max();
+        let asked = asked.unwrap_or(0).min(last.unwrap_or(i64::MAX));
         asked.min(self.furthest).max(0) as usize
-    }
-
-    fn above(&self, position: i64, step: i64) -> i64 {
-        self.period.most.map_or(0, |most| (self.outside + position * step - most.value).max(0))
     }
 }
 
@@ -172,17 +164,13 @@ impl Counter<'_> {
 
     /// Value and cost after advancing; none if a limit forbids it.
     fn advance(&self, period: usize, position: usize, amount: i64) -> Option<(usize, i64)> {
-        let CountedPeriod { period: limit, furthest, .. } = &self.periods[period];
+        let CountedPeriod { period: limit, outside, furthest } = &self.periods[period];
         let (from, to) = (position as i64, position as i64 + amount);
         if to > *furthest {
             // No days come to this value: its cost may not even fit.
             return None;
         }
-        let added = self.periods[period].above(to, self.step) - self.periods[period].above(from, self.step);
-        let cost = match limit.most {
-            Some(Bound { force, .. }) if added > 0 => force.weight()? * added,
-            _ => 0,
-        };
+        let cost = limit.added_cost(outside + from * self.step, outside + to * self.step)?;
         Some(((to as usize).min(self.size - 1), cost))
     }
 
@@ -190,12 +178,7 @@ impl Counter<'_> {
     fn end_cost(&self, period: usize, position: usize) -> Option<i64> {
         let CountedPeriod { period: limit, outside, .. } = &self.periods[period];
         let sum = outside + position as i64 * self.step;
-        let missing = limit.least.map_or(0, |least| least.value - sum);
-        let fair = limit.fair_cost(sum);
-        match limit.least {
-            Some(least) if missing > 0 => Some(fair + least.force.weight()? * missing),
-            _ => Some(fair),
-        }
+        Some(limit.fair_cost(sum) + limit.missing_cost(sum)?)
     }
 }
 

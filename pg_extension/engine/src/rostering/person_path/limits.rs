@@ -9,7 +9,7 @@ use super::groups::step_value;
 use super::solve::Request;
 use crate::rostering::periods::{Axis, Period};
 use crate::rostering::plan::FREE;
-use crate::rostering::problem::{Counted, Force, OutsideDay};
+use crate::rostering::problem::{Counted, OutsideDay};
 
 /// Prices on limits, and choices that are taken away, during one call.
 pub(super) struct Terms {
@@ -164,8 +164,8 @@ pub(super) fn weekends_can_bind<T: Cost>(request: &Request<'_, T>, axis: &Axis, 
             .count() as i64;
         start < end
             && (period.fair.is_some()
-                || period.least.is_some_and(|least| outside < least.value)
-                || period.most.is_some_and(|most| outside + possible > most.value))
+                || period.least.iter().any(|least| outside < least.value)
+                || period.most.iter().any(|most| outside + possible > most.value))
     })
 }
 
@@ -178,7 +178,7 @@ pub(super) fn ban_exhausted<T: Cost>(request: &Request<'_, T>, usage: &Usage, te
             continue;
         };
         let covers = period.days.start <= request.start && request.end <= period.days.end;
-        if covers && period.most.is_some_and(|most| most.force == Force::Hard && *outside >= most.value) {
+        if covers && period.hard_most().is_some_and(|most| *outside >= most) {
             terms.banned.push((usize::MAX, kind));
         }
     }
@@ -222,7 +222,7 @@ pub(super) fn ban_surplus<T: Cost>(
     for (number, axis) in request.space.axes.iter().enumerate().filter(|(axis, _)| above >> axis & 1 == 1) {
         let Counted::Kind(kind) = axis.counted else { continue };
         for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
-            let Some(most) = period.most.filter(|most| most.force == Force::Hard) else { continue };
+            let Some(most) = period.hard_most() else { continue };
             let start = period.days.start.max(request.start);
             let end = period.days.end.min(request.end).max(start);
             let is_kind = |day: usize| {
@@ -231,7 +231,7 @@ pub(super) fn ban_surplus<T: Cost>(
             };
             let mut kept: Vec<usize> = (start..end).filter(|&day| is_kind(day)).collect();
             random.shuffle(&mut kept);
-            kept.truncate((most.value - outside).max(0) as usize);
+            kept.truncate((most - outside).max(0) as usize);
             terms.banned.extend((start..end).filter(|day| !kept.contains(day)).map(|day| (day, kind)));
         }
     }

@@ -216,9 +216,7 @@ impl<T: Cost> PathFinder<T> {
             }
             let reached = axis.periods.iter().zip(&usage.outside[number]).any(|(period, &outside)| {
                 let sum = outside + used(request, axis, period, &self.path);
-                period.fair.is_some()
-                    || period.most.is_some_and(|most| sum >= most.value)
-                    || period.least.is_some_and(|least| sum <= least.value)
+                period.is_reached(sum)
             });
             hint |= u64::from(reached) << number;
         }
@@ -261,8 +259,8 @@ impl<T: Cost> PathFinder<T> {
             }
             let slack = axis.periods.iter().zip(&usage.outside[number]).all(|(period, &outside)| {
                 let sum = outside + used(request, axis, period, &self.path);
-                let limit = if multiplier > 0 { period.most } else { period.least };
-                period.fair.is_none() && limit.is_none_or(|limit| limit.value != sum)
+                let limits = if multiplier > 0 { &period.most } else { &period.least };
+                period.fair.is_none() && limits.iter().all(|limit| limit.value != sum)
             });
             let kept = if slack { multiplier - multiplier / 5 - multiplier.signum() } else { multiplier };
             self.multipliers.insert((request.person, number), kept * KEPT_SCALE / request.scale);

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
-use crate::rostering::problem::{Bound, Force};
 
 /// Vectors are moved in pieces of this many costs. Rows end in as many cells that may hold anything unreachable.
 pub(crate) const LANES: usize = 8;
@@ -40,13 +40,12 @@ impl Band {
     ) -> bool {
         let days = window.len();
         let unit = space.unit_minutes;
-        let hard = |bound: Option<Bound>| bound.filter(|bound| bound.force == Force::Hard);
         let limit = space.minutes.as_ref();
         let already = limit.map_or(0, |limit| limit.already);
-        let room = |bound: Bound| bound.value - already - outside_minutes;
-        let most = limit.and_then(|limit| hard(limit.most)).map(|most| room(most).div_euclid(unit));
+        let room = |bound: i64| bound - already - outside_minutes;
+        let most = limit.and_then(Period::hard_most).map(|most| room(most).div_euclid(unit));
         let least =
-            limit.and_then(|limit| hard(limit.least)).map_or(0, |least| (room(least) + unit - 1) / unit);
+            limit.and_then(Period::hard_least).map_or(0, |least| (room(least) + unit - 1) / unit);
         if most.is_some_and(|most| most < 0) {
             return false;
         }
