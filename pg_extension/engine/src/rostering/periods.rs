@@ -137,7 +137,8 @@ pub(super) fn axes_of(problem: &Problem, number: usize, person: &Person) -> (Opt
     for fairness in problem.fairness.iter().filter(|fairness| fairness.weight > 0) {
         let Some(share) = fairness.shares.iter().find(|share| share.person == number) else { continue };
         let fair = Some(Fair { target: share.target, unit: fairness.unit, weight: fairness.weight });
-        let fresh = Period { days: fairness.days.clone(), already: 0, least: Vec::new(), most: Vec::new(), fair };
+        let fresh =
+            Period { days: fairness.days.clone(), already: 0, least: Vec::new(), most: Vec::new(), fair };
         if is_innermost(fairness.counted, &fairness.days, problem)
             && minutes.as_ref().is_none_or(|minutes| minutes.fair.is_none())
         {

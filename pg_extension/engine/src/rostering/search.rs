@@ -37,7 +37,7 @@ pub struct Outcome {
 /// Part of the budget for the first ruin and recreate, on horizons of up to eight weeks and on longer ones.
 const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
 /// Longest horizon that counts as short.
-const SHORT_HORIZON_DAYS: usize = 60;
+pub(super) const SHORT_HORIZON_DAYS: usize = 60;
 
 /// Searches a good roster, from nothing.
 ///
@@ -178,14 +178,13 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         publish(searcher, shared, &start, best);
     }
     while !control.is_over() {
-        let Some(scope) = scopes.next(searcher) else {
+        let start = snapshot(shared);
+        let Some(scope) = scopes.next(searcher, &start) else {
             // Nobody is left whose days a linear program could hold.
-            let start = snapshot(shared);
             let annealed = searcher.anneal(&start, control.used(), 1.0);
             publish(searcher, shared, &start, annealed);
             continue;
         };
-        let start = snapshot(shared);
         let mut best = start.clone();
         let before = control.used();
         solve_scope(searcher, &mut best, scope, false);
@@ -235,7 +234,7 @@ fn publish<T: Cost>(
                         *cell = *after;
                     }
                 }
-                merged.withdraw(compiled, person, 0, compiled.days());
+                merged.withdraw(compiled, person, 0..compiled.days());
                 merged.replace(compiled, person, 0, &row);
             }
         }

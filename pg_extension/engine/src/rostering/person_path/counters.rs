@@ -1,12 +1,11 @@
 //! The counters of limits: which value follows which, at what cost, on each day of a window.
 
-use std::ops::Range;
-
 use super::Cost;
 use super::groups::{Groups, step_value};
 use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
 use crate::rostering::problem::Counted;
+use crate::rostering::window::Window;
 
 /// No value follows: the limit forbids it.
 pub(crate) const FORBIDDEN: u32 = u32::MAX;
@@ -52,7 +51,7 @@ struct Counter<'a> {
 
 impl<T: Cost> Counters<T> {
     /// How many values the axis takes in the window; `outside` is what each of its periods uses outside of it.
-    pub(crate) fn size(space: &PersonSpace, axis: usize, window: &Range<usize>, outside: &[i64]) -> usize {
+    pub(crate) fn size(space: &PersonSpace, axis: usize, window: Window, outside: &[i64]) -> usize {
         counter(space, axis, window, outside).size
     }
 
@@ -62,7 +61,7 @@ impl<T: Cost> Counters<T> {
         space: &PersonSpace,
         groups: &Groups,
         tracked: u64,
-        window: &Range<usize>,
+        window: Window,
         outside: &[Vec<i64>],
         scale: i64,
     ) -> Self {
@@ -74,7 +73,7 @@ impl<T: Cost> Counters<T> {
         let mut set_of_day = Vec::with_capacity(window.len());
         let mut advances = Vec::new();
         let mut known: Option<Vec<Option<usize>>> = None;
-        for day in window.clone() {
+        for day in window.days() {
             let active: Vec<Option<usize>> =
                 counters.iter().map(|counter| counter.active_period(day)).collect();
             let begins = counters.iter().zip(&active).any(|(counter, &period)| counter.begins(period, day));
@@ -105,7 +104,7 @@ impl<T: Cost> Counters<T> {
     }
 }
 
-fn counter<'a>(space: &'a PersonSpace, axis: usize, window: &Range<usize>, outside: &[i64]) -> Counter<'a> {
+fn counter<'a>(space: &'a PersonSpace, axis: usize, window: Window, outside: &[i64]) -> Counter<'a> {
     let counted = &space.axes[axis];
     let step = step_value(space, counted);
     let periods: Vec<CountedPeriod<'a>> = counted
@@ -123,13 +122,14 @@ fn counter<'a>(space: &'a PersonSpace, axis: usize, window: &Range<usize>, outsi
 }
 
 /// The most steps that the days of a window can add to a period.
-pub(super) fn furthest(space: &PersonSpace, counted: Counted, period: &Period, window: &Range<usize>) -> i64 {
-    let start = period.days.start.max(window.start);
-    let days = period.days.end.min(window.end).saturating_sub(start) as i64;
+pub(super) fn furthest(space: &PersonSpace, counted: Counted, period: &Period, window: Window) -> i64 {
+    let [first, second] = window.open_within(&period.days);
+    let days = (first + second) as i64;
     match counted {
         Counted::Minutes => days * space.longest_shift_units as i64,
         Counted::Days | Counted::Kind(_) => days,
-        Counted::Weekends => days / 7 + 2,
+        // A stretch meets one weekend more than it has weeks at each end.
+        Counted::Weekends => days / 7 + if window.is_whole() { 2 } else { 4 },
     }
 }
 
