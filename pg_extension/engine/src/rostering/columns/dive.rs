@@ -62,9 +62,8 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
     if matches!(ended, Ended::Rounds | Ended::Converged) && proof {
         generation.prove(searcher, incumbent);
     }
-    let bound = generation.bound;
-    if proof && bound.is_finite() {
-        searcher.control.note_bound((bound - 1e-6).ceil() as i64);
+    if proof {
+        generation.note_bound(searcher);
     }
     generation.leave(searcher);
     let late = proof && long && searcher.control.used() > LONG_ROOT_PART;
@@ -72,6 +71,21 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
         return;
     }
     dive(searcher, incumbent, generation, cutoff);
+}
+
+/// Notes a bound on the whole problem where its linear program is too large to be solved: one round of pricing at the
+/// prices that the parts have left, which may take so much of the budget.
+pub(in crate::rostering) fn bound_whole<T: Cost>(
+    searcher: &mut Searcher<'_, '_, T>,
+    incumbent: &Incumbent,
+    scope: Scope,
+    most: f64,
+) {
+    let until = searcher.control.used() + most;
+    let scale = searcher.scale;
+    let mut generation = Generation::new(searcher, incumbent, scope, scale);
+    generation.bound_at_prices(searcher, incumbent, until);
+    generation.note_bound(searcher);
 }
 
 fn dive<T: Cost>(

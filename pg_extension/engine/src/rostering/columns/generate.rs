@@ -227,7 +227,7 @@ impl Generation {
                 let dual = self.master.shift_dual(row);
                 self.prices[row] = smoothing * self.prices[row] + (1.0 - smoothing) * dual;
             }
-            let Some((added, bound)) = self.price(searcher, incumbent) else { return Ended::Stopped };
+            let Some((added, bound)) = self.price(searcher, incumbent, 1.0) else { return Ended::Stopped };
             self.bound = self.bound.max(bound);
             // As long as master and bound are far apart, rough duals are good enough.
             let apart = (value - bound).abs() / self.scope.people.len() as f64;
@@ -258,7 +258,7 @@ impl Generation {
             for (row, price) in self.prices.iter_mut().enumerate() {
                 *price = part * self.master.shift_dual(row) + (1.0 - part) * smoothed[row];
             }
-            if let Some((_, bound)) = self.price(searcher, incumbent) {
+            if let Some((_, bound)) = self.price(searcher, incumbent, 1.0) {
                 self.bound = self.bound.max(bound);
             }
         }
@@ -266,11 +266,32 @@ impl Generation {
         self.prices = smoothed;
     }
 
+    /// A bound from the prices as they were last known, for a problem whose linear program is too large. Given up at that
+    /// part of the budget.
+    pub(super) fn bound_at_prices<T: Cost>(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+        until: f64,
+    ) {
+        if let Some((_, bound)) = self.price(searcher, incumbent, until) {
+            self.bound = self.bound.max(bound);
+        }
+    }
+
+    /// Notes the bound as one on the whole problem.
+    pub(super) fn note_bound<T: Cost>(&self, searcher: &Searcher<'_, '_, T>) {
+        if self.bound.is_finite() {
+            searcher.control.note_bound((self.bound - 1e-6).ceil() as i64);
+        }
+    }
+
     /// One round: the cheapest days of everybody who is not fixed. Returns how many columns help, and the bound.
     fn price<T: Cost>(
         &mut self,
         searcher: &mut Searcher<'_, '_, T>,
         incumbent: &Incumbent,
+        until: f64,
     ) -> Option<(usize, f64)> {
         let compiled = searcher.compiled;
         let mut bound = 0_i64;
@@ -290,7 +311,8 @@ impl Generation {
                     + self.path_price(searcher, &self.paths[column]);
                 continue;
             }
-            if number % 8 == 7 && searcher.control.is_over() {
+            let control = searcher.control;
+            if number % 8 == 7 && (control.is_over() || control.used() > until) {
                 return None;
             }
             let window = self.scope.window;

@@ -122,7 +122,14 @@ mod tests {
                 let start_minute = day as i64 * 1_440 + [420, 840][kind];
                 let worked_minutes = [480, 600][random.usize(0..2)];
                 let end_minute = start_minute + worked_minutes;
-                shifts.push(Shift { day, kind, start_minute, end_minute, worked_minutes, ..Shift::default() });
+                shifts.push(Shift {
+                    day,
+                    kind,
+                    start_minute,
+                    end_minute,
+                    worked_minutes,
+                    ..Shift::default()
+                });
             }
         }
         let mut limits = Vec::new();
