@@ -4,6 +4,7 @@
 mod generation;
 mod house;
 mod interruption;
+mod memory;
 mod repair;
 mod take_over;
 
@@ -20,6 +21,7 @@ pub(crate) async fn measure(environment: &Environment, report: &mut Report) -> R
     let session = fixture.session().await?;
     house::make(&session).await.context("making the house")?;
     generation::measure(&session, report).await.context("generating")?;
+    memory::measure(&session, report).await.context("generating again")?;
     repair::measure(&session, report).await.context("repairing")?;
     interruption::measure(&session, report).await.context("cancelling")
 }

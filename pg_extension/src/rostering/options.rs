@@ -14,6 +14,9 @@ const MOST_MEMORY_MB: i64 = 1 << 20;
 /// Most weeks of one part: ten years, the longest horizon.
 const MOST_WEEKS: i64 = 522;
 
+/// Somebody dropped out, and whoever repairs the roster has the next one on the telephone: they wait for the answer.
+const TIDYING_MS: u64 = 120;
+
 /// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
 pub(super) const LATER_ROUNDS_PART: u64 = 8;
 
@@ -22,6 +25,8 @@ pub(super) const LATER_ROUNDS_PART: u64 = 8;
 pub(super) struct Options {
     /// The engine's limits.
     pub(super) limits: Limits,
+    /// Whether the call says how long to search.
+    names_budget: bool,
     /// Whether the answer takes the roster apart: open heads, score, contradictions.
     pub(super) explain: bool,
     /// The parts that are searched one after the other.
@@ -66,12 +71,14 @@ impl Options {
             "memory_mb",
             "target",
             "gap_percent",
+            "patience_ms",
             "explain",
             "parts",
             "start",
         ])?;
         let steps = given.whole("steps", &(1..=1_000_000_000_000))?.map(i64::cast_unsigned);
         let time_ms = given.whole("time_ms", &(1..=settings::LONGEST_MS))?.map(i64::cast_unsigned);
+        let patience_ms = given.whole("patience_ms", &(1..=settings::LONGEST_MS))?.map(i64::cast_unsigned);
         let wanted = given.whole("threads", &(1..=settings::MOST_THREADS))?;
         let wanted = wanted.and_then(|threads| usize::try_from(threads).ok()).unwrap_or(usize::MAX);
         let memory_mb =
@@ -83,16 +90,24 @@ impl Options {
             steps,
             target: given.whole("target", &(0..=i64::MAX))?,
             gap_ppm: u64::try_from(gap_percent).unwrap_or(0) * 10_000,
+            patience_ms,
             threads: wanted.min(settings::threads()),
             memory_bytes,
             seed: given.whole("seed", &(0..=i64::MAX))?.unwrap_or(1).cast_unsigned(),
         };
         Ok(Self {
             limits,
+            names_budget: time_ms.is_some() || steps.is_some(),
             explain: given.find("explain").map_or(Ok(true), |field| field.truth())?,
             parts: given.find("parts").map_or(Ok(Parts::default()), |field| Parts::read(&field))?,
             start: given.find("start").map(|field| Start::read(&field)).transpose()?,
         })
+    }
+
+    /// Milliseconds after which a repair that has filled every head looks for no fewer changes, where the call names no
+    /// budget.
+    pub(super) fn tidying_ms(&self) -> Option<u64> {
+        (!self.names_budget).then_some(TIDYING_MS)
     }
 
     /// Milliseconds of a first search that may have to be followed by others, if there is a time budget.

@@ -141,6 +141,18 @@ fn find(task: Task, model: &Model, options: &Options, watch: &SearchWatch) -> Re
         Task::Repair => {
             let opened = open_shifts(problem, known);
             let found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                // It is done when it finds nothing better, and tells nobody of what it finds until then.
+                let limits = Limits { patience_ms: None, ..limits };
+                let until_ms = options.tidying_ms().map(|tidying_ms| watch.elapsed_ms() + tidying_ms);
+                let until_ms =
+                    until_ms.filter(|until_ms| limits.time_ms.is_none_or(|time_ms| *until_ms < time_ms));
+                if let Some(until_ms) = until_ms {
+                    let quick = Limits { time_ms: Some(until_ms), ..limits };
+                    let repaired = repair(problem, known, &opened, quick, watch)?;
+                    if repaired.opened_heads == 0 {
+                        return Ok(repaired.outcome);
+                    }
+                }
                 Ok(repair(problem, known, &opened, limits, watch)?.outcome)
             })?;
             let changes = changes(model, &found);

@@ -92,6 +92,15 @@ async fn a_time_budget_ends_a_search_with_an_answer() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_search_without_anything_better_ends_when_patience_does() -> Result<()> {
+    let (_database, session) = ward().await?;
+    let patient = ENDLESS.replace("{\"time_ms\": 3600000}", "{\"time_ms\": 3600000, \"patience_ms\": 200}");
+    let ended_by = session.text(&format!("SELECT ({patient}) #>> '{{search,ended_by}}'")).await?;
+    assert_eq!(ended_by, "patience");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_setting_limits_the_threads() -> Result<()> {
     let (_, session) = ward().await?;
     let threads = r#"SELECT rota.solve_roster(rota.schedule_problem('1', 'generate'), '{"steps": 10, "threads": 9}')

@@ -63,6 +63,8 @@ pub(super) fn of_stop(outcome: &Outcome, options: &Options, watch: &SearchWatch)
         "stop"
     } else if options.first_round_ms().is_some_and(|round_ms| watch.elapsed_ms() >= round_ms) {
         "time"
+    } else if options.limits.patience_ms.is_some() {
+        "patience"
     } else if options.limits.gap_ppm > 0 {
         "gap"
     } else {
