@@ -1,9 +1,9 @@
--- What is known of rosters searched before: whole ones by the fingerprint of their problem, and the days of single
--- people by that of their own part.
+-- What is known of rosters searched before: whole ones by the fingerprint of their problem, and the days of
+-- single people by that of their own part.
 --
--- Backends come and go, so it stands in tables. They are unlogged: what is lost is searched again. A roster is kept as
--- places in lists, without an id or a name, and each role sees only what it kept itself: a bound is believed, so
--- nobody else may write it.
+-- Backends come and go, so it stands in tables. They are unlogged: what is lost is searched again. A roster
+-- is kept as places in lists, without an id or a name, and each role sees only what it kept itself: a bound is
+-- believed, so nobody else may write it.
 
 CREATE UNLOGGED TABLE rota.known_rosters (
     known_by name NOT NULL DEFAULT current_user,
@@ -21,9 +21,11 @@ CREATE UNLOGGED TABLE rota.known_rosters (
 );
 
 COMMENT ON TABLE rota.known_rosters IS
-    'The best roster known of each problem. At most 2 MB of each role; what was not of use for the longest goes.';
+    'The best roster known of each problem. At most 2 MB of each role; what was not of use for the longest '
+    'goes.';
 COMMENT ON COLUMN rota.known_rosters.known_by IS 'Who searched it, and alone sees it.';
-COMMENT ON COLUMN rota.known_rosters.fingerprint IS 'The problem, as rota.roster_fingerprints tells it apart.';
+COMMENT ON COLUMN rota.known_rosters.fingerprint IS
+    'The problem, as rota.roster_fingerprints tells it apart.';
 COMMENT ON COLUMN rota.known_rosters.days IS
     'For each person and day the place of the shift in the problem''s list; -1 for a free day.';
 COMMENT ON COLUMN rota.known_rosters.broken_hard IS 'Units by which it breaks hard rules.';
@@ -61,6 +63,23 @@ CREATE POLICY one_s_own ON rota.known_rosters USING (known_by = current_user);
 CREATE POLICY one_s_own ON rota.known_days USING (known_by = current_user);
 GRANT SELECT, INSERT, UPDATE, DELETE ON rota.known_rosters, rota.known_days TO PUBLIC;
 
+CREATE FUNCTION rota.is_kept_in_memory(problem jsonb) RETURNS boolean
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Days of people: a month of two thousand, a year of a hundred and eighty. Beyond that one roster would
+    -- push out all others, and keeping it would take longer than many a search.
+    SELECT
+        pg_is_in_recovery() IS FALSE
+        AND jsonb_array_length(problem -> 'people')
+            * ((problem ->> 'to_date')::date - (problem ->> 'from_date')::date) BETWEEN 1 AND 65536
+$$;
+
+COMMENT ON FUNCTION rota.is_kept_in_memory(jsonb) IS
+    'Whether rosters of a problem are remembered: some days of somebody, not too many, and not on a standby, '
+    'which has no unlogged tables.';
+
 CREATE FUNCTION rota.people_alike(fingerprints jsonb)
 RETURNS TABLE (place bigint, fingerprint uuid, alike integer)
 LANGUAGE sql
@@ -86,8 +105,7 @@ DECLARE
     fingerprints jsonb;
     start jsonb;
 BEGIN
-    IF pg_is_in_recovery() THEN
-        -- What is unlogged cannot be read there.
+    IF NOT rota.is_kept_in_memory(problem) THEN
         RETURN NULL;
     END IF;
     fingerprints := rota.roster_fingerprints(problem);
@@ -172,7 +190,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    -- Bytes of each table that one role fills: some hundred months of fifty people, the days of some thousand.
+    -- Bytes of each table that one role fills: some hundred months of fifty people, the days of some
+    -- thousand.
     most_bytes CONSTANT bigint := 2097152;
 BEGIN
     DELETE FROM rota.known_rosters
@@ -217,17 +236,15 @@ DECLARE
     places integer[];
     fingerprints jsonb;
 BEGIN
-    IF pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean THEN
-        RETURN;
-    END IF;
-    places := rota.roster_places(problem, answer);
     -- Whoever is just keeping one goes on: nobody waits for another's transaction here.
     IF
-        places IS NULL
+        NOT rota.is_kept_in_memory(problem)
+        OR current_setting('transaction_read_only')::boolean
         OR NOT pg_try_advisory_xact_lock('rota.known_rosters'::regclass::integer, hashtext(current_user))
     THEN
         RETURN;
     END IF;
+    places := rota.roster_places(problem, answer);
     fingerprints := rota.roster_fingerprints(problem);
     INSERT INTO rota.known_rosters AS known (
         fingerprint, days, broken_hard, medium, cost, lower_medium, lower_bound, searched_ms, used_at
@@ -244,7 +261,12 @@ BEGIN
         clock_timestamp()
     FROM
         jsonb_to_record(answer) AS told (
-            broken_hard bigint, medium bigint, cost bigint, lower_medium bigint, lower_bound bigint, search jsonb
+            broken_hard bigint,
+            medium bigint,
+            cost bigint,
+            lower_medium bigint,
+            lower_bound bigint,
+            search jsonb
         )
     ON CONFLICT (known_by, fingerprint) DO UPDATE
     SET

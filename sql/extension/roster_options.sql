@@ -79,7 +79,7 @@ LANGUAGE sql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    -- Steps make an answer that depends on nothing but the problem and the seed, so on no earlier search either.
+    -- Steps make an answer that depends on nothing but the problem and the seed, so on no earlier search.
     SELECT
         task = 'generate'
         AND coalesce(options -> 'steps', 'null') = 'null'

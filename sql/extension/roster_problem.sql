@@ -351,7 +351,9 @@ BEGIN
                     || CASE
                         -- Where no rule says anything about rest, the usual one holds, as for conflicts.
                         WHEN
-                            count(*) FILTER (WHERE rule.rule_type = 'rest_period' AND said.person_id IS NULL) = 0
+                            count(*) FILTER (
+                                WHERE rule.rule_type = 'rest_period' AND said.person_id IS NULL
+                            ) = 0
                         THEN
                             '[{"rule_type": "rest_period", "parameters": {"minimum_minutes": 660}}]'::jsonb
                         ELSE '[]'

@@ -119,6 +119,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("invalidation_words", "volatile", "restricted", "strict"),
     ("is_comparable_key", "stable", "unsafe", "called on null"),
     ("is_fresh", "immutable", "unsafe", "called on null"),
+    ("is_kept_in_memory", "stable", "unsafe", "called on null"),
     ("job_silence", "immutable", "unsafe", "called on null"),
     ("jobs", "stable", "unsafe", "called on null"),
     ("keep_guards_whole", "volatile", "unsafe", "called on null"),

@@ -1,5 +1,5 @@
--- Fifty people of one house, ten shifts a day, the week before and a month of thirty days (Berlin, with a change
--- of the clocks on 2026-03-29). Nothing is random: what varies is read off a digest of ids and dates.
+-- Fifty people of one house, ten shifts a day, the week before and a month of thirty days (Berlin, with a
+-- change of the clocks on 2026-03-29). Nothing is random: what varies is read off a digest of ids and dates.
 
 CREATE FUNCTION pg_temp.draw(seed text, below integer) RETURNS integer
 LANGUAGE sql
@@ -43,7 +43,8 @@ JOIN workforce.qualifications AS qualification
         END;
 
 INSERT INTO workforce.shifts (
-    department_id, shift_type, date, start_time, end_time, break_minutes, required_staff, required_qualifications
+    department_id, shift_type, date, start_time, end_time, break_minutes, required_staff,
+    required_qualifications
 )
 SELECT
     1,
