@@ -1,8 +1,8 @@
 -- What is known of rosters searched before: whole ones by the fingerprint of their problem, and the days of
 -- single people by that of their own part.
 --
--- Backends come and go, so it stands in tables. They are unlogged: what is lost is searched again. A roster is
--- kept as places in lists, without an id or a name. Each role sees only what it kept itself: a bound is
+-- Backends come and go, so it stands in tables. They are unlogged: what is lost is searched again. A roster
+-- is kept as places in lists, without an id or a name. Each role sees only what it kept itself: a bound is
 -- believed, so nobody else may write it.
 
 CREATE UNLOGGED TABLE rota.known_rosters (
