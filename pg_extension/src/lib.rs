@@ -191,10 +191,19 @@ pgrx::extension_sql_file!(
     requires = ["roster_options", local_days, worked_minutes]
 );
 pgrx::extension_sql_file!(
+    "../../sql/extension/roster_answer.sql",
+    name = "roster_answer",
+    requires = ["roster_problem", check_assignments, find_conflicts]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/roster_memory.sql",
+    name = "roster_memory",
+    requires = ["roster_answer", roster_fingerprints]
+);
+pgrx::extension_sql_file!(
     "../../sql/extension/rosters.sql",
     name = "rosters",
-    requires =
-        ["roster_problem", check_assignments, find_conflicts, solve_roster, repair_roster, explain_roster]
+    requires = ["roster_memory", solve_roster, repair_roster, explain_roster]
 );
 pgrx::extension_sql_file!("../../sql/extension/jobs.sql", name = "jobs", requires = ["rosters", run_job]);
 pgrx::extension_sql_file!(
