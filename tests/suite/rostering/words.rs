@@ -26,7 +26,7 @@ fn week(kinds: &[(&str, &str, &str)], people: usize) -> Value {
         }
     }
     let people: Vec<Value> =
-        (0..people).map(|number| json!({"id": String::from(char::from(b'a' + number as u8))})).collect();
+        (b'a'..).take(people).map(|letter| json!({"id": String::from(char::from(letter))})).collect();
     json!({
         "from_date": "2026-03-02", "to_date": "2026-03-09", "shifts": shifts, "people": people, "minimum_rest": 660
     })
