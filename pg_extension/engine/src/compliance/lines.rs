@@ -36,7 +36,7 @@ impl Lines {
     /// Of duties in the order of their starts, within the needed time. Nothing is known of what is unclear.
     pub(super) fn of<'a>(
         wanted: &[Counted],
-        duties: impl Iterator<Item = &'a Duty> + Clone,
+        duties: &(impl Iterator<Item = &'a Duty> + Clone),
         needed: (i64, i64),
         unclear: &[(i64, i64)],
     ) -> Self {

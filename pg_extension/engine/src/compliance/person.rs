@@ -47,10 +47,10 @@ impl<'a> Person<'a> {
         });
         let known = Known::of(record, frame.needed);
         let lines = match &order {
-            None => Lines::of(&wanted.lines, duties.iter(), frame.needed, &known.unclear),
+            None => Lines::of(&wanted.lines, &duties.iter(), frame.needed, &known.unclear),
             Some(order) => {
                 let ordered = order.iter().filter_map(|position| duties.get(*position));
-                Lines::of(&wanted.lines, ordered, frame.needed, &known.unclear)
+                Lines::of(&wanted.lines, &ordered, frame.needed, &known.unclear)
             }
         };
         let away: Vec<Away> =

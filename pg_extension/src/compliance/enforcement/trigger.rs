@@ -153,12 +153,15 @@ fn added(
     Ok(rows)
 }
 
+/// What is told about each person.
+type Listener<'l> = dyn FnMut(Vec<Verdict>, &Case<'_>) -> Result<(), ExtensionError> + 'l;
+
 fn ask(
     connection: &Connection,
     known: &Known,
     touched: &Touched,
     people: &[String],
-    each: &mut dyn FnMut(Vec<Verdict>, &Case<'_>) -> Result<(), ExtensionError>,
+    each: &mut Listener<'_>,
 ) -> Result<(), ExtensionError> {
     if let [person] = people {
         let asked = (touched.hull, person.as_str());
