@@ -18,6 +18,7 @@
 //! | `transaction` | the callbacks at its end |
 //! | `shared` | the memory that all backends share, and its lock |
 //! | `ring` | the newest events, in order |
+//! | `bells` | wakes the one process of a database that applies queued changes |
 //! | `words` | the highest transaction per tag |
 //! | `reader` | waiting for events |
 //! | `notify` | the same over NOTIFY where the library is not preloaded |
@@ -27,6 +28,7 @@
 //! A transaction becomes visible between the two steps. Who asks the words thus never misses a change that
 //! anybody has seen; who follows the ring hears of it right after.
 
+mod bells;
 mod definition;
 mod key;
 mod notify;
@@ -41,11 +43,12 @@ mod transaction;
 mod watch;
 mod words;
 
-pub(crate) use reader::{Batch, await_tag, newest_position, wait_for_events};
+pub(crate) use bells::Bell;
+pub(crate) use reader::{Batch, wait_for_events};
 pub(crate) use shared::Shared;
 pub(crate) use stamp::stamp as stamp_of_statement;
 pub(crate) use tag::Tag;
-pub(crate) use transaction::{announce, is_announced};
+pub(crate) use transaction::{announce, is_announced, wake_worker_at_commit};
 pub(crate) use watch::announce_changes;
 pub(crate) use words::word_salt;
 

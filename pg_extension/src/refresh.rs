@@ -10,7 +10,10 @@
 //! | module | holds |
 //! |---|---|
 //! | `tracking` | the trigger function: changed rows become keys in a queue |
+//! | `definition` | what a tracking trigger does, read once per backend and change of the table |
+//! | `key_columns` | columns of a table that are a key |
 //! | `changed_keys` | the distinct keys in the rows of a statement |
+//! | `mapped_keys` | the same where a query says which keys a row touches |
 //! | `queue` | the queue of a view, written without a query |
 //! | `authority` | statements run as the owner of a view; who may act on one |
 //! | `timeout` | a limit for one statement, also where `statement_timeout` does not reach |
@@ -55,7 +58,10 @@
 
 mod authority;
 mod changed_keys;
+mod definition;
+mod key_columns;
 mod launcher;
+mod mapped_keys;
 mod queue;
 mod settings;
 mod timeout;
@@ -66,8 +72,9 @@ pub(crate) use authority::{Refusal, Terms, act_on_view, run_as};
 pub(crate) use settings::change_time;
 pub(crate) use tracking::queue_changes;
 
-/// Called once by `_PG_init`: settings, and the launcher when the server is starting.
+/// Called once by `_PG_init`: settings, a callback, and the launcher when the server is starting.
 pub(crate) fn register() {
     settings::register();
+    definition::register();
     launcher::register();
 }

@@ -50,14 +50,6 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Whether nothing is announced that a reader must hear of.
-    pub(super) fn is_dispensable(&self) -> bool {
-        self.log.is_empty() || {
-            let wake = Tag::pending_changes();
-            self.log.iter().all(|entry| entry.tag == wake)
-        }
-    }
-
     /// Whether a tag is announced.
     pub(super) fn contains(&self, tag: Tag) -> bool {
         self.known.contains(&tag)

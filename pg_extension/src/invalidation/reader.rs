@@ -62,33 +62,6 @@ pub(crate) fn wait_for_events(
     })
 }
 
-/// Waits until a tag is announced behind `after`, or events were lost, at most so long. Returns where to go on.
-///
-/// # Errors
-/// As [`Shared::life`].
-pub(crate) fn await_tag(
-    shared: &'static Shared,
-    after: u64,
-    tag: Tag,
-    wait: Duration,
-) -> Result<u64, ExtensionError> {
-    shared.life()?;
-    let deadline = Instant::now() + wait;
-    let mut position = after;
-    loop {
-        let events = sleep_until_events(shared, position, deadline);
-        position = events.upto;
-        if !events.complete || events.tags.is_empty() || events.tags.contains(&tag) {
-            return Ok(position);
-        }
-    }
-}
-
-/// The position behind the newest event.
-pub(crate) fn newest_position(shared: &Shared) -> u64 {
-    shared.newest_position()
-}
-
 /// Looks, and sleeps while there is nothing to see. Events of other databases are passed over.
 fn sleep_until_events(shared: &Shared, mut after: u64, deadline: Instant) -> Events {
     let arrival = shared.arrival.as_ptr();

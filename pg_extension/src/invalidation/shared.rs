@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 use pgrx::{pg_guard, pg_sys};
 
+use super::bells::Bells;
 use super::ring::Event;
 use super::settings;
 use crate::error::ExtensionError;
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     lock: *mut pg_sys::LWLock,
     /// Readers wait here for events.
     pub(super) arrival: Arrival,
+    /// Refresh workers wait here for queued changes.
+    pub(crate) bells: Bells,
     /// Number of the server's life; 0 until it begins.
     epoch: AtomicI64,
     /// Events that ever entered the ring in this life.
@@ -211,7 +214,7 @@ unsafe extern "C-unwind" fn startup() {
 /// # Safety
 /// `block` is as large as `size(events, words)`, aligned for any type, and nobody else's yet.
 unsafe fn initialise(block: *mut Shared, events: usize, words: usize) {
-    // SAFETY: as the caller promises. All bits zero are a valid event and a valid word.
+    // SAFETY: as the caller promises. All bits zero are a valid event, a valid word and a valid bell.
     unsafe {
         ptr::write_bytes(block.cast::<u8>(), 0, size(events, words));
         (&raw mut (*block).lock).write(&raw mut (*pg_sys::GetNamedLWLockTranche(NAME.as_ptr())).lock);

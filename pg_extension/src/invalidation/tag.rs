@@ -6,7 +6,6 @@
 //! | `schema.table/column=value` | a change of rows that have, or had, this value, as its type prints it |
 //! | `schema.table/*` | so many rows changed, or all of them, that no key is named |
 //! | `rota.catalog` | functions, views, policies, rights, endpoints or watches |
-//! | `rota.pending_changes` | something was queued for a managed view: wakes workers, and is nothing to cache |
 //!
 //! Names are quoted as SQL would. A partition is named as its topmost parent: whoever writes through the
 //! parent cannot know which partitions that reached.
@@ -22,14 +21,6 @@ use twox_hash::XxHash3_64;
 pub(crate) struct Tag(u64);
 
 impl Tag {
-    /// The name of what workers wait for.
-    const PENDING_CHANGES: &str = "rota.pending_changes";
-
-    /// The tag that workers wait for. Nothing is wrong where it is never announced: they look by themselves.
-    pub(crate) fn pending_changes() -> Self {
-        Self::of(Self::PENDING_CHANGES)
-    }
-
     /// The tag of a name, given in UTF-8.
     pub(crate) fn of(name: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref();

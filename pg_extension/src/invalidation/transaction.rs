@@ -24,6 +24,9 @@ thread_local! {
     static PENDING: RefCell<Pending> = RefCell::new(Pending::default());
     /// What it announces now that nothing can stop it any more.
     static OUTGOING: Cell<Option<Outgoing>> = const { Cell::new(None) };
+    /// Whether it queued changes for a managed view. A savepoint that is rolled back leaves it set: the worker
+    /// then looks in vain.
+    static HAS_QUEUED: Cell<bool> = const { Cell::new(false) };
 }
 
 struct Outgoing {
@@ -54,6 +57,11 @@ pub(crate) fn announce(tag: Tag) {
     with_pending(|pending, level| pending.add(level, pg_sys::InvalidOid, tag));
 }
 
+/// Wakes the refresh worker of the database if the running transaction commits.
+pub(crate) fn wake_worker_at_commit() {
+    HAS_QUEUED.set(true);
+}
+
 /// Whether the running transaction announces a tag already.
 pub(crate) fn is_announced(tag: Tag) -> bool {
     PENDING.with_borrow(|pending| pending.contains(tag))
@@ -66,6 +74,7 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _argu
         pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE => refuse_two_phases().or_raise(),
         pg_sys::XactEvent::XACT_EVENT_COMMIT => {
             publish();
+            wake_worker();
             forget();
         }
         pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PREPARE => forget(),
@@ -117,7 +126,7 @@ fn prepare() -> Result<(), ExtensionError> {
 /// A prepared transaction may be committed by another session, after a restart even: nobody could announce
 /// it. NOTIFY is refused there for the same reason.
 fn refuse_two_phases() -> Result<(), ExtensionError> {
-    let is_quiet = PENDING.with_borrow(Pending::is_dispensable);
+    let is_quiet = PENDING.with_borrow(|pending| pending.tags().is_empty());
     if is_quiet { Ok(()) } else { Err(ExtensionError::PreparedAnnouncement) }
 }
 
@@ -132,8 +141,18 @@ fn publish() {
     outgoing.shared.publish(outgoing.transaction, outgoing.database, &outgoing.tags);
 }
 
+/// Wakes the refresh worker, which sees the transaction from now on.
+fn wake_worker() {
+    let has_queued = HAS_QUEUED.try_with(Cell::take).unwrap_or_default();
+    if let (true, Some(shared)) = (has_queued, Shared::attached()) {
+        // SAFETY: of the database that this backend is connected to, for good.
+        shared.bells.ring(unsafe { pg_sys::MyDatabaseId });
+    }
+}
+
 /// Begins anew.
 fn forget() {
+    let _ = HAS_QUEUED.try_with(Cell::take);
     let _ = OUTGOING.try_with(Cell::take);
     let _ = PENDING.try_with(|pending| pending.borrow_mut().clear());
 }

@@ -1,80 +1,67 @@
 //! The distinct keys in the rows of a statement, where keys are plain columns.
+//!
+//! A statement may change a million rows of a few keys, so a row costs little here: one call of the server gives
+//! the next one with its key columns at hand, and where its key is that of the row before, nothing else is done.
 
 use std::collections::HashSet;
-use std::ffi::{CString, c_int};
+use std::ffi::c_int;
 
-use pgrx::pg_sys;
+use pgrx::{pg_sys, varlena};
 
-/// Columns of a table that are the key of a view.
-pub(super) struct KeyColumns {
-    attributes: Vec<i16>,
-    /// Their types.
-    pub(super) types: Vec<pg_sys::Oid>,
-    /// Whether a value is a datum itself, rather than what one points to.
-    by_value: Vec<bool>,
+use super::key_columns::{KeyColumn, KeyColumns};
+
+unsafe extern "C-unwind" {
+    /// As the server's headers say.
+    fn tuplestore_gettupleslot(
+        store: *mut pg_sys::Tuplestorestate,
+        forward: bool,
+        copy: bool,
+        slot: *mut pg_sys::TupleTableSlot,
+    ) -> bool;
+    fn slot_getsomeattrs_int(slot: *mut pg_sys::TupleTableSlot, attribute: c_int);
 }
 
 /// Keys, each once.
 pub(super) struct ChangedKeys<'columns> {
     columns: &'columns KeyColumns,
-    known: HashSet<Vec<u8>>,
-    datums: Vec<pg_sys::Datum>,
+    known: HashSet<Box<[u8]>>,
+    /// The bytes of the last key, and of the one that is looked at.
+    previous: Vec<u8>,
     written: Vec<u8>,
-}
-
-impl KeyColumns {
-    /// The columns of these names; `None` when one does not exist or has values of a kind that is not compared
-    /// here.
-    ///
-    /// # Safety
-    /// The relation is open.
-    pub(super) unsafe fn find(relation: pg_sys::Relation, names: &str) -> Option<Self> {
-        let mut columns = Self { attributes: Vec::new(), types: Vec::new(), by_value: Vec::new() };
-        for name in names.split(',') {
-            let name = CString::new(name).ok()?;
-            let (mut length, mut by_value) = (0_i16, false);
-            // SAFETY: looks up a column of an open relation, and its type.
-            let (attribute, type_oid) = unsafe {
-                let attribute = pg_sys::get_attnum((*relation).rd_id, name.as_ptr());
-                if attribute <= 0 {
-                    return None;
-                }
-                let type_oid = pg_sys::SPI_gettypeid((*relation).rd_att, c_int::from(attribute));
-                pg_sys::get_typlenbyval(type_oid, &raw mut length, &raw mut by_value);
-                (attribute, type_oid)
-            };
-            // By value, or of variable length with its length in front.
-            if !by_value && length != -1 {
-                return None;
-            }
-            columns.attributes.push(attribute);
-            columns.types.push(type_oid);
-            columns.by_value.push(by_value);
-        }
-        Some(columns)
-    }
-
-    fn last_attribute(&self) -> i16 {
-        self.attributes.iter().copied().max().unwrap_or(0)
-    }
+    datums: Vec<pg_sys::Datum>,
 }
 
 impl<'columns> ChangedKeys<'columns> {
-    /// None yet.
-    pub(super) fn new(columns: &'columns KeyColumns) -> Self {
-        Self { columns, known: HashSet::new(), datums: Vec::new(), written: Vec::new() }
+    /// The keys that a statement touched: those of the rows as they were and as they are.
+    ///
+    /// # Safety
+    /// The server calls a trigger of the columns' table with this data.
+    pub(super) unsafe fn of(columns: &'columns KeyColumns, data: &pg_sys::TriggerData) -> Self {
+        let mut keys = Self {
+            columns,
+            known: HashSet::new(),
+            previous: Vec::new(),
+            written: Vec::new(),
+            datums: Vec::new(),
+        };
+        // SAFETY: as the caller promises: the stores are of rows of that table, or null.
+        unsafe {
+            keys.add(data.tg_newtable, data.tg_relation);
+            keys.add(data.tg_oldtable, data.tg_relation);
+        }
+        keys
     }
 
     /// The keys, in the order in which they were met.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &[pg_sys::Datum]> {
-        self.datums.chunks(self.columns.attributes.len().max(1))
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[pg_sys::Datum]> {
+        self.datums.chunks(self.columns.columns.len().max(1))
     }
 
     /// Adds the keys of the rows of a transition table.
     ///
     /// # Safety
     /// A tuplestore of rows of the columns' relation, or null.
-    pub(super) unsafe fn add(&mut self, store: *mut pg_sys::Tuplestorestate, relation: pg_sys::Relation) {
+    unsafe fn add(&mut self, store: *mut pg_sys::Tuplestorestate, relation: pg_sys::Relation) {
         if store.is_null() {
             return;
         }
@@ -87,7 +74,7 @@ impl<'columns> ChangedKeys<'columns> {
             pg_sys::tuplestore_rescan(store);
             let slot =
                 pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &raw const pg_sys::TTSOpsMinimalTuple);
-            while pg_sys::tuplestore_gettupleslot(store, true, false, slot) {
+            while next_row(store, slot, self.columns.last_attribute) {
                 self.add_row(slot);
             }
             pg_sys::ExecDropSingleTupleTableSlot(slot);
@@ -95,39 +82,92 @@ impl<'columns> ChangedKeys<'columns> {
     }
 
     /// # Safety
-    /// A slot with a row of the columns' relation.
+    /// A slot with a row of the columns' relation, whose key columns are at hand.
     unsafe fn add_row(&mut self, slot: *mut pg_sys::TupleTableSlot) {
-        let columns = self.columns;
         self.written.clear();
-        let first = self.datums.len();
-        // SAFETY: the columns exist, and are in the slot's arrays once it was asked for them. A value of variable
-        // length begins with its length after it was detoasted, and lies in the memory of the row until then:
-        // it is copied, since the row goes.
-        unsafe {
-            pg_sys::slot_getsomeattrs_int(slot, c_int::from(columns.last_attribute()));
-            for (attribute, by_value) in columns.attributes.iter().zip(&columns.by_value) {
-                let position = usize::try_from(attribute - 1).unwrap_or(0);
-                if *(*slot).tts_isnull.add(position) {
-                    self.datums.truncate(first);
-                    return;
-                }
-                let datum = *(*slot).tts_values.add(position);
-                if *by_value {
-                    self.written.extend_from_slice(&datum.value().to_ne_bytes());
-                    self.datums.push(datum);
-                } else {
-                    let plain = pg_sys::pg_detoast_datum_copy(datum.cast_mut_ptr());
-                    let bytes = pgrx::varlena::varlena_to_byte_slice(plain);
-                    self.written.extend_from_slice(&bytes.len().to_ne_bytes());
-                    self.written.extend_from_slice(bytes);
-                    self.datums.push(pg_sys::Datum::from(plain));
-                }
+        for column in &self.columns.columns {
+            // SAFETY: the column exists, and is in the slot's arrays, as the caller promises.
+            let (is_null, value) = unsafe {
+                (*(*slot).tts_isnull.add(column.position), *(*slot).tts_values.add(column.position))
+            };
+            if is_null {
+                return;
             }
+            // SAFETY: a value of the column, and not null.
+            unsafe { write_value(column, value, &mut self.written) };
         }
-        if self.known.contains(&self.written) {
-            self.datums.truncate(first);
-        } else {
-            self.known.insert(self.written.clone());
+        if self.written == self.previous {
+            return;
         }
+        std::mem::swap(&mut self.written, &mut self.previous);
+        if self.known.contains(self.previous.as_slice()) {
+            return;
+        }
+        self.known.insert(self.previous.as_slice().into());
+        for column in &self.columns.columns {
+            // SAFETY: as above. What a datum points to lies in the memory of the row, which goes: it is copied.
+            self.datums.push(unsafe {
+                let value = *(*slot).tts_values.add(column.position);
+                match usize::try_from(column.length) {
+                    Ok(_) if column.by_value => value,
+                    Ok(length) => {
+                        let copy: *mut u8 = pg_sys::palloc(length).cast();
+                        copy.copy_from_nonoverlapping(value.cast_mut_ptr(), length);
+                        pg_sys::Datum::from(copy)
+                    }
+                    Err(_) => pg_sys::Datum::from(pg_sys::pg_detoast_datum_copy(value.cast_mut_ptr())),
+                }
+            });
+        }
+    }
+}
+
+/// Puts the next row of a store into a slot, with its columns up to a number at hand. Returns whether there is one.
+///
+/// # Safety
+/// The slot is for rows of the store, which have as many columns.
+unsafe fn next_row(
+    store: *mut pg_sys::Tuplestorestate,
+    slot: *mut pg_sys::TupleTableSlot,
+    last_attribute: c_int,
+) -> bool {
+    // SAFETY: as the caller promises. The server declares both functions like this; an error in one jumps over
+    // nothing but this closure, which holds nothing that is to be dropped. One guard for both: they are called
+    // for each row. The slot has no column at hand when it got a tuple, as the second one wants it.
+    unsafe {
+        pg_sys::submodules::ffi::pg_guard_ffi_boundary(|| {
+            let is_found = tuplestore_gettupleslot(store, true, false, slot);
+            if is_found {
+                slot_getsomeattrs_int(slot, last_attribute);
+            }
+            is_found
+        })
+    }
+}
+
+/// Appends bytes that are equal for equal values alone.
+///
+/// # Safety
+/// A value of the column, not null.
+unsafe fn write_value(column: &KeyColumn, value: pg_sys::Datum, written: &mut Vec<u8>) {
+    if column.by_value {
+        written.extend_from_slice(&value.value().to_ne_bytes());
+        return;
+    }
+    // SAFETY: what a datum that is none by value points to: as many bytes as the type says, or a value that
+    // begins with its length once it was detoasted.
+    unsafe {
+        let Ok(length) = usize::try_from(column.length) else {
+            let mut plain: *const pg_sys::varlena = value.cast_mut_ptr();
+            let is_compressed_or_elsewhere = varlena::varatt_is_1b_e(plain) || varlena::varatt_is_4b_c(plain);
+            if is_compressed_or_elsewhere {
+                plain = pg_sys::pg_detoast_datum_copy(plain.cast_mut());
+            }
+            let bytes = varlena::varlena_to_byte_slice(plain);
+            written.extend_from_slice(&bytes.len().to_ne_bytes());
+            written.extend_from_slice(bytes);
+            return;
+        };
+        written.extend_from_slice(std::slice::from_raw_parts(value.cast_mut_ptr::<u8>(), length));
     }
 }

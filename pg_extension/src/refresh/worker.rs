@@ -6,7 +6,7 @@
 #![allow(unreachable_pub, reason = "the server finds these functions by their names in the library")]
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pgrx::bgworkers::BackgroundWorker;
 use pgrx::pg_sys::panic::CaughtError;
@@ -14,10 +14,16 @@ use pgrx::{FromDatum, PgTryBuilder, Spi, pg_guard, pg_sys};
 
 use super::launcher::{handle_signals, reload_settings};
 use super::settings;
-use crate::invalidation::{Shared, Tag, await_tag, newest_position};
+use crate::invalidation::{Bell, Shared};
 
 /// The longest sleep: what nobody announced, such as a prepared transaction, is found so late.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// After a look in vain the queues are left alone for so many times as long as it took, within bounds: writers
+/// whose changes have to wait for a quiet period would else keep the worker looking at an ever longer queue.
+const REST: u32 = 3;
+const SHORTEST_REST: Duration = Duration::from_millis(2);
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// The lock that lets one worker in per database: one of the last in the room of locks that are ours.
 const WORKER_LOCK: i64 = 0x726f_7461_776f_726b;
@@ -38,8 +44,8 @@ enum Look {
 pub extern "C-unwind" fn rota_refresh_worker(argument: pg_sys::Datum) {
     handle_signals();
     // SAFETY: the launcher passes the id of a database.
-    let database = unsafe { pg_sys::Oid::from_datum(argument, false) };
-    BackgroundWorker::connect_worker_to_spi_by_oid(database, None);
+    let Some(database) = (unsafe { pg_sys::Oid::from_datum(argument, false) }) else { return };
+    BackgroundWorker::connect_worker_to_spi_by_oid(Some(database), None);
     let Some(shared) = Shared::attached() else { return };
     // A refresh that a crash takes back is made good by the next one: the crash empties the queue, too.
     // SAFETY: no transaction is open; both texts are C strings.
@@ -51,10 +57,13 @@ pub extern "C-unwind" fn rota_refresh_worker(argument: pg_sys::Datum) {
             pg_sys::GucSource::PGC_S_SESSION,
         );
     }
-    let mut position = newest_position(shared);
+    let mut bell = None;
     loop {
         reload_settings();
-        // What is announced after this may concern what the look does not see.
+        if let Some(bell) = bell {
+            Bell::listen(bell);
+        }
+        let begun = Instant::now();
         let outcome = PgTryBuilder::new(AssertUnwindSafe(|| Some(look())))
             .catch_others(|error| {
                 report(&error);
@@ -68,18 +77,36 @@ pub extern "C-unwind" fn rota_refresh_worker(argument: pg_sys::Datum) {
             None => {
                 // SAFETY: an error left its transaction open.
                 unsafe { pg_sys::AbortCurrentTransaction() };
-                LONGEST_SLEEP
+                if !slept(LONGEST_SLEEP) {
+                    return;
+                }
+                continue;
             }
         };
+        let rest = (begun.elapsed() * REST).clamp(SHORTEST_REST, LONGEST_REST);
+        let rested = Instant::now() + rest;
         // SAFETY: tells the statistics what was done; no transaction is open.
         unsafe { pg_sys::pgstat_report_stat(false) };
-        let woken = PgTryBuilder::new(AssertUnwindSafe(|| {
-            await_tag(shared, position, Tag::pending_changes(), sleep.min(LONGEST_SLEEP)).ok()
-        }))
-        .catch_others(|_| None)
-        .execute();
-        position = woken.unwrap_or_else(|| newest_position(shared));
+        if bell.is_none() {
+            // This is the one worker of the database: it holds the lock.
+            bell = shared.bells.take(database);
+            if bell.is_some() {
+                continue;
+            }
+        }
+        if !bell.is_some_and(Bell::has_rung) && !slept(sleep.min(LONGEST_SLEEP)) {
+            return;
+        }
+        std::thread::sleep(rested.saturating_duration_since(Instant::now()));
     }
+}
+
+/// Sleeps until something wakes this process, at most so long. Returns whether the postmaster is still there:
+/// without it, nobody else would end this process. An error that an interrupt raises ends the sleep alone.
+fn slept(longest: Duration) -> bool {
+    PgTryBuilder::new(AssertUnwindSafe(|| BackgroundWorker::wait_latch(Some(longest))))
+        .catch_others(|_| true)
+        .execute()
 }
 
 /// Refreshes a view that is due.
