@@ -66,12 +66,9 @@ pub(super) async fn measure(session: &Client, report: &mut Report) -> Result<()>
 
 /// Generates the month on empty tables and reads it off the rows.
 async fn generate(session: &Client, options: &str) -> Result<Written> {
-    session
-        .batch_execute(&format!(
-            "DELETE FROM workforce.assignments WHERE schedule_id = {SCHEDULE}; VACUUM ANALYZE workforce.assignments"
-        ))
-        .await
-        .context("emptying the month")?;
+    let empty = format!("DELETE FROM workforce.assignments WHERE schedule_id = {SCHEDULE}");
+    session.batch_execute(&empty).await.context("emptying the month")?;
+    session.batch_execute("VACUUM ANALYZE workforce.assignments").await?;
     let begun = Instant::now();
     let answer = json(session, &format!("SELECT rota.generate_schedule('{SCHEDULE}', '{options}')")).await?;
     let took = begun.elapsed();

@@ -4,7 +4,9 @@
 //! begin, so a roster of its may hold a week that is too full by what the night before it brought. Such a week is given
 //! less room, and the search goes on from there.
 
-use rota_engine::rostering::{Force, Plan, Problem, Shift};
+use std::ops::Range;
+
+use rota_engine::rostering::{FREE, Force, Plan, Problem, Shift};
 
 use super::model::Model;
 
@@ -24,9 +26,7 @@ pub(super) fn tighten(model: &Model, problem: &mut Problem, plan: &Plan) -> bool
         let worked = || plan.row(person).iter().filter_map(|cell| problem.shifts.get(*cell as usize));
         let by_day: i64 =
             worked().filter(|shift| limit.days.contains(&shift.day)).map(|shift| shift.worked_minutes).sum();
-        let midnight = |day: usize| model.midnights.get(day).copied().unwrap_or(i64::MAX);
-        let window = (midnight(limit.days.start), midnight(limit.days.end));
-        let by_clock: i64 = worked().map(|shift| minutes_inside(shift, window)).sum();
+        let by_clock = minutes_by_clock(model, plan, person, &limit.days);
         if already + by_clock > most.value && limit.already + by_day <= most.value {
             let room = limit.already + (already + by_clock - most.value);
             if let Some(limit) = problem.people.get_mut(person).and_then(|rules| rules.limits.get_mut(number))
@@ -37,6 +37,35 @@ pub(super) fn tighten(model: &Model, problem: &mut Problem, plan: &Plan) -> bool
         }
     }
     tightened
+}
+
+/// Takes duties out of weeks that are too full by the clock, the last of a week first, until they are not. What is settled
+/// stays. A search that begins there has everybody's other days as they were; a roster that ends so has heads open, which
+/// is better than one that may not be written.
+pub(super) fn relieve(model: &Model, plan: &mut Plan) {
+    for &(person, number) in &model.clock_limits {
+        let Some(limit) = model.problem.people.get(person).and_then(|rules| rules.limits.get(number)) else {
+            continue;
+        };
+        let Some(most) = limit.most.filter(|most| most.force == Force::Hard) else { continue };
+        let mut days = limit.days.clone();
+        while limit.already + minutes_by_clock(model, plan, person, &limit.days) > most.value {
+            let Some(day) = days.next_back() else { break };
+            if !model.is_settled(person, day)
+                && let Some(cell) = plan.row_mut(person).get_mut(day)
+            {
+                *cell = FREE;
+            }
+        }
+    }
+}
+
+/// Minutes that a person works within some days by the clock.
+fn minutes_by_clock(model: &Model, plan: &Plan, person: usize, days: &Range<usize>) -> i64 {
+    let midnight = |day: usize| model.midnights.get(day).copied().unwrap_or(i64::MAX);
+    let window = (midnight(days.start), midnight(days.end));
+    let worked = plan.row(person).iter().filter_map(|cell| model.problem.shifts.get(*cell as usize));
+    worked.map(|shift| minutes_inside(shift, window)).sum()
 }
 
 /// Minutes of a shift that lie in a window and count as worked. Its break lies in the middle, as for conflicts.

@@ -12,7 +12,7 @@ use rota_engine::rostering::{
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Change};
-use super::clock::{MOST_ROUNDS, tighten};
+use super::clock::{MOST_ROUNDS, relieve, tighten};
 use super::model::Model;
 use super::options::{LATER_ROUNDS_PART, Options, Parts};
 use super::reading;
@@ -125,6 +125,9 @@ fn find(task: Task, model: &Model, options: &Options, watch: &SearchWatch) -> Re
             };
             let parts = parts(model, options.parts);
             let mut found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                if let Some(start) = &mut start {
+                    relieve(model, start);
+                }
                 let found = if options.parts.any() {
                     search_in_parts(problem, start.take(), &parts, limits, watch)?
                 } else {
@@ -133,6 +136,8 @@ fn find(task: Task, model: &Model, options: &Options, watch: &SearchWatch) -> Re
                 start = Some(found.plan.clone());
                 Ok(found)
             })?;
+            relieve(model, &mut found.plan);
+            found.evaluation = evaluate(problem, &found.plan, &mut |_| {});
             if let Some(remembered) = remembered {
                 remembered.raise_bounds(&mut found);
             }
