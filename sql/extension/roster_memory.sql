@@ -71,7 +71,7 @@ AS $$
     -- Days of people: a month of two thousand, a year of a hundred and eighty. Beyond that one roster would
     -- push out all others, and keeping it would take longer than many a search.
     SELECT
-        pg_is_in_recovery() IS FALSE
+        NOT pg_is_in_recovery()
         AND jsonb_array_length(problem -> 'people')
             * ((problem ->> 'to_date')::date - (problem ->> 'from_date')::date) BETWEEN 1 AND 65536
 $$;

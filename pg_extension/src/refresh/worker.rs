@@ -57,11 +57,11 @@ pub extern "C-unwind" fn rota_refresh_worker(argument: pg_sys::Datum) {
             pg_sys::GucSource::PGC_S_SESSION,
         );
     }
-    let mut bell = None;
+    let mut bell: Option<&Bell> = None;
     loop {
         reload_settings();
         if let Some(bell) = bell {
-            Bell::listen(bell);
+            bell.listen();
         }
         let begun = Instant::now();
         let outcome = PgTryBuilder::new(AssertUnwindSafe(|| Some(look())))

@@ -67,18 +67,6 @@ pub(super) struct Master {
 
 const NOWHERE: u32 = u32::MAX;
 
-/// Sum of some entries of a line: four sums at a time, as each addition waits for the one before.
-fn sum_of(line: &[f64], rows: &[usize]) -> f64 {
-    let (fours, rest) = rows.as_chunks::<4>();
-    let mut sums = [0.0; 4];
-    for four in fours {
-        for (sum, &row) in sums.iter_mut().zip(four) {
-            *sum += line[row];
-        }
-    }
-    sums.iter().sum::<f64>() + rest.iter().map(|&row| line[row]).sum::<f64>()
-}
-
 impl Master {
     /// Starts from one column per person, in order. `required` may be below zero where others already stand.
     pub(super) fn new(
@@ -284,7 +272,7 @@ impl Master {
                         rows.push(place as usize);
                     }
                 }
-                self.alpha.extend((0..size).map(|place| sum_of(self.kernel.line(place), &rows)));
+                self.alpha.extend((0..size).map(|place| self.kernel.sum_of(place, &rows)));
             }
         }
         let slack_alpha = self.slack_alpha.as_mut_slice();
