@@ -52,10 +52,13 @@ DECLARE
     -- What is not settled is known: an answer may change it.
     is_movable constant boolean :=
         task IN ('repair', 'explain') OR coalesce((options -> 'replace') = 'true', false);
-    freezes_until constant timestamptz := options ->> 'freeze_before';
+    freezes_until timestamptz;
     plan record;
+    -- What is kept with the schedule; views of others may lack it.
+    kept jsonb;
     horizon tstzrange;
     reach_days integer;
+    tells_natures boolean;
     around tstzrange;
     problem jsonb;
 BEGIN
@@ -72,6 +75,9 @@ BEGIN
             HINT = 'rota_source.schedules lists them',
             COLUMN = 'schedule_id';
     END IF;
+    freezes_until := rota.option_instant('freeze_before', options ->> 'freeze_before');
+    kept := coalesce(nullif(to_jsonb(plan) -> 'options', 'null'), '{}');
+    PERFORM rota.check_schedule_options(kept, 'the schedule''s options');
     horizon := rota.local_days(daterange(plan.from_date, plan.to_date), plan.time_zone);
     -- As far as the rules look, and at least the weeks that the horizon cuts.
     SELECT
@@ -79,11 +85,19 @@ BEGIN
             greatest(
                 14,
                 max((rule.parameters ->> 'window_days')::integer),
-                max((rule.parameters ->> 'maximum_days')::integer)
+                max((rule.parameters ->> 'maximum_days')::integer),
+                max(
+                    CASE
+                        WHEN rule.parameters ->> 'per' = 'period' THEN
+                            plan.from_date
+                            - lower(rota.period_days(plan.from_date, rule.parameters ->> 'period'))
+                    END
+                )
             ) + 2,
             380
-        )
-    INTO reach_days
+        ),
+        coalesce(bool_or(rule.parameters ?| '{kinds, except_kinds}'), false)
+    INTO reach_days, tells_natures
     FROM rota_source.rules AS rule
     WHERE
         rule.during && horizon
@@ -98,6 +112,7 @@ BEGIN
         SELECT
             wanted.shift_id,
             wanted.kind,
+            CASE WHEN tells_natures THEN to_jsonb(wanted) ->> 'nature' END AS nature,
             wanted.during,
             wanted.required,
             wanted.skills,
@@ -139,6 +154,7 @@ BEGIN
             assignment.shift_id,
             assignment.during,
             assignment.kind,
+            CASE WHEN tells_natures THEN to_jsonb(assignment) ->> 'nature' END AS nature,
             assignment.unpaid_minutes,
             shift.shift_id IS NOT NULL AS is_wanted,
             is_movable
@@ -164,12 +180,9 @@ BEGIN
         JOIN person USING (person_id)
         WHERE away.during && around
         UNION ALL
-        SELECT person.person_id, tstzrange(item.starts_at, item.ends_at)
-        FROM
-            jsonb_to_recordset(options -> 'absent') AS item (
-                person text, starts_at timestamptz, ends_at timestamptz
-            )
-            JOIN person ON person.person_id::text = item.person
+        SELECT person.person_id, named.during
+        FROM rota.read_absences(options) AS named
+        JOIN person ON person.person_id::text = named.person
         UNION ALL
         SELECT person.person_id, tstzrange(NULL, NULL)
         FROM person
@@ -182,6 +195,7 @@ BEGIN
                 jsonb_build_object(
                     'id', person.person_id::text,
                     'team', person.team_id::text,
+                    'hired_on', contract.hired_on,
                     'skills', held.skills,
                     'absences', gone.absences,
                     'availability', told.availability,
@@ -205,7 +219,7 @@ BEGIN
         FROM
             person
             CROSS JOIN LATERAL jsonb_to_record(coalesce(person.attributes, '{}')) AS contract (
-                weekly_minutes integer, min_minutes integer, max_minutes integer
+                weekly_minutes integer, min_minutes integer, max_minutes integer, hired_on date
             )
             LEFT JOIN LATERAL (
                 SELECT
@@ -256,6 +270,7 @@ BEGIN
                         jsonb_build_object(
                             'shift', CASE WHEN work.is_wanted THEN work.shift_id::text END,
                             'kind', work.kind,
+                            'nature', work.nature,
                             'starts_at', lower(work.during),
                             'ends_at', upper(work.during),
                             'worked_minutes', greatest(
@@ -278,7 +293,8 @@ BEGIN
             'time_zone', plan.time_zone,
             'known_from', plan.from_date - reach_days,
             'known_to', plan.to_date + reach_days,
-            'weights', coalesce(nullif(options -> 'weights', 'null'), '{}'),
+            'weights', coalesce(kept -> 'weights', '{}')
+                || coalesce(nullif(options -> 'weights', 'null'), '{}'),
             'shifts', (
                 SELECT
                     coalesce(
@@ -286,6 +302,7 @@ BEGIN
                             jsonb_build_object(
                                 'id', shift.shift_id::text,
                                 'kind', shift.kind,
+                                'nature', shift.nature,
                                 'starts_at', lower(shift.during),
                                 'ends_at', upper(shift.during),
                                 'worked_minutes', greatest(
@@ -374,11 +391,14 @@ BEGIN
             )
         )
     INTO problem;
-    RETURN problem || coalesce(nullif(options -> 'house_rules', 'null'), '{}');
+    RETURN problem
+        || coalesce(kept -> 'house_rules', '{}')
+        || coalesce(nullif(options -> 'house_rules', 'null'), '{}');
 END
 $$;
 
 COMMENT ON FUNCTION rota.schedule_problem(text, text, jsonb) IS
     'The problem of a schedule in the words of rota.solve_roster. generate: what is booked stands, or is '
     'known where options replace it; repair, explain: who is on the schedule''s shifts is '
-    'known, and may change.';
+    'known, and may change. house_rules and weights of the options replace, member by member, those that are '
+    'kept with the schedule.';
