@@ -79,9 +79,9 @@ async fn the_better_roster_and_the_stronger_bound_stay_whichever_search_found_th
             "cost": cost, "lower_bound": lower_bound, "assignments": assignments,
             "search": {"searched_ms": searched_ms}
         });
-        session
-            .batch_execute(&format!("SELECT rota.remember_roster(problem, answer || '{said}') FROM searched"))
-            .await
+        let call = format!("SELECT rota.remember_roster(problem, answer || '{said}') FROM searched");
+        session.batch_execute(&call).await?;
+        Ok(())
     };
     let known = "SELECT to_jsonb(known) FROM rota.known_rosters AS known";
     let used = "SELECT least((SELECT min(used_at) FROM rota.known_days), (SELECT min(used_at) FROM rota.known_rosters))";

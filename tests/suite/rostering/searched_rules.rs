@@ -173,6 +173,11 @@ async fn what_the_search_cannot_keep_is_told_with_its_reason() -> Result<()> {
         ),
         (
             "minimum_minutes",
+            json!({"minimum_minutes": 900, "per": "week", "kinds": ["call"]}),
+            "none of the shifts counts for it",
+        ),
+        (
+            "minimum_minutes",
             json!({"minimum_minutes": 900, "per": "week", "younger_than_years": 18}),
             "no ages, conditions and rotations",
         ),

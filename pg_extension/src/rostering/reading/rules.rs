@@ -73,12 +73,15 @@ impl Draft {
     fn limit_overtime(&mut self) {
         let weeks = self.windows(Window::Fixed(Boundary::WEEK)).unwrap_or_default();
         let force = Force::Soft(self.weights.overtime);
+        let mut all_fit = true;
         for (person, minutes) in self.weekly_minutes.clone().into_iter().enumerate() {
             let Some(value) = minutes else { continue };
-            if !self.limit_windows(person, Sum::most(Counted::Minutes, Bound { value, force }), &weeks) {
-                self.rules_not_searched
-                    .push(json!({ "rule_type": "weekly_minutes", "reason": TOO_MANY_WINDOWS }));
-            }
+            all_fit &=
+                self.limit_windows(person, Sum::most(Counted::Minutes, Bound { value, force }), &weeks);
+        }
+        if !all_fit {
+            self.rules_not_searched
+                .push(json!({ "rule_type": "weekly_minutes", "reason": TOO_MANY_WINDOWS }));
         }
     }
 
@@ -105,7 +108,8 @@ impl Draft {
             RuleKind::read(rule_type, &parameters).map_err(|error| field.fault(error.to_string()))?;
         let kept = match (self.concerned(&applies), kind) {
             (Err(reason), _) => Err(reason),
-            // No work that there could be counts.
+            (Ok(Concerned::None), RuleKind::MinimumTime(_)) => Err("none of the shifts counts for it"),
+            // No work that there could be breaks it.
             (Ok(Concerned::None), _) => Ok(()),
             (Ok(concerned), RuleKind::MaximumDuties(count)) => self.duties(&rule, count, concerned),
             (Ok(Concerned::Kind(_)), _) => Err("the search tells kinds of work apart only to count duties"),
