@@ -9,7 +9,7 @@ use super::person_path::Cost;
 use super::random::sample;
 use super::window::Window;
 
-/// Rows of the first linear programs, where there is time for them.
+/// Rows of a linear program that is solved within a second or so.
 const ROWS: usize = 330;
 /// Rows of one for few people in a long window.
 const LONG_ROWS: usize = 500;
@@ -31,8 +31,6 @@ pub(super) struct Scopes {
     start: usize,
     end: usize,
     shifts: usize,
-    /// Rows of the first linear programs.
-    rows: usize,
     sweep: Vec<Window>,
     /// Whether the windows of the sweep have gaps.
     in_two: bool,
@@ -43,8 +41,7 @@ pub(super) struct Scopes {
 }
 
 impl Scopes {
-    /// Linear programs have no more than so many rows at first.
-    pub(super) fn new(compiled: &Compiled<'_>, part: &Part, most_rows: usize) -> Self {
+    pub(super) fn new(compiled: &Compiled<'_>, part: &Part) -> Self {
         let shifts = compiled.by_day[part.days.clone()].iter().map(Vec::len).sum();
         let people = part.people.iter().copied().filter(|&person| !compiled.is_softened(person)).collect();
         let (start, end) = (part.days.start, part.days.end);
@@ -53,7 +50,6 @@ impl Scopes {
             start,
             end,
             shifts,
-            rows: ROWS.min(most_rows),
             sweep: Vec::new(),
             in_two: true,
             growth: 1.0,
@@ -68,7 +64,7 @@ impl Scopes {
     }
 
     fn rows(&self) -> usize {
-        (self.rows as f64 * self.growth) as usize
+        (ROWS as f64 * self.growth) as usize
     }
 
     fn days(&self) -> usize {

@@ -38,8 +38,6 @@ pub struct Outcome {
 const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
 /// A round of ruin and recreate that takes this part off the cost is followed by a longer one.
 const LEAST_GAIN: f64 = 0.03;
-/// The first scopes are small enough to take about this part of the budget.
-const SCOPE_PART: f64 = 0.125;
 /// From this part of the budget on, the prices that parts have left are good enough for a bound on the whole.
 const BOUND_FROM: f64 = 0.7;
 /// Part of the budget that such a bound may take.
@@ -170,12 +168,12 @@ fn run<T: Cost>(
 /// One thread's work until the budget is used.
 fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent>, leads: bool) {
     let (compiled, control) = (searcher.compiled, searcher.control);
-    let mut scopes = Scopes::new(compiled, searcher.part, rows_within(control, SCOPE_PART));
+    let mut scopes = Scopes::new(compiled, searcher.part);
     let root = Scope::everybody(compiled, searcher.part);
     let proof = searcher.part.is_whole(compiled.problem);
     let mut unbound = leads && proof && !root.people.is_empty();
     let solves_root =
-        leads && root.people.len() + scopes.shifts() <= rows_within(control, 1.0) && !root.people.is_empty();
+        leads && root.people.len() + scopes.shifts() <= root_rows(control) && !root.people.is_empty();
     anneal_in_rounds(searcher, shared, solves_root);
     if solves_root {
         let start = snapshot(shared);
@@ -229,15 +227,15 @@ fn anneal_in_rounds<T: Cost>(
     }
 }
 
-/// Rows of a linear program that can be solved in a part of the time there is. Its cost grows with the third power.
-fn rows_within(control: &Control<'_>, part: f64) -> usize {
+/// Rows of a linear program that can be solved in the time there is. Its cost grows with the third power.
+fn root_rows(control: &Control<'_>) -> usize {
     let seconds = match (control.limits.time_ms, control.limits.steps) {
         (Some(time_ms), _) => time_ms as f64 / 1_000.0,
         // About as many steps as a second has.
         (None, Some(steps)) => steps as f64 / 10_000.0,
         (None, None) => 3_600.0,
     };
-    160 + (62.0 * (seconds * part).sqrt()) as usize
+    160 + (62.0 * seconds.sqrt()) as usize
 }
 
 fn snapshot(shared: &Mutex<Incumbent>) -> Incumbent {
