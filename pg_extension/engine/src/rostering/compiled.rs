@@ -105,6 +105,11 @@ impl<'a> Compiled<'a> {
         })
     }
 
+    /// One person's days with shifts of some kinds only.
+    pub(super) fn space_of_kinds(&self, person: usize, kinds: &[bool]) -> PersonSpace {
+        PersonSpace::of_kinds(self.problem, person, &self.by_day, &self.successions, kinds)
+    }
+
     /// Gives hard rules of people for whom no days keep all of them a price that outweighs everything else, so that the
     /// path search finds the days that break the least. `outweighed` is what the caller adds to the cost of a row at most.
     /// False if nobody was softened.

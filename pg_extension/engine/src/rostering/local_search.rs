@@ -86,6 +86,22 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
     /// Puts a withdrawn person back on their cheapest days of the window; on their old ones if there are none.
     pub(super) fn reinsert(&mut self, incumbent: &mut Incumbent, person: usize, window: Window, noise: i64) {
         let compiled = self.compiled;
+        self.price(incumbent, person, window, noise);
+        let request = compiled.request(person, incumbent.plan.row(person), window, &self.prices);
+        self.control.step();
+        let (pulse, control) = (&self.pulse, self.control);
+        let stop = |operations: u64| pulse.beat(control, operations);
+        if self.finder.find(&request, &mut self.random, &stop).is_some() {
+            incumbent.replace(compiled, person, window.start, &self.finder.path);
+        } else {
+            let path = incumbent.plan.row(person)[window.days()].to_vec();
+            incumbent.replace(compiled, person, window.start, &path);
+        }
+    }
+
+    /// Prices the shifts of a window for a person who was withdrawn from it.
+    pub(super) fn price(&mut self, incumbent: &Incumbent, person: usize, window: Window, noise: i64) {
+        let compiled = self.compiled;
         for day in window.open_days() {
             for &shift in &compiled.by_day[day] {
                 let price = incumbent.marginal(compiled, shift as usize);
@@ -98,16 +114,6 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
                     prices[shift] = prices[shift] + T::of(cost);
                 });
             }
-        }
-        let request = compiled.request(person, incumbent.plan.row(person), window, &self.prices);
-        self.control.step();
-        let (pulse, control) = (&self.pulse, self.control);
-        let stop = |operations: u64| pulse.beat(control, operations);
-        if self.finder.find(&request, &mut self.random, &stop).is_some() {
-            incumbent.replace(compiled, person, window.start, &self.finder.path);
-        } else {
-            let path = incumbent.plan.row(person)[window.days()].to_vec();
-            incumbent.replace(compiled, person, window.start, &path);
         }
     }
 

@@ -10,6 +10,7 @@ mod course;
 pub(super) mod forward;
 pub(super) mod groups;
 mod limits;
+pub(super) mod relaxed;
 pub(super) mod retrace;
 pub(super) mod solve;
 pub(super) mod steps;

@@ -140,7 +140,18 @@ impl PersonSpace {
         by_day: &[Vec<u32>],
         successions: &SuccessionTable,
     ) -> Self {
-        Self::of(problem, number, &problem.people[number], by_day, successions)
+        Self::of(problem, number, &problem.people[number], by_day, successions, None)
+    }
+
+    /// The same with shifts of some kinds only, `kinds` says which; settled days stay.
+    pub(super) fn of_kinds(
+        problem: &Problem,
+        number: usize,
+        by_day: &[Vec<u32>],
+        successions: &SuccessionTable,
+        kinds: &[bool],
+    ) -> Self {
+        Self::of(problem, number, &problem.people[number], by_day, successions, Some(kinds))
     }
 
     /// The same with a price on every hard rule about sums, runs, successions and rotation, for a person who has no
@@ -162,7 +173,7 @@ impl PersonSpace {
         if let Some(rotation) = rotation {
             rotation.force = soften(rotation.force, price);
         }
-        Self::of(problem, number, &person, by_day, &successions.softened(price))
+        Self::of(problem, number, &person, by_day, &successions.softened(price), None)
     }
 
     fn of(
@@ -171,9 +182,17 @@ impl PersonSpace {
         person: &Person,
         by_day: &[Vec<u32>],
         successions: &SuccessionTable,
+        kinds: Option<&[bool]>,
     ) -> Self {
-        let mut days: Vec<DayChoices> =
-            (0..problem.days).map(|day| day_choices(problem, person, day, &by_day[day])).collect();
+        let is_wanted = |shift: u32| kinds.is_none_or(|kinds| kinds[problem.shifts[shift as usize].kind]);
+        let mut days: Vec<DayChoices> = by_day
+            .iter()
+            .enumerate()
+            .map(|(day, shifts)| {
+                let wanted: Vec<u32> = shifts.iter().copied().filter(|&shift| is_wanted(shift)).collect();
+                day_choices(problem, person, day, &wanted)
+            })
+            .collect();
         let after_patterns = classify(problem, person, successions, &mut days);
         let mut class_of_shift = HashMap::new();
         let mut pattern_of_shift = HashMap::new();

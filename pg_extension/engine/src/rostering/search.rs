@@ -4,6 +4,7 @@
 //! for it by then. Parts are people × windows: the whole problem at first, if its linear program is small enough for
 //! the time there is, then random parts of it that grow when small ones bring nothing any more.
 
+use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use super::columns::dive::{bound_whole, solve_scope};
@@ -16,8 +17,10 @@ use super::levels::{Flattened, split};
 use super::local_search::Searcher;
 use super::parts::Part;
 use super::person_path::Cost;
+use super::plain_days::{give_plain_days, has_many_days};
 use super::plan::Plan;
 use super::problem::Problem;
+use super::relaxation::raise_bound;
 use super::scopes::Scopes;
 use crate::error::EngineError;
 
@@ -116,16 +119,30 @@ fn begin<T: Cost>(
     start: Option<Plan>,
 ) -> Incumbent {
     let mut searcher: Searcher<'_, '_, T> = Searcher::new(compiled, control, part, control.limits.seed);
+    let is_long =
+        |&person: &usize| part.is_whole(compiled.problem) && has_many_days(&compiled.spaces[person]);
+    let broken = |first: &Incumbent| -> Vec<usize> {
+        part.people.iter().copied().filter(|&person| !first.is_whole(person)).collect()
+    };
     let mut first = match start {
-        Some(plan) => Incumbent::new(compiled, plan),
+        Some(plan) => {
+            let mut first = Incumbent::new(compiled, plan);
+            let many: Vec<usize> = broken(&first).into_iter().filter(is_long).collect();
+            give_plain_days(&mut searcher, &mut first, &many);
+            first
+        }
         None => {
             let mut people = part.people.clone();
             searcher.random.shuffle(&mut people);
-            let empty = Incumbent::new(compiled, Plan::free(compiled.people(), compiled.days()));
-            searcher.construct(empty, &people)
+            let (many, few): (Vec<usize>, Vec<usize>) = people.iter().partition(|person| is_long(person));
+            let mut first = Incumbent::new(compiled, Plan::free(compiled.people(), compiled.days()));
+            give_plain_days(&mut searcher, &mut first, &many);
+            let without: Vec<usize> = many.into_iter().filter(|&person| !first.is_whole(person)).collect();
+            let first = searcher.construct(first, &few);
+            searcher.construct(first, &without)
         }
     };
-    let broken: Vec<usize> = part.people.iter().copied().filter(|&person| !first.is_whole(person)).collect();
+    let broken = broken(&first);
     if !broken.is_empty() {
         searcher.finder.count_all();
         first = searcher.construct(first, &broken);
@@ -186,7 +203,13 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         let start = snapshot(shared);
         if unbound && control.used() > BOUND_FROM {
             unbound = false;
-            bound_whole(searcher, &start, root.clone(), BOUND_PART);
+            let until = control.used() + BOUND_PART;
+            if root.people.iter().any(|&person| has_many_days(&compiled.spaces[person])) {
+                let worth = worth_of_heads(compiled, &start, &searcher.center);
+                raise_bound(compiled, control, &start, &root.people, &worth, until);
+            } else {
+                bound_whole(searcher, &start, root.clone(), until);
+            }
         }
         let Some(scope) = scopes.next(searcher, &start) else {
             // Nobody is left whose days a linear program could hold.
@@ -225,6 +248,19 @@ fn anneal_in_rounds<T: Cost>(
             return;
         }
     }
+}
+
+/// What one head more on each shift is worth: as parts of the problem priced it, else as the roster says.
+fn worth_of_heads(compiled: &Compiled<'_>, known: &Incumbent, center: &[f64]) -> Vec<f64> {
+    let shifts = compiled.problem.shifts.iter().zip(&known.heads).zip(center);
+    shifts
+        .map(|((shift, &heads), &price)| match heads.cmp(&shift.required) {
+            _ if price != 0.0 => price,
+            Ordering::Less => shift.short_weight as f64,
+            Ordering::Equal => shift.short_weight as f64 / 2.0,
+            Ordering::Greater => -shift.surplus_weight as f64,
+        })
+        .collect()
 }
 
 /// Rows of a linear program that can be solved in the time there is. Its cost grows with the third power.

@@ -74,14 +74,13 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
 }
 
 /// Notes a bound on the whole problem where its linear program is too large to be solved: one round of pricing at the
-/// prices that the parts have left, which may take so much of the budget.
+/// prices that the parts have left, given up at that part of the budget.
 pub(in crate::rostering) fn bound_whole<T: Cost>(
     searcher: &mut Searcher<'_, '_, T>,
     incumbent: &Incumbent,
     scope: Scope,
-    most: f64,
+    until: f64,
 ) {
-    let until = searcher.control.used() + most;
     let scale = searcher.scale;
     let mut generation = Generation::new(searcher, incumbent, scope, scale);
     generation.bound_at_prices(searcher, incumbent, until);

@@ -1,5 +1,6 @@
 //! What a path search goes through: the days of a window and the steps that each of them offers.
 
+use super::Cost;
 use super::counters::Counters;
 use super::forward::Weekday;
 use super::groups::{Group, Groups};
@@ -21,9 +22,11 @@ pub(crate) struct Course<'a, T> {
     pub(crate) band: &'a Band,
     pub(crate) scale: i64,
     pub(crate) weekdays: &'a [Weekday],
+    /// For each day from the window's first to its last what a weekend that counts there pays.
+    pub(crate) weekend_prices: &'a [T],
 }
 
-impl<T> Course<'_, T> {
+impl<T: Cost> Course<'_, T> {
     /// The groups of shifts that a day offers.
     #[inline]
     pub(crate) fn groups_of(&self, day: usize) -> &[Group] {
@@ -37,6 +40,17 @@ impl<T> Course<'_, T> {
             self.space.days[day].free
         } else {
             self.settled[day - self.window.start].is_none()
+        }
+    }
+
+    /// What a shift of a day pays for its weekend: after a worked day, after a free one.
+    #[inline]
+    pub(crate) fn weekend_prices(&self, day: usize) -> (T, T) {
+        let price = self.weekend_prices[day - self.window.start];
+        match self.weekday(day) {
+            Weekday::Other => (T::ZERO, T::ZERO),
+            Weekday::Saturday => (price, price),
+            Weekday::Sunday => (T::ZERO, price),
         }
     }
 
@@ -55,7 +69,7 @@ pub(crate) fn groups_of<'a>(
     window: Window,
     day: usize,
 ) -> &'a [Group] {
-    if window.is_open(day) { &groups.days[day] } else { settled[day - window.start].as_slice() }
+    if window.is_open(day) { groups.of_day(day) } else { settled[day - window.start].as_slice() }
 }
 
 /// Writes down what stands in the gap of a window. False if the person may not work as it says.
@@ -217,5 +231,65 @@ mod tests {
             searched += usize::from(!window.is_whole());
         }
         assert!(searched > 200, "only {searched} windows with a gap");
+    }
+
+    #[test]
+    fn a_week_of_uneven_minutes_is_counted_exactly() {
+        for seed in 0..25 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut problem = one_person(&mut random);
+            for shift in &mut problem.shifts {
+                shift.worked_minutes = [450, 480, 510][random.usize(0..3)];
+            }
+            let week = |least, most| Limit { counted: Counted::Minutes, days: 1..8, already: 0, least, most };
+            let soft = |value, weight| Some(Bound { value, force: Force::Soft(weight) });
+            problem.people[0] = Person {
+                limits: vec![
+                    week(None, Some(Bound::hard(random.i64(1_800..2_400)))),
+                    week(soft(random.i64(1_200..1_700), 1), soft(random.i64(1_200..1_700), 2)),
+                ],
+                longest_work: Some(Bound::hard(6)),
+                ..Person::default()
+            };
+            let control = Control::new(Limits::default(), &NoClock, 1);
+            let compiled = Compiled::new(&problem, &control).unwrap();
+            let mut finder: PathFinder<i64> = PathFinder::new(1 << 26);
+            let prices: Vec<i64> = (0..2 * DAYS).map(|_| random.i64(-900..100)).collect();
+            let free = vec![FREE; DAYS];
+            let whole = Window::from(0..DAYS);
+            let request = compiled.request(0, &free, whole, &prices);
+            let found = finder.find(&request, &mut random, &|_| false).unwrap();
+            assert_eq!(found.bound, found.cost, "seed {seed}");
+            let path = finder.path.clone();
+            let best = best_of_all(&compiled, &free, whole, &prices);
+            assert_eq!(worth(&compiled, &path, whole, &prices), best, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_groups_changes_no_path() {
+        for seed in 0..100 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let problem = one_person(&mut random);
+            let control = Control::new(Limits::default(), &NoClock, 1);
+            let compiled = Compiled::new(&problem, &control).unwrap();
+            let prices: Vec<i64> = (0..2 * DAYS).map(|_| random.i64(-60..20)).collect();
+            let free = vec![FREE; DAYS];
+            let paths = |forgets: bool| {
+                let mut finder: PathFinder<i64> = PathFinder::new(1 << 26);
+                let mut random = fastrand::Rng::with_seed(seed);
+                let windows = [3..6, 0..DAYS, 4..DAYS];
+                windows.map(|days| {
+                    if forgets {
+                        finder.forget_groups();
+                    }
+                    let window = Window::from(compiled.whole_weekends(days));
+                    let request = compiled.request(0, &free, window, &prices);
+                    let found = finder.find(&request, &mut random, &|_| false);
+                    found.map(|found| (found.cost, finder.path.clone()))
+                })
+            };
+            assert_eq!(paths(false), paths(true), "seed {seed}");
+        }
     }
 }

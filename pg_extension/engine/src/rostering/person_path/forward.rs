@@ -169,6 +169,7 @@ fn run<T: Cost>(forward: Forward<'_, '_, T>) -> bool {
         let choices = &space.days[day];
         let groups = course.groups_of(day);
         let weekday = course.weekday(day);
+        let (price_after_work, price_after_rest) = course.weekend_prices(day);
         let costs = &course.group_costs[first_group..first_group + groups.len()];
         first_group += groups.len();
         for (group, &group_cost) in groups.iter().zip(costs) {
@@ -181,12 +182,14 @@ fn run<T: Cost>(forward: Forward<'_, '_, T>) -> bool {
             let after_work = counters.advance(offset, group.increment, weekday == Weekday::Saturday);
             let after_rest = counters.advance(offset, group.increment, weekday != Weekday::Other);
             let pattern = &choices.patterns[group.pattern];
+            let (cost_after_work, cost_after_rest) =
+                (group_cost + price_after_work, group_cost + price_after_rest);
             for (state, &rest) in space.rests.iter().enumerate() {
                 if reached[state]
                     && let Some(cost) = space.begin_of_work(rest, pattern)
                 {
                     let target = space.work_state(group.class, 1);
-                    step.relax(state, target, shift, after_rest, group_cost + cost_of(cost));
+                    step.relax(state, target, shift, after_rest, cost_after_rest + cost_of(cost));
                 }
             }
             for (class, &following) in pattern.next_day().iter().enumerate() {
@@ -202,7 +205,7 @@ fn run<T: Cost>(forward: Forward<'_, '_, T>) -> bool {
                             target,
                             shift,
                             after_work,
-                            group_cost + cost_of(following + overrun),
+                            cost_after_work + cost_of(following + overrun),
                         );
                     }
                 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::rostering::periods::Axis;
 use crate::rostering::person_space::{DayChoices, PersonSpace};
 use crate::rostering::problem::Counted;
+use crate::rostering::window::Window;
 
 /// Choices of a day that lead from the same states to the same states.
 #[derive(Debug)]
@@ -19,20 +20,88 @@ pub(crate) struct Group {
     pub(crate) choices: Vec<usize>,
 }
 
-/// The groups of every day while certain axes are counted.
+/// The groups of days while certain axes are counted.
 #[derive(Debug)]
 pub(crate) struct Groups {
-    pub(crate) days: Vec<Vec<Group>>,
+    tracked: u64,
+    /// None until a window was open on the day.
+    days: Vec<Option<Vec<Group>>>,
     /// For each kind of increment the axes and amounts. The first advances nothing.
     pub(crate) increments: Vec<Vec<(usize, i64)>>,
 }
 
 impl Groups {
     /// Groups for the axes in `tracked`, a bit set. Weekends do not split groups: every shift of a day is alike there.
-    pub(crate) fn new(space: &PersonSpace, tracked: u64) -> Self {
-        let mut increments = vec![Vec::new()];
-        let days = space.days.iter().map(|day| groups_of(space, day, tracked, &mut increments)).collect();
-        Self { days, increments }
+    fn new(space: &PersonSpace, tracked: u64) -> Self {
+        let days = space.days.iter().map(|_| None).collect();
+        Self { tracked, days, increments: vec![Vec::new()] }
+    }
+
+    /// Groups the open days of a window that were not grouped before. Returns the bytes that this took, about.
+    fn prepare(&mut self, space: &PersonSpace, window: Window) -> usize {
+        let mut bytes = 0;
+        for day in window.open_days() {
+            let grouped = &mut self.days[day];
+            if grouped.is_none() {
+                let groups = groups_of(space, &space.days[day], self.tracked, &mut self.increments);
+                bytes += groups.len() * size_of::<Group>();
+                bytes += space.days[day].choices.len() * 2 * size_of::<usize>();
+                *grouped = Some(groups);
+            }
+        }
+        bytes
+    }
+
+    /// The groups of a day that was prepared.
+    #[inline]
+    pub(crate) fn of_day(&self, day: usize) -> &[Group] {
+        self.days[day].as_deref().unwrap_or_default()
+    }
+}
+
+/// Groups of people and axes that were asked for before.
+#[derive(Debug)]
+pub(crate) struct KnownGroups {
+    known: HashMap<(usize, u64), Groups>,
+    bytes: usize,
+    most_bytes: usize,
+}
+
+impl KnownGroups {
+    /// Keeps about so many bytes at most.
+    pub(crate) fn new(most_bytes: usize) -> Self {
+        Self { known: HashMap::new(), bytes: 0, most_bytes }
+    }
+
+    /// Takes out the groups of a person while these axes are counted, with all open days of the window.
+    pub(crate) fn take(
+        &mut self,
+        space: &PersonSpace,
+        person: usize,
+        tracked: u64,
+        window: Window,
+    ) -> Groups {
+        if self.bytes > self.most_bytes {
+            self.forget();
+        }
+        let known = self.known.remove(&(person, tracked));
+        let mut groups = known.unwrap_or_else(|| {
+            self.bytes += space.days.len() * size_of::<Option<Vec<Group>>>();
+            Groups::new(space, tracked)
+        });
+        self.bytes += groups.prepare(space, window);
+        groups
+    }
+
+    /// Forgets all.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
+        self.bytes = 0;
+    }
+
+    /// Puts them back.
+    pub(crate) fn keep(&mut self, person: usize, groups: Groups) {
+        self.known.insert((person, groups.tracked), groups);
     }
 }
 

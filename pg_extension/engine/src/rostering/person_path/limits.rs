@@ -1,6 +1,6 @@
 //! Limits that a path search does not count: what is used of them, whether a path breaks them, what prices prove.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::Cost;
 use super::counters::furthest;
@@ -8,6 +8,7 @@ use super::forward::Weekday;
 use super::groups::step_value;
 use super::solve::Request;
 use crate::rostering::periods::{Axis, Period};
+use crate::rostering::person_space::PersonSpace;
 use crate::rostering::plan::FREE;
 use crate::rostering::problem::{Counted, OutsideDay};
 
@@ -15,8 +16,17 @@ use crate::rostering::problem::{Counted, OutsideDay};
 pub(super) struct Terms {
     /// Scaled price per step of each axis.
     pub(super) multipliers: Vec<i64>,
+    /// The same for minutes over the whole horizon, where they are not counted.
+    pub(super) minutes: i64,
     /// Days and kinds that are not to be chosen.
     pub(super) banned: Vec<(usize, usize)>,
+}
+
+impl Terms {
+    /// Everything free of charge.
+    pub(super) fn none(space: &PersonSpace) -> Self {
+        Self { multipliers: vec![0; space.axes.len()], minutes: 0, banned: Vec::new() }
+    }
 }
 
 /// What the days outside of the window use of each limit.
@@ -30,24 +40,57 @@ impl Usage {
     pub(super) fn of<T: Cost>(request: &Request<'_, T>) -> Self {
         let outside_days = |days: &Range<usize>| days.clone().filter(|&day| !request.window.is_open(day));
         let space = request.space;
-        let minutes = space.minutes.as_ref().map_or(0, |limit| {
-            outside_days(&limit.days).map(|day| counted(request, Counted::Minutes, day, request.row)).sum()
-        });
+        let whole = WholeUsage::of(request);
+        let used = |what: Counted, days: &Range<usize>| -> i64 {
+            if *days == (0..request.row.len()) {
+                whole.of_sum(what)
+            } else {
+                outside_days(days).map(|day| counted(request, what, day, request.row)).sum()
+            }
+        };
+        let minutes = space.minutes.as_ref().map_or(0, |limit| used(Counted::Minutes, &limit.days));
         let outside = space
             .axes
             .iter()
             .map(|axis| {
-                axis.periods
-                    .iter()
-                    .map(|period| {
-                        let days = outside_days(&period.days);
-                        period.already
-                            + days.map(|day| counted(request, axis.counted, day, request.row)).sum::<i64>()
-                    })
-                    .collect()
+                axis.periods.iter().map(|period| period.already + used(axis.counted, &period.days)).collect()
             })
             .collect();
         Self { minutes, outside }
+    }
+}
+
+/// What all days outside of the window use, as most limits are about the whole horizon.
+struct WholeUsage {
+    minutes: i64,
+    days: i64,
+    weekends: i64,
+    kinds: Vec<i64>,
+}
+
+impl WholeUsage {
+    fn of<T: Cost>(request: &Request<'_, T>) -> Self {
+        let mut usage = Self { minutes: 0, days: 0, weekends: 0, kinds: vec![0; request.problem.kinds] };
+        for (day, &cell) in request.row.iter().enumerate() {
+            if cell == FREE || request.window.is_open(day) {
+                continue;
+            }
+            let shift = &request.problem.shifts[cell as usize];
+            usage.minutes += shift.worked_minutes;
+            usage.days += 1;
+            usage.weekends += counted(request, Counted::Weekends, day, request.row);
+            usage.kinds[shift.kind] += 1;
+        }
+        usage
+    }
+
+    fn of_sum(&self, what: Counted) -> i64 {
+        match what {
+            Counted::Minutes => self.minutes,
+            Counted::Days => self.days,
+            Counted::Weekends => self.weekends,
+            Counted::Kind(kind) => self.kinds[kind],
+        }
     }
 }
 
@@ -184,6 +227,21 @@ pub(super) fn ban_exhausted<T: Cost>(request: &Request<'_, T>, usage: &Usage, te
     }
 }
 
+/// What the days of a path pay for weekends that are not counted, scaled.
+pub(super) fn weekend_prices<T: Cost>(request: &Request<'_, T>, terms: &Terms, day: usize) -> i64 {
+    if request.weekdays[day] == Weekday::Other {
+        return 0;
+    }
+    let axes = request.space.axes.iter().zip(&terms.multipliers);
+    axes.filter(|(axis, multiplier)| {
+        **multiplier != 0
+            && axis.counted == Counted::Weekends
+            && axis.periods.iter().any(|period| period.days.contains(&day))
+    })
+    .map(|(_, multiplier)| multiplier)
+    .sum()
+}
+
 /// What the multipliers may have paid more than a path's limits cost, at most: less this, the cost of the cheapest
 /// path at any multipliers is a bound. Tries every sum that the window can come to.
 pub(super) fn credit<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &Terms) -> i64 {
@@ -199,15 +257,30 @@ pub(super) fn credit<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &T
             if period.days.end <= window.start || window.end <= period.days.start {
                 continue;
             }
-            let paid = |steps: i64| {
-                let cost = period.cost(outside, outside + steps * step)?;
-                Some(multiplier * steps - cost * request.scale)
-            };
-            let most = (0..=furthest(space, axis.counted, period, window)).filter_map(paid).max();
-            credit = credit.saturating_add(most.unwrap_or(0));
+            let furthest = furthest(space, axis.counted, period, window);
+            let most = most_paid(period, outside, step, 0..=furthest, multiplier, request.scale, 0);
+            credit = credit.saturating_add(most.map_or(0, |most| most.1));
         }
     }
     credit
+}
+
+/// The steps at which a multiplier pays the most beyond what the sum costs, of several the nearest to some steps, and
+/// how much it pays there; none if a hard bound forbids every sum.
+pub(super) fn most_paid(
+    period: &Period,
+    outside: i64,
+    step: i64,
+    steps: RangeInclusive<i64>,
+    multiplier: i64,
+    scale: i64,
+    near: i64,
+) -> Option<(i64, i64)> {
+    let paid = |steps: i64| {
+        let cost = period.cost(outside, outside + steps * step)?;
+        Some((steps, multiplier * steps - cost * scale))
+    };
+    steps.filter_map(paid).max_by_key(|&(steps, paid)| (paid, -(steps - near).abs()))
 }
 
 /// Takes a kind away from all but as many days as its limit has left, chosen among the path's own.

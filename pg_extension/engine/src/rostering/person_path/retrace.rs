@@ -60,6 +60,7 @@ impl<T: Cost> Retrace<'_, '_, T> {
         let Course { space, counters, window, scale, .. } = *self.course;
         let day = window.start + offset;
         let weekday = self.course.weekday(day);
+        let (price_after_work, price_after_rest) = self.course.weekend_prices(day);
         let value = self.layers.cell(offset + 1, cell.state, cell.counter, cell.position);
         if cell.state < space.rests.len() {
             let advance = counters.advance(offset, 0, false);
@@ -87,7 +88,7 @@ impl<T: Cost> Retrace<'_, '_, T> {
                 let advance = counters.advance(offset, group.increment, weekday != Weekday::Other);
                 for (source, &rest) in space.rests.iter().enumerate() {
                     let Some(cost) = space.begin_of_work(rest, pattern) else { continue };
-                    let cost = group_cost + T::of(cost * scale);
+                    let cost = group_cost + price_after_rest + T::of(cost * scale);
                     self.step(offset, cell, value, source, group.units, advance, cost, taken, note);
                 }
             }
@@ -99,7 +100,7 @@ impl<T: Cost> Retrace<'_, '_, T> {
                 let Some(overrun) = space.overrun(worked) else { continue };
                 for (earlier, &following) in pattern.next_day().iter().enumerate() {
                     let Some(following) = following else { continue };
-                    let cost = group_cost + T::of((following + overrun) * scale);
+                    let cost = group_cost + price_after_work + T::of((following + overrun) * scale);
                     let source = space.work_state(earlier, worked);
                     self.step(offset, cell, value, source, group.units, advance, cost, taken, note);
                 }

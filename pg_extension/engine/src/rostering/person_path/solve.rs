@@ -4,18 +4,18 @@
 //! second search. Counters that would multiply to too many values are priced instead, with a multiplier per limit.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use super::Cost;
 use super::counters::Counters;
 use super::course::{Course, groups_of, settle};
 use super::forward::{Forward, Layers, Weekday};
-use super::groups::{Group, Groups, amount};
+use super::groups::{Group, Groups, KnownGroups, amount};
 use super::limits::{
-    Broken, Terms, Usage, ban_exhausted, ban_surplus, broken_axes, credit, used, weekends_can_bind,
+    Broken, Terms, Usage, ban_exhausted, ban_surplus, broken_axes, credit, used, weekend_prices,
+    weekends_can_bind,
 };
 use super::retrace::{Cell, Retrace};
-use super::steps::{Band, minutes_cost};
+use super::steps::{Band, LANES, minutes_cost};
 use super::suffix::Suffix;
 use crate::rostering::person_space::PersonSpace;
 use crate::rostering::plan::FREE;
@@ -24,10 +24,15 @@ use crate::rostering::window::Window;
 
 /// Most combined counter values; more cost more time than pricing the limits does.
 pub(crate) const MOST_WIDTH: usize = 24;
+/// The same with minutes of a shorter period than the horizon among them, where each value's row is a single vector: such
+/// a sum takes many values by itself.
+const MOST_MINUTES_WIDTH: usize = 104;
 /// Most combined counter values where a bound is wanted that pricing would weaken.
 pub(crate) const PROOF_WIDTH: usize = 512;
 /// Tables of this size are searched at once, however many counter values they have.
 const SMALL_BYTES: usize = 512 << 10;
+/// Part of the memory that known groups of shifts may take.
+const GROUPS_PART: usize = 4;
 /// Rounds of pricing before kinds are taken away instead.
 const PRICING_ROUNDS: usize = 12;
 /// Rounds of pricing for the sake of soft limits alone.
@@ -70,11 +75,12 @@ pub(crate) struct Found {
 /// Finds paths; one per thread, as it keeps its memory from call to call.
 pub(crate) struct PathFinder<T> {
     layers: Layers<T>,
-    band: Band,
+    pub(super) band: Band,
     group_costs: Vec<T>,
-    settled: Vec<Option<Group>>,
+    weekend_prices: Vec<T>,
+    pub(super) settled: Vec<Option<Group>>,
     taken: Vec<Option<usize>>,
-    groups: HashMap<(usize, u64), Rc<Groups>>,
+    groups: KnownGroups,
     /// Axes that were binding when a person was last asked for.
     hints: HashMap<usize, u64>,
     multipliers: HashMap<(usize, usize), i64>,
@@ -95,9 +101,10 @@ impl<T: Cost> PathFinder<T> {
             layers: Layers::default(),
             band: Band::default(),
             group_costs: Vec::new(),
+            weekend_prices: Vec::new(),
             settled: Vec::new(),
             taken: Vec::new(),
-            groups: HashMap::new(),
+            groups: KnownGroups::new(memory_bytes / GROUPS_PART),
             hints: HashMap::new(),
             multipliers: HashMap::new(),
             memory_bytes,
@@ -106,6 +113,23 @@ impl<T: Cost> PathFinder<T> {
             arch: pulp::Arch::new(),
             most_width: MOST_WIDTH,
         }
+    }
+
+    /// Most bytes of a table.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
+    /// Forgets what it knows of people: whoever is asked for next is somebody else.
+    pub(crate) fn forget(&mut self) {
+        self.forget_groups();
+        self.hints.clear();
+        self.multipliers.clear();
+    }
+
+    /// Forgets the groups that shifts fall into, which costs time and changes nothing.
+    pub(crate) fn forget_groups(&mut self) {
+        self.groups.forget();
     }
 
     /// Counts all limits that memory allows, instead of pricing them: slower, and certain.
@@ -135,9 +159,12 @@ impl<T: Cost> PathFinder<T> {
         }
         let hint = self.hints.get(&request.person).copied().unwrap_or(0);
         let mut tracked = self.affordable(request, &usage, always, hint);
-        let mut terms = Terms { multipliers: vec![0; space.axes.len()], banned: Vec::new() };
+        let mut terms = Terms::none(space);
         ban_exhausted(request, &usage, &mut terms);
         for axis in (0..space.axes.len()).filter(|axis| tracked >> axis & 1 == 0) {
+            if space.axes[axis].counted == Counted::Weekends && always >> axis & 1 == 0 {
+                continue;
+            }
             if let Some(kept) = self.multipliers.get(&(request.person, axis)) {
                 terms.multipliers[axis] = kept * request.scale / KEPT_SCALE;
             }
@@ -193,6 +220,7 @@ impl<T: Cost> PathFinder<T> {
         let space = request.space;
         let window = request.window;
         let open_days = window.open_days().count();
+        let narrow = self.band.row <= 2 * LANES;
         let size = |axis: usize| Counters::<T>::size(space, axis, window, &usage.outside[axis]);
         let mut tracked = tracked;
         let mut width: usize =
@@ -203,7 +231,10 @@ impl<T: Cost> PathFinder<T> {
             let bytes = |days: usize| Layers::<T>::bytes(days, space.states(), wider, self.band.row);
             // Hardly anything is reached in a gap.
             let small = bytes(open_days) <= SMALL_BYTES;
-            if (wider <= self.most_width || small) && bytes(window.len()) <= self.memory_bytes {
+            let many_values = narrow && space.axes[axis].counted == Counted::Minutes;
+            let most_width =
+                if many_values { self.most_width.max(MOST_MINUTES_WIDTH) } else { self.most_width };
+            if (wider <= most_width || small) && bytes(window.len()) <= self.memory_bytes {
                 tracked |= 1 << axis;
                 width = wider;
             }
@@ -228,9 +259,9 @@ impl<T: Cost> PathFinder<T> {
     }
 
     /// What the path paid for limits.
-    fn paid(&self, request: &Request<'_, T>, terms: &Terms) -> i64 {
+    pub(super) fn paid(&self, request: &Request<'_, T>, terms: &Terms) -> i64 {
         let window = request.window;
-        window
+        let shifts: i64 = window
             .days()
             .zip(&self.path)
             .filter(|(day, cell)| **cell != FREE && window.is_open(*day))
@@ -238,7 +269,18 @@ impl<T: Cost> PathFinder<T> {
                 let shift = &request.problem.shifts[cell as usize];
                 multiplier_cost(request, terms, day, shift.kind, shift.worked_minutes)
             })
-            .sum()
+            .sum();
+        let weekends = request
+            .space
+            .axes
+            .iter()
+            .zip(&terms.multipliers)
+            .filter(|(axis, multiplier)| axis.counted == Counted::Weekends && **multiplier != 0);
+        let weekends = weekends.map(|(axis, multiplier)| {
+            let periods = axis.periods.iter();
+            multiplier * periods.map(|period| used(request, axis, period, &self.path)).sum::<i64>()
+        });
+        shifts + weekends.sum::<i64>()
     }
 
     /// Raises the price of each limit that was broken; below a least the price is a reward.
@@ -274,7 +316,7 @@ impl<T: Cost> PathFinder<T> {
     }
 
     /// One exact search with the axes in `tracked` counted. Returns the cost of the path.
-    fn search(
+    pub(super) fn search(
         &mut self,
         request: &Request<'_, T>,
         usage: &Usage,
@@ -283,15 +325,27 @@ impl<T: Cost> PathFinder<T> {
         random: &mut fastrand::Rng,
         stop: &dyn Fn(u64) -> bool,
     ) -> Option<i64> {
+        let groups = self.groups.take(request.space, request.person, tracked, request.window);
+        let value = self.search_groups(request, usage, tracked, &groups, terms, random, stop);
+        self.groups.keep(request.person, groups);
+        value
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a search is what it is")]
+    fn search_groups(
+        &mut self,
+        request: &Request<'_, T>,
+        usage: &Usage,
+        tracked: u64,
+        groups: &Groups,
+        terms: &Terms,
+        random: &mut fastrand::Rng,
+        stop: &dyn Fn(u64) -> bool,
+    ) -> Option<i64> {
         let space = request.space;
         let window = request.window;
-        let groups = Rc::clone(
-            self.groups
-                .entry((request.person, tracked))
-                .or_insert_with(|| Rc::new(Groups::new(space, tracked))),
-        );
         let counters: Counters<T> =
-            Counters::new(space, &groups, tracked, window, &usage.outside, request.scale);
+            Counters::new(space, groups, tracked, window, &usage.outside, request.scale);
         let bytes = Layers::<T>::bytes(window.len(), space.states(), counters.width, self.band.row);
         if bytes > self.memory_bytes {
             return None;
@@ -299,8 +353,10 @@ impl<T: Cost> PathFinder<T> {
         self.layers.lay_out(window.len(), space.states(), counters.width, self.band.row);
         self.layers.start(space.state_before(request.row, window.start)?);
         self.group_costs.clear();
+        self.weekend_prices.clear();
         for day in window.days() {
-            for group in groups_of(&groups, &self.settled, window, day) {
+            self.weekend_prices.push(T::of(weekend_prices(request, terms, day)));
+            for group in groups_of(groups, &self.settled, window, day) {
                 if !window.is_open(day) {
                     self.group_costs.push(T::ZERO);
                     continue;
@@ -313,13 +369,14 @@ impl<T: Cost> PathFinder<T> {
         let course = Course {
             space,
             window,
-            groups: &groups,
+            groups,
             settled: &self.settled,
             group_costs: &self.group_costs,
             counters: &counters,
             band: &self.band,
             scale: request.scale,
             weekdays: request.weekdays,
+            weekend_prices: &self.weekend_prices,
         };
         let stopped = self.arch.dispatch(Forward { course: &course, layers: &mut self.layers, stop });
         // The end and the way back look at every cell once more, at most.
@@ -330,7 +387,7 @@ impl<T: Cost> PathFinder<T> {
         if !(Retrace { course: &course, layers: &self.layers }).run(cell, random, &mut self.taken) {
             return None;
         }
-        self.write_path(request, &groups, terms, random);
+        self.write_path(request, groups, terms, random);
         Some(value)
     }
 
@@ -347,7 +404,7 @@ impl<T: Cost> PathFinder<T> {
         let minutes: Vec<Option<i64>> = (0..self.band.length(days))
             .map(|position| {
                 let minutes = self.band.units(days, position) as i64 * space.unit_minutes + usage.minutes;
-                minutes_cost(space, minutes)
+                if self.band.counts() { minutes_cost(space, minutes) } else { Some(0) }
             })
             .collect();
         let mut best: Option<(i64, Cell)> = None;
@@ -404,7 +461,7 @@ impl<T: Cost> PathFinder<T> {
             };
             let mut best: Option<(T, usize)> = None;
             let mut ties = 0;
-            for &choice in &groups.days[day][*group].choices {
+            for &choice in &groups.of_day(day)[*group].choices {
                 let Some(cost) = choice_cost(request, day, choice, terms) else { continue };
                 if best.is_none_or(|best| cost <= best.0) {
                     ties = if best.is_some_and(|best| cost == best.0) { ties + 1 } else { 1 };
@@ -436,7 +493,7 @@ fn multiplier_cost<T: Cost>(
     kind: usize,
     worked_minutes: i64,
 ) -> i64 {
-    let mut cost = 0;
+    let mut cost = terms.minutes * (worked_minutes / request.space.unit_minutes);
     for (axis, &multiplier) in request.space.axes.iter().zip(&terms.multipliers) {
         if multiplier != 0 && axis.periods.iter().any(|period| period.days.contains(&day)) {
             cost += multiplier * amount(request.space, axis, kind, worked_minutes);

@@ -19,6 +19,8 @@ pub(crate) struct Band {
     lowest: Vec<usize>,
     /// Values kept before each day, and after the last.
     length: Vec<usize>,
+    /// Whether minutes are counted at all.
+    counts: bool,
     /// Cells of a row: the longest band, rounded up to whole vectors, and one vector more.
     pub(crate) row: usize,
 }
@@ -32,8 +34,24 @@ pub(crate) struct Shift {
 }
 
 impl Band {
+    /// Lays out a band that counts no minutes.
+    pub(crate) fn lay_out_uncounted(&mut self, window: Window) {
+        self.counts = false;
+        self.lowest.clear();
+        self.lowest.resize(window.len() + 1, 0);
+        self.length.clear();
+        self.length.resize(window.len() + 1, 1);
+        self.row = 2 * LANES;
+    }
+
+    /// Whether minutes are counted.
+    pub(crate) fn counts(&self) -> bool {
+        self.counts
+    }
+
     /// Lays out the band; `outside_minutes` are used outside of the window. False if no path can keep the limit.
     pub(crate) fn lay_out(&mut self, space: &PersonSpace, window: Window, outside_minutes: i64) -> bool {
+        self.counts = true;
         let unit = space.unit_minutes;
         let limit = space.minutes.as_ref();
         let already = limit.map_or(0, |limit| limit.already);
@@ -71,7 +89,7 @@ impl Band {
 
     /// How a step that takes `units` on a day of the window moves a row; none if nothing of it stays in the band.
     pub(crate) fn shift(&self, offset: usize, units: usize) -> Option<Shift> {
-        let moved = self.lowest[offset] + units;
+        let moved = self.lowest[offset] + if self.counts { units } else { 0 };
         let next = self.lowest[offset + 1];
         let (from, to) = if moved < next { (next - moved, 0) } else { (0, moved - next) };
         let length = self.length[offset].checked_sub(from)?.min(self.length[offset + 1].checked_sub(to)?);

@@ -1,5 +1,6 @@
 //! Chains of people who take each other's days, shortest first.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::damage::Damage;
@@ -12,10 +13,16 @@ use crate::rostering::random::sample;
 
 /// Days around an open head that are looked at first. What a change on one day asks of others is mostly near.
 const NEAR_DAYS: usize = 9;
+/// Days around it that are looked at then.
+const FAR_DAYS: usize = 45;
 /// Longest chain of people.
 const LONGEST_CHAIN: usize = 3;
 /// Attempts without success after which a repair is as tidy as it gets.
 const MOST_ATTEMPTS: usize = 150;
+/// Operations without success after which one kind of search ends: about a second of them.
+const MOST_FRUITLESS: u64 = 1 << 31;
+/// What a search of one person's days is worth beside its table.
+const OPERATIONS_PER_SEARCH: u64 = 200_000;
 /// Price of a changed day at most; costs above that may outweigh one.
 const MOST_DAY_PRICE: i64 = 1 << 36;
 
@@ -49,6 +56,8 @@ pub(super) struct Repairer<'a> {
     changed: Vec<i64>,
     prices: Vec<i64>,
     of_change: ChangePrices,
+    /// Operations since a kind of search for fewer changes began, or since it found something.
+    fruitless: Cell<u64>,
 }
 
 /// What changes cost, beside everything that the problem prices.
@@ -111,6 +120,7 @@ impl<'a> Repairer<'a> {
             changed,
             prices: vec![0; compiled.problem.shifts.len()],
             of_change: ChangePrices::of(compiled),
+            fruitless: Cell::new(0),
         }
     }
 
@@ -137,7 +147,12 @@ impl<'a> Repairer<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.pulse.ask(self.control, 0) || self.control.used() >= 1.0
+        self.is_fruitless() || self.pulse.ask(self.control, 0) || self.control.used() >= 1.0
+    }
+
+    /// Whether one kind of search went on for long and found nothing.
+    fn is_fruitless(&self) -> bool {
+        self.fruitless.get() > MOST_FRUITLESS
     }
 
     /// Gives other days to everybody whose days break rules; returns those for whom there are none.
@@ -161,12 +176,19 @@ impl<'a> Repairer<'a> {
 
     /// Fills opened heads as long as chains can.
     pub(super) fn fill(&mut self) {
-        let near = self.near_days();
-        let all = 0..self.compiled.days();
-        self.fill_by(LONGEST_CHAIN, &near, false);
-        self.fill_by(2, &all, false);
-        self.fill_by(2, &near, true);
-        self.fill_by(LONGEST_CHAIN, &all, true);
+        let near = self.days_around(NEAR_DAYS);
+        let far = self.days_around(FAR_DAYS);
+        for (longest, days, choosing) in
+            [(LONGEST_CHAIN, &near, false), (2, &far, false), (2, &near, true), (LONGEST_CHAIN, &far, true)]
+        {
+            self.fruitless.set(0);
+            for length in 1..=longest {
+                while self.opened() > 0 && !self.is_over() && self.improve(length, days, choosing) {
+                    self.fruitless.set(0);
+                }
+            }
+        }
+        self.fruitless.set(0);
         let mut failures = 0;
         while self.opened() > 0 && failures < MOST_ATTEMPTS && !self.is_over() {
             failures = if self.shake(&near) { 0 } else { failures + 1 };
@@ -197,6 +219,7 @@ impl<'a> Repairer<'a> {
             }
         });
         if whole && self.worth() < before {
+            self.fruitless.set(0);
             return true;
         }
         (self.incumbent, self.changed) = (saved, changes);
@@ -205,7 +228,8 @@ impl<'a> Repairer<'a> {
 
     /// Looks for fewer changes: takes back what one or two people were given and looks for other chains.
     pub(super) fn tidy(&mut self) {
-        let near = self.near_days();
+        let near = self.days_around(NEAR_DAYS);
+        self.fruitless.set(0);
         let mut failures = 0;
         // One person moved is the least that fills anything, and the best of all was taken.
         while self.worth().2 > 1 && failures < MOST_ATTEMPTS && !self.is_over() {
@@ -235,19 +259,16 @@ impl<'a> Repairer<'a> {
                 }
             }
             let choosing = self.random.bool();
-            self.fill_by(2, &near, choosing);
+            for length in 1..=2 {
+                while self.opened() > 0 && !self.is_over() && self.improve(length, &near, choosing) {}
+            }
             if self.worth() < before {
                 failures = 0;
+                self.fruitless.set(0);
             } else {
                 (self.incumbent, self.changed) = (saved, changes);
                 failures += 1;
             }
-        }
-    }
-
-    fn fill_by(&mut self, longest: usize, days: &Range<usize>, choosing: bool) {
-        for length in 1..=longest {
-            while self.opened() > 0 && !self.is_over() && self.improve(length, days, choosing) {}
         }
     }
 
@@ -287,7 +308,12 @@ impl<'a> Repairer<'a> {
                 .map(Some)
                 .collect()
         };
-        for person in 0..self.compiled.people() {
+        let mut people: Vec<usize> = (0..self.compiled.people()).collect();
+        if length > 1 {
+            // Not all may be reached.
+            self.random.shuffle(&mut people);
+        }
+        for person in people {
             if self.is_over() {
                 return;
             }
@@ -364,8 +390,13 @@ impl<'a> Repairer<'a> {
         self.incumbent.replace(compiled, person, days.start, &row[days.clone()]);
         self.control.step();
         let request = compiled.request(person, &row, days.clone(), &self.prices);
-        let (pulse, control) = (&self.pulse, self.control);
-        self.finder.find(&request, &mut self.random, &|operations| pulse.beat(control, operations))?;
+        let (pulse, control, fruitless) = (&self.pulse, self.control, &self.fruitless);
+        fruitless.update(|operations| operations + OPERATIONS_PER_SEARCH);
+        let stop = |operations: u64| {
+            fruitless.update(|fruitless| fruitless + operations);
+            pulse.beat(control, operations)
+        };
+        self.finder.find(&request, &mut self.random, &stop)?;
         let mut found = row;
         found[days].copy_from_slice(&self.finder.path);
         match wanted.take {
@@ -402,13 +433,13 @@ impl<'a> Repairer<'a> {
         self.changed[person] = different(self.damage.base.row(person), row);
     }
 
-    /// The days around what happened, whole weekends.
-    fn near_days(&self) -> Range<usize> {
+    /// So many days around what happened, whole weekends.
+    fn days_around(&self, around: usize) -> Range<usize> {
         let (Some(first), Some(last)) = (self.damage.days.first(), self.damage.days.last()) else {
             return 0..self.compiled.days();
         };
-        let end = (last + 1 + NEAR_DAYS).min(self.compiled.days());
-        self.compiled.whole_weekends(first.saturating_sub(NEAR_DAYS)..end)
+        let end = (last + 1 + around).min(self.compiled.days());
+        self.compiled.whole_weekends(first.saturating_sub(around)..end)
     }
 }
 
