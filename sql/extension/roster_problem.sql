@@ -59,6 +59,8 @@ DECLARE
     horizon tstzrange;
     reach_days integer;
     tells_natures boolean;
+    absent_people text[];
+    absent_during tstzrange[];
     around tstzrange;
     problem jsonb;
 BEGIN
@@ -76,6 +78,9 @@ BEGIN
             COLUMN = 'schedule_id';
     END IF;
     freezes_until := rota.option_instant('freeze_before', options ->> 'freeze_before');
+    SELECT array_agg(absence.person), array_agg(absence.during)
+    INTO absent_people, absent_during
+    FROM rota.read_absences(options) AS absence;
     kept := coalesce(nullif(to_jsonb(plan) -> 'options', 'null'), '{}');
     PERFORM rota.check_schedule_options(kept, 'the schedule''s options');
     horizon := rota.local_days(daterange(plan.from_date, plan.to_date), plan.time_zone);
@@ -181,8 +186,8 @@ BEGIN
         WHERE away.during && around
         UNION ALL
         SELECT person.person_id, named.during
-        FROM rota.read_absences(options) AS named
-        JOIN person ON person.person_id::text = named.person
+        FROM unnest(absent_people, absent_during) AS named (person_id, during)
+        JOIN person ON person.person_id::text = named.person_id
         UNION ALL
         SELECT person.person_id, tstzrange(NULL, NULL)
         FROM person
