@@ -304,28 +304,32 @@ BEGIN
                 SELECT
                     coalesce(
                         jsonb_agg(
-                            jsonb_build_object(
-                                'id', shift.shift_id::text,
-                                'kind', shift.kind,
-                                'nature', shift.nature,
-                                'starts_at', lower(shift.during),
-                                'ends_at', upper(shift.during),
-                                'worked_minutes', greatest(
-                                    rota.worked_minutes(shift.during)::integer
-                                    - coalesce(shift.break_minutes, 0)::integer,
-                                    0
-                                ),
-                                'skills', shift.skills,
-                                -- Heads of people who take no part are there already.
-                                'required', greatest(
-                                    shift.required - (
-                                        SELECT count(*)
-                                        FROM head
-                                        WHERE
-                                            head.shift_id = shift.shift_id
-                                            AND head.person_id NOT IN (SELECT person.person_id FROM person)
+                            jsonb_strip_nulls(
+                                jsonb_build_object(
+                                    'id', shift.shift_id::text,
+                                    'kind', shift.kind,
+                                    'nature', shift.nature,
+                                    'starts_at', lower(shift.during),
+                                    'ends_at', upper(shift.during),
+                                    'worked_minutes', greatest(
+                                        rota.worked_minutes(shift.during)::integer
+                                        - coalesce(shift.break_minutes, 0)::integer,
+                                        0
                                     ),
-                                    0
+                                    'skills', shift.skills,
+                                    -- Heads of people who take no part are there already.
+                                    'required', greatest(
+                                        shift.required - (
+                                            SELECT count(*)
+                                            FROM head
+                                            WHERE
+                                                head.shift_id = shift.shift_id
+                                                AND head.person_id NOT IN (
+                                                    SELECT person.person_id FROM person
+                                                )
+                                        ),
+                                        0
+                                    )
                                 )
                             )
                             ORDER BY lower(shift.during), shift.shift_id
