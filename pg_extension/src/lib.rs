@@ -303,4 +303,9 @@ pgrx::extension_sql_file!(
     name = "managed_view_changes",
     requires = ["view_status", "rollups"]
 );
+pgrx::extension_sql_file!(
+    "../../sql/extension/trigger_replacement.sql",
+    name = "trigger_replacement",
+    requires = ["managed_view_changes"]
+);
 pgrx::extension_sql_file!("../../sql/extension/comments.sql", name = "comments", finalize);

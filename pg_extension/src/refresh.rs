@@ -13,8 +13,10 @@
 //! | `definition` | what a tracking trigger does, read once per backend and change of the table |
 //! | `key_columns` | columns of a table that are a key, and whether an UPDATE leaves them alone |
 //! | `changed_keys` | the distinct keys in the rows of a statement |
+//! | `collection` | those of an UPDATE that leaves the keys alone, without transition tables |
 //! | `mapped_keys` | the same where a query says which keys a row touches |
 //! | `queue` | the queue of a view, written without a query |
+//! | `replacement` | CREATE TRIGGER of a trigger of ours replaces the one that is there |
 //! | `authority` | statements run as the owner of a view; who may act on one |
 //! | `timeout` | a limit for one statement, also where `statement_timeout` does not reach |
 //! | `worker` | the background worker of a database |
@@ -23,7 +25,7 @@
 //!
 //! What is a query is SQL, in `sql/extension`: `managed_views` (catalogs), `view_sources`, `view_mappings`,
 //! `view_states`, `manage_view`, `rollup_statements`, `rollups`, `refresh`, `refresh_modes`, `refresh_due`,
-//! `view_status`, `managed_view_changes`.
+//! `view_status`, `managed_view_changes`, `trigger_replacement`.
 //!
 //! # Why nothing is lost
 //!
@@ -58,11 +60,13 @@
 
 mod authority;
 mod changed_keys;
+mod collection;
 mod definition;
 mod key_columns;
 mod launcher;
 mod mapped_keys;
 mod queue;
+mod replacement;
 mod settings;
 mod timeout;
 mod tracking;
@@ -76,5 +80,6 @@ pub(crate) use tracking::queue_changes;
 pub(crate) fn register() {
     settings::register();
     definition::register();
+    collection::register();
     launcher::register();
 }

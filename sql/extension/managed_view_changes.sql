@@ -215,7 +215,7 @@ BEGIN
         SELECT
         FROM pg_event_trigger_ddl_commands() AS ddl
         WHERE
-            coalesce(ddl.schema_name, '') NOT LIKE 'pg_temp%'
+            coalesce(ddl.schema_name, '') <> 'pg_temp'
             AND (
                 ddl.classid <> 'pg_proc'::regclass
                 OR EXISTS (
@@ -246,7 +246,7 @@ BEGIN
                     AND tracking.oid = ddl.objid
             WHERE
                 NOT ddl.in_extension
-                AND coalesce(ddl.schema_name, '') NOT LIKE 'pg_temp%'
+                AND coalesce(ddl.schema_name, '') <> 'pg_temp'
                 AND (tracking.oid IS NULL OR tracking.tgfoid = 'rota.track_changes'::regproc)
         )
         SELECT state.view_id, bool_and(command.is_trigger) AS is_trigger

@@ -197,6 +197,7 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("repair_roster", "volatile", "unsafe", "called on null"),
     ("repair_schedule", "volatile", "unsafe", "called on null"),
     ("replace_guard_triggers", "volatile", "unsafe", "called on null"),
+    ("replace_own_trigger", "volatile", "unsafe", "called on null"),
     ("require_rule", "immutable", "safe", "called on null"),
     ("resolve_endpoints", "stable", "unsafe", "called on null"),
     ("rollup_keys", "stable", "unsafe", "called on null"),

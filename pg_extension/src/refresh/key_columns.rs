@@ -62,28 +62,14 @@ impl KeyColumns {
         Some(found)
     }
 
-    /// Whether an UPDATE left the key of each row as it was: it names no column that the keys depend on, and no
-    /// trigger could write others. Where that is not known it is taken to have changed them.
+    /// Whether an UPDATE of these columns leaves the key of each row as it is.
     ///
     /// # Safety
-    /// The server calls a trigger of the columns' table with this data.
-    pub(super) unsafe fn are_kept_by(&self, data: &pg_sys::TriggerData) -> bool {
-        // SAFETY: the server fills it in, and keeps the relation open.
-        let (relation, updated) = unsafe { (&*data.tg_relation, data.tg_updatedcols) };
-        // SAFETY: an open relation has its catalog row.
-        let is_plain_table = unsafe { (*relation.rd_rel).relkind } == pg_sys::RELKIND_RELATION.cast_signed();
-        // A partition may have triggers of its own.
-        if updated.is_null() || !is_plain_table {
-            return false;
-        }
-        // SAFETY: null, or the triggers of the open relation.
-        let triggers = unsafe { relation.trigdesc.as_ref() };
-        if triggers.is_some_and(|triggers| triggers.trig_update_before_row) {
-            return false;
-        }
+    /// A set of columns of the table as the server numbers them, or null.
+    pub(super) unsafe fn are_kept_by(&self, updated: *const pg_sys::Bitmapset) -> bool {
         !self.depend_on.iter().any(|attribute| {
             let member = c_int::from(*attribute) - pg_sys::FirstLowInvalidHeapAttributeNumber;
-            // SAFETY: a set of the server's, which numbers columns like this.
+            // SAFETY: as the caller promises.
             unsafe { pg_sys::bms_is_member(member, updated) }
         })
     }

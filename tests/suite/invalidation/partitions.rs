@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use rota_tests::database::Database;
+use rota_tests::dump::copy;
 use rota_tests::session::Session;
 
 use super::follower::Follower;
@@ -94,5 +95,31 @@ async fn a_watch_with_a_disabled_trigger_is_not_complete_and_stays_as_it_is() ->
     assert_eq!(session.text("SELECT complete FROM rota.watches").await?, "f");
     session.batch_execute("SELECT rota.watch('entries', '{person}')").await?;
     assert_eq!(session.text("SELECT complete FROM rota.watches").await?, "t");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_watched_tree_of_partitions_goes_through_a_dump() -> Result<()> {
+    let original = Database::with_extension().await?;
+    // A dump makes the triggers in the order of names: some partitions come before their parent, others after.
+    original
+        .session()
+        .await?
+        .batch_execute(
+            "CREATE TABLE lines (id bigint, person integer) PARTITION BY RANGE (id);
+             CREATE TABLE above PARTITION OF lines FOR VALUES FROM (100) TO (200) PARTITION BY LIST (person);
+             CREATE TABLE one_above PARTITION OF above FOR VALUES IN (1);
+             CREATE TABLE under PARTITION OF lines FOR VALUES FROM (0) TO (100);
+             SELECT rota.watch('lines', '{person}')",
+        )
+        .await?;
+    let restored = Database::empty().await?;
+    copy(&original, &restored).await?;
+    let session = restored.session().await?;
+    assert_eq!(session.text("SELECT complete FROM rota.watches").await?, "t");
+    let triggers = session
+        .text("SELECT count(*) FROM pg_trigger WHERE tgfoid = 'rota.watch_changes'::regproc AND tgenabled = 'A'")
+        .await?;
+    assert_eq!(triggers, "16");
     Ok(())
 }
