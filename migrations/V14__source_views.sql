@@ -111,7 +111,9 @@ SELECT
     rule.title,
     rule.mode,
     rule.jurisdiction,
-    rule.source
+    rule.source,
+    rule.strict,
+    rule.priority
 FROM workforce.rules AS rule
 LEFT JOIN workforce.departments AS department
     ON department.department_id = rule.department_id
@@ -119,4 +121,4 @@ WHERE rule.mode <> 'off';
 
 COMMENT ON VIEW rota_source.rules IS
     'Rules in force; scope is the team''s id as text, NULL for all; person_id that of the one person, NULL '
-    'for all.';
+    'for all. A generated roster may break one that is not strict, at a price that grows with its priority.';

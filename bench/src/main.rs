@@ -18,6 +18,7 @@ mod quantile;
 mod rate;
 mod refresh;
 mod report;
+mod rosters;
 
 use std::path::PathBuf;
 
@@ -57,6 +58,8 @@ enum Measurement {
     Hours,
     /// Rules over everybody's duties against reading them, and at each write against writing.
     Compliance,
+    /// A month of 50 people generated and repaired through SQL against a minute of the same search.
+    Rosters,
     /// Managed refresh of a rollup of a million shifts against REFRESH, and what tracking costs writers.
     Refresh,
 }
@@ -77,6 +80,7 @@ impl Measurement {
             Self::Guard => guard::measure(environment, report).await,
             Self::Hours => hours::measure(environment, report).await,
             Self::Compliance => compliance::measure(environment, report).await,
+            Self::Rosters => rosters::measure(environment, report).await,
             Self::Refresh => refresh::measure(environment, report).await,
             Self::Invalidation => invalidation::measure(environment, report).await,
         }

@@ -2,6 +2,7 @@
 
 mod compliance;
 mod conflict;
+mod inlining;
 mod invalidation;
 mod pay;
 mod refresh;

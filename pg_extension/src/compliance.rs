@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `law` | rules as they are applied, and what has to be known for them |
-//! | `inquiry`, `case` | everybody who is asked about, one record after the other |
+//! | `inquiry`, `one_person`, `case` | who is asked about, one record after the other |
 //! | `row`, `message` | verdicts with names, in sentences |
 //! | `change` | what a change adds to the verdicts |
 //! | `enforcement` | the triggers of `rota.enforce_rules` |
@@ -18,6 +18,7 @@ pub(crate) mod enforcement;
 mod inquiry;
 mod law;
 mod message;
+mod one_person;
 mod row;
 
 use rota_engine::Span;

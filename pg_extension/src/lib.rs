@@ -6,6 +6,7 @@
 //! | `convert` | server values to engine values and back, infinities and empties included |
 //! | `zone` | time zones: the engine's rules read from the server's own tz database |
 //! | `source` | the only room that runs queries: rows of the `rota_source` views |
+//! | `inlining` | calls of SQL functions, planned with the statement that makes them |
 //! | `invalidation` | which transaction changed what, announced to caches outside |
 //! | `compliance` | working-time rules: judged when asked, and when rows are written |
 //! | `conflict` | a roster read, examined and written out as rows |
@@ -27,6 +28,7 @@ mod conflict;
 mod convert;
 mod error;
 mod guard;
+mod inlining;
 mod invalidation;
 mod refresh;
 mod rostering;
@@ -123,6 +125,7 @@ pgrx::extension_sql_file!(
     requires = [time_zone_changes, time_zone_version]
 );
 pgrx::extension_sql_file!("../../sql/extension/pay.sql", name = "pay", requires = [classify_pay]);
+pgrx::extension_sql_file!("../../sql/extension/inlining.sql", name = "inlining", requires = [inline_call]);
 pgrx::extension_sql_file!(
     "../../sql/extension/invalidation.sql",
     name = "invalidation",
@@ -188,10 +191,19 @@ pgrx::extension_sql_file!(
     requires = ["roster_options", local_days, worked_minutes]
 );
 pgrx::extension_sql_file!(
+    "../../sql/extension/roster_answer.sql",
+    name = "roster_answer",
+    requires = ["roster_problem", check_assignments, find_conflicts]
+);
+pgrx::extension_sql_file!(
+    "../../sql/extension/roster_memory.sql",
+    name = "roster_memory",
+    requires = ["roster_answer", roster_fingerprints]
+);
+pgrx::extension_sql_file!(
     "../../sql/extension/rosters.sql",
     name = "rosters",
-    requires =
-        ["roster_problem", check_assignments, find_conflicts, solve_roster, repair_roster, explain_roster]
+    requires = ["roster_memory", solve_roster, repair_roster, explain_roster]
 );
 pgrx::extension_sql_file!("../../sql/extension/jobs.sql", name = "jobs", requires = ["rosters", run_job]);
 pgrx::extension_sql_file!(

@@ -1,5 +1,25 @@
 -- Compliance: what working-time rules say about people's work, and how near to a limit somebody is.
 
+CREATE FUNCTION api.tables_of_rules() RETURNS regclass[]
+LANGUAGE sql
+STABLE
+RETURN ARRAY[
+    'workforce.assignments',
+    'workforce.shifts',
+    'workforce.duty_kinds',
+    'workforce.employees',
+    'workforce.employee_conditions',
+    'workforce.departments',
+    'workforce.time_off',
+    'workforce.rotations',
+    'workforce.postings',
+    'workforce.rules',
+    'rota.rule_sets',
+    'rota.preset_rules'
+]::regclass[];
+
+COMMENT ON FUNCTION api.tables_of_rules IS 'The tables of working-time rules and of the work that they judge.';
+
 CREATE FUNCTION api.compliance(
     from_date date,
     to_date date,
@@ -115,20 +135,7 @@ SELECT rota.expose(
     'GET',
     '/api/compliance',
     summary => 'What working-time rules say about a range of days',
-    reads => ARRAY[
-        'workforce.assignments',
-        'workforce.shifts',
-        'workforce.duty_kinds',
-        'workforce.employees',
-        'workforce.employee_conditions',
-        'workforce.departments',
-        'workforce.time_off',
-        'workforce.rotations',
-        'workforce.postings',
-        'workforce.rules',
-        'rota.rule_sets',
-        'rota.preset_rules'
-    ]::regclass[]
+    reads => api.tables_of_rules()
 );
 
 CREATE FUNCTION api.compliance_summary(
@@ -216,20 +223,7 @@ SELECT rota.expose(
     'GET',
     '/api/employees/{employee_id}/compliance',
     summary => 'A person''s standing by each working-time rule',
-    reads => ARRAY[
-        'workforce.assignments',
-        'workforce.shifts',
-        'workforce.duty_kinds',
-        'workforce.employees',
-        'workforce.employee_conditions',
-        'workforce.departments',
-        'workforce.time_off',
-        'workforce.rotations',
-        'workforce.postings',
-        'workforce.rules',
-        'rota.rule_sets',
-        'rota.preset_rules'
-    ]::regclass[]
+    reads => api.tables_of_rules()
 );
 
 CREATE FUNCTION api.compliance_risks(
@@ -301,20 +295,7 @@ SELECT rota.expose(
     'GET',
     '/api/compliance/risks',
     summary => 'Who of a team is nearest to a limit',
-    reads => ARRAY[
-        'workforce.assignments',
-        'workforce.shifts',
-        'workforce.duty_kinds',
-        'workforce.employees',
-        'workforce.employee_conditions',
-        'workforce.departments',
-        'workforce.time_off',
-        'workforce.rotations',
-        'workforce.postings',
-        'workforce.rules',
-        'rota.rule_sets',
-        'rota.preset_rules'
-    ]::regclass[]
+    reads => api.tables_of_rules()
 );
 
 CREATE FUNCTION api.compliance_explanation(
@@ -374,18 +355,5 @@ SELECT rota.expose(
     'GET',
     '/api/employees/{employee_id}/compliance/explanation',
     summary => 'What a verdict was made of',
-    reads => ARRAY[
-        'workforce.assignments',
-        'workforce.shifts',
-        'workforce.duty_kinds',
-        'workforce.employees',
-        'workforce.employee_conditions',
-        'workforce.departments',
-        'workforce.time_off',
-        'workforce.rotations',
-        'workforce.postings',
-        'workforce.rules',
-        'rota.rule_sets',
-        'rota.preset_rules'
-    ]::regclass[]
+    reads => api.tables_of_rules()
 );

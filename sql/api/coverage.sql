@@ -1,6 +1,13 @@
 -- Coverage: heads wanted and heads booked, day by day.
 
-CREATE FUNCTION api.coverage_of_shifts(from_date date, to_date date, department_id bigint) RETURNS json
+CREATE FUNCTION api.coverage_of_shifts(from_date date, to_date date, department_id bigint) RETURNS TABLE (
+    date date,
+    shifts bigint,
+    required bigint,
+    assigned bigint,
+    missing bigint,
+    surplus bigint
+)
 LANGUAGE sql
 STABLE
 BEGIN ATOMIC
@@ -25,101 +32,51 @@ BEGIN ATOMIC
             )
         GROUP BY
             shift.shift_id
-    ),
-    per_day AS MATERIALIZED (
-        SELECT
-            staffed.date,
-            count(*) AS shifts,
-            sum(staffed.required) AS required,
-            sum(staffed.assigned) AS assigned,
-            sum(greatest(staffed.required - staffed.assigned, 0)) AS missing,
-            sum(greatest(staffed.assigned - staffed.required, 0)) AS surplus
-        FROM
-            staffed
-        GROUP BY
-            staffed.date
     )
     SELECT
-        json_build_object(
-            'items', coalesce(
-                json_agg(
-                    json_build_object(
-                        'date', per_day.date,
-                        'shifts', per_day.shifts,
-                        'required', per_day.required,
-                        'assigned', per_day.assigned,
-                        'missing', per_day.missing,
-                        'surplus', per_day.surplus
-                    )
-                    ORDER BY per_day.date
-                ),
-                '[]'::json
-            ),
-            'totals', json_build_object(
-                'shifts', coalesce(sum(per_day.shifts), 0),
-                'required', coalesce(sum(per_day.required), 0),
-                'assigned', coalesce(sum(per_day.assigned), 0),
-                'missing', coalesce(sum(per_day.missing), 0),
-                'surplus', coalesce(sum(per_day.surplus), 0)
-            )
-        )
+        staffed.date,
+        count(*),
+        sum(staffed.required)::bigint,
+        sum(staffed.assigned)::bigint,
+        sum(greatest(staffed.required - staffed.assigned, 0))::bigint,
+        sum(greatest(staffed.assigned - staffed.required, 0))::bigint
     FROM
-        per_day;
+        staffed
+    GROUP BY
+        staffed.date;
 END;
 
 COMMENT ON FUNCTION api.coverage_of_shifts IS 'Coverage by day, counted from shifts and bookings.';
 
-CREATE FUNCTION api.coverage_of_days(from_date date, to_date date, department_id bigint) RETURNS json
+CREATE FUNCTION api.coverage_of_days(from_date date, to_date date, department_id bigint) RETURNS TABLE (
+    date date,
+    shifts bigint,
+    required bigint,
+    assigned bigint,
+    missing bigint,
+    surplus bigint
+)
 LANGUAGE sql
 STABLE
 BEGIN ATOMIC
-    WITH
-    per_day AS MATERIALIZED (
-        SELECT
-            covered.date,
-            sum(covered.shifts) AS shifts,
-            sum(covered.required) AS required,
-            sum(covered.assigned) AS assigned,
-            sum(covered.missing) AS missing,
-            sum(covered.surplus) AS surplus
-        FROM
-            workforce.daily_coverage AS covered
-        WHERE
-            covered.date >= from_date
-            AND covered.date < to_date
-            AND (
-                coverage_of_days.department_id IS NULL
-                OR covered.department_id = coverage_of_days.department_id
-            )
-        GROUP BY
-            covered.date
-    )
     SELECT
-        json_build_object(
-            'items', coalesce(
-                json_agg(
-                    json_build_object(
-                        'date', per_day.date,
-                        'shifts', per_day.shifts,
-                        'required', per_day.required,
-                        'assigned', per_day.assigned,
-                        'missing', per_day.missing,
-                        'surplus', per_day.surplus
-                    )
-                    ORDER BY per_day.date
-                ),
-                '[]'::json
-            ),
-            'totals', json_build_object(
-                'shifts', coalesce(sum(per_day.shifts), 0),
-                'required', coalesce(sum(per_day.required), 0),
-                'assigned', coalesce(sum(per_day.assigned), 0),
-                'missing', coalesce(sum(per_day.missing), 0),
-                'surplus', coalesce(sum(per_day.surplus), 0)
-            )
-        )
+        covered.date,
+        sum(covered.shifts)::bigint,
+        sum(covered.required)::bigint,
+        sum(covered.assigned)::bigint,
+        sum(covered.missing)::bigint,
+        sum(covered.surplus)::bigint
     FROM
-        per_day;
+        workforce.daily_coverage AS covered
+    WHERE
+        covered.date >= from_date
+        AND covered.date < to_date
+        AND (
+            coverage_of_days.department_id IS NULL
+            OR covered.department_id = coverage_of_days.department_id
+        )
+    GROUP BY
+        covered.date;
 END;
 
 COMMENT ON FUNCTION api.coverage_of_days IS 'Coverage by day, from workforce.daily_coverage.';
@@ -151,15 +108,60 @@ CREATE FUNCTION api.coverage(
 LANGUAGE sql
 STABLE
 BEGIN ATOMIC
+    WITH
+    asked AS MATERIALIZED (
+        SELECT
+            from_date,
+            to_date,
+            api.coverage_staleness(department_id, max_staleness_ms) IS NOT NULL AS is_kept
+        WHERE
+            api.require_window(from_date, to_date, 400)
+            AND api.require_between('max_staleness_ms', max_staleness_ms, 0, 86400000)
+    ),
+    per_day AS MATERIALIZED (
+        SELECT
+            kept.*
+        FROM
+            asked
+            CROSS JOIN LATERAL api.coverage_of_days(asked.from_date, asked.to_date, department_id) AS kept
+        WHERE
+            asked.is_kept
+        UNION ALL
+        SELECT
+            counted.*
+        FROM
+            asked
+            CROSS JOIN LATERAL api.coverage_of_shifts(asked.from_date, asked.to_date, department_id)
+                AS counted
+        WHERE
+            NOT asked.is_kept
+    )
     SELECT
-        CASE
-            WHEN api.coverage_staleness(department_id, max_staleness_ms) IS NOT NULL
-                THEN api.coverage_of_days(from_date, to_date, department_id)
-            ELSE api.coverage_of_shifts(from_date, to_date, department_id)
-        END
-    WHERE
-        api.require_window(from_date, to_date, 400)
-        AND api.require_between('max_staleness_ms', max_staleness_ms, 0, 86400000);
+        json_build_object(
+            'items', coalesce(
+                json_agg(
+                    json_build_object(
+                        'date', per_day.date,
+                        'shifts', per_day.shifts,
+                        'required', per_day.required,
+                        'assigned', per_day.assigned,
+                        'missing', per_day.missing,
+                        'surplus', per_day.surplus
+                    )
+                    ORDER BY per_day.date
+                ),
+                '[]'::json
+            ),
+            'totals', json_build_object(
+                'shifts', coalesce(sum(per_day.shifts), 0),
+                'required', coalesce(sum(per_day.required), 0),
+                'assigned', coalesce(sum(per_day.assigned), 0),
+                'missing', coalesce(sum(per_day.missing), 0),
+                'surplus', coalesce(sum(per_day.surplus), 0)
+            )
+        )
+    FROM
+        per_day;
 END;
 
 COMMENT ON FUNCTION api.coverage IS

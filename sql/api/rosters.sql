@@ -40,7 +40,8 @@ $$;
 COMMENT ON FUNCTION api.generate_schedule IS
     'A roster for the open shifts of a schedule. Nothing is written unless options say {"commit": true}; '
     'then all of it is, or nothing. options: time_ms, steps, seed, threads, memory_mb, target, gap_percent, '
-    'replace, weights, absent, freeze_before, allow_conflicts, explain.';
+    'patience_ms, parts, replace, weights, house_rules, absent, freeze_before, allow_conflicts, explain, '
+    'remember.';
 
 SELECT rota.expose(
     'api.generate_schedule'::regproc,

@@ -154,12 +154,19 @@ COMMENT ON FUNCTION rota.solve_roster(jsonb, jsonb) IS
     'A roster for a problem on plain data, with its cost, a bound below which no roster costs, the gap '
     'between them, every broken rule and an explanation. problem: days (from_date, to_date, time_zone), '
     'shifts, people, rules and more, as in the documentation; a fault names its path. options: time_ms, '
-    'steps, seed, threads, memory_mb, target, gap_percent, explain. With steps and without time_ms, equal '
-    'seeds give equal answers.';
+    'steps, seed, threads, memory_mb, target, gap_percent, patience_ms (stop when nothing better was found for '
+    'so long), explain, parts ({"weeks": 1, "teams": true}: one after the other, with the others as they '
+    'stand), start (as rota.recall_roster gives it). With steps and without time_ms, equal seeds give equal '
+    'answers.';
 
 COMMENT ON FUNCTION rota.repair_roster(jsonb, jsonb) IS
     'The known roster of a problem, changed as little as possible so that it fits. Problem and options as in '
-    'rota.solve_roster, and change_weight: the cost of each changed day.';
+    'rota.solve_roster.';
+
+COMMENT ON FUNCTION rota.roster_fingerprints(jsonb) IS
+    'The numbers by which problems are told apart: {"roster": of all that this one states, "people": for '
+    'each person of all that decides what their days can be and cost by themselves}. Ids and names are none '
+    'of it.';
 
 COMMENT ON FUNCTION rota.explain_roster(jsonb) IS
     'What the known roster of a problem costs and breaks, and why its heads are missing. Nothing is '

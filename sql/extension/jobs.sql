@@ -320,11 +320,7 @@ BEGIN
             'task', 'solve', 'problem', asked.arguments -> 'problem', 'options', options
         );
     END IF;
-    RETURN jsonb_build_object(
-        'task', asked.task,
-        'problem', rota.schedule_problem(asked.arguments ->> 'schedule_id', asked.task, options),
-        'options', rota.search_options(options)
-    );
+    RETURN rota.prepare_search(asked.arguments ->> 'schedule_id', asked.task, options);
 EXCEPTION
     WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
@@ -420,7 +416,7 @@ BEGIN
     options := coalesce(asked.arguments -> 'options', '{}');
     -- A cancelled search keeps what it had found as a proposal.
     IF asked.task <> 'solve' AND NOT asked.cancel_requested THEN
-        finished := rota.finish_answer(
+        finished := rota.finish_search(
             asked.arguments ->> 'schedule_id', asked.task, options, problem, answer
         );
     END IF;

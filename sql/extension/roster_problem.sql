@@ -278,7 +278,7 @@ BEGIN
             'time_zone', plan.time_zone,
             'known_from', plan.from_date - reach_days,
             'known_to', plan.to_date + reach_days,
-            'weights', coalesce(options -> 'weights', '{}'),
+            'weights', coalesce(nullif(options -> 'weights', 'null'), '{}'),
             'shifts', (
                 SELECT
                     coalesce(
@@ -338,7 +338,10 @@ BEGIN
                                     'rule_type', rule.rule_type,
                                     'parameters', rule.parameters,
                                     'level', rule.level,
-                                    'team', rule.scope
+                                    'strict', said.strict,
+                                    'priority', said.priority,
+                                    'team', rule.scope,
+                                    'person', said.person_id
                                 )
                             )
                             ORDER BY rule.rule_id
@@ -347,21 +350,31 @@ BEGIN
                     )
                     || CASE
                         -- Where no rule says anything about rest, the usual one holds, as for conflicts.
-                        WHEN count(*) FILTER (WHERE rule.rule_type = 'rest_period') = 0 THEN
+                        WHEN
+                            count(*) FILTER (
+                                WHERE rule.rule_type = 'rest_period' AND said.person_id IS NULL
+                            ) = 0
+                        THEN
                             '[{"rule_type": "rest_period", "parameters": {"minimum_minutes": 660}}]'::jsonb
                         ELSE '[]'
                     END
-                FROM rota_source.rules AS rule
+                FROM
+                    rota_source.rules AS rule
+                    -- Views of others may lack these columns.
+                    CROSS JOIN jsonb_to_record(to_jsonb(rule)) AS said (
+                        person_id text, mode text, strict boolean, priority integer
+                    )
                 WHERE
                     rule.during && horizon
-                    -- What one person's contract says, and what is off, is not for everybody. Views of
-                    -- others may lack these columns.
-                    AND to_jsonb(rule) ->> 'person_id' IS NULL
-                    AND to_jsonb(rule) ->> 'mode' IS DISTINCT FROM 'off'
+                    AND said.mode IS DISTINCT FROM 'off'
+                    AND (
+                        said.person_id IS NULL
+                        OR said.person_id IN (SELECT person.person_id::text FROM person)
+                    )
             )
         )
     INTO problem;
-    RETURN problem;
+    RETURN problem || coalesce(nullif(options -> 'house_rules', 'null'), '{}');
 END
 $$;
 

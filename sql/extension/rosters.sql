@@ -1,127 +1,6 @@
 -- Schedules generated, repaired and explained: the problem is read from the source views, searched on plain
 -- data (rota.solve_roster and its sisters), and written on request.
 
-CREATE FUNCTION rota.roster_rows(answer jsonb)
-RETURNS TABLE (person_id text, shift_id text, date date, settled boolean)
-LANGUAGE sql
-IMMUTABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT
-        item.person,
-        item.shift,
-        item.date,
-        item.settled
-    FROM
-        jsonb_to_recordset(answer -> 'assignments')
-            AS item (person text, shift text, date date, settled boolean)
-$$;
-
-COMMENT ON FUNCTION rota.roster_rows(jsonb) IS
-    'The roster of an answer as rows; settled is what stood before the search.';
-
-CREATE FUNCTION rota.roster_changes(problem jsonb, answer jsonb, OUT removed jsonb, OUT added jsonb)
-LANGUAGE sql
-IMMUTABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH
-    known AS (
-        SELECT pair.person, pair.shift
-        FROM jsonb_to_recordset(coalesce(problem -> 'known', '[]')) AS pair (person text, shift text)
-    ),
-    found AS (
-        SELECT entry.person_id AS person, entry.shift_id AS shift
-        FROM rota.roster_rows(answer) AS entry
-        WHERE NOT entry.settled
-    )
-    SELECT
-        (
-            SELECT coalesce(jsonb_agg(to_jsonb(gone) ORDER BY gone.person, gone.shift), '[]')
-            FROM (SELECT * FROM known EXCEPT SELECT * FROM found) AS gone
-        ),
-        (
-            SELECT coalesce(jsonb_agg(to_jsonb(fresh) ORDER BY fresh.person, fresh.shift), '[]')
-            FROM (SELECT * FROM found EXCEPT SELECT * FROM known) AS fresh
-        )
-$$;
-
-COMMENT ON FUNCTION rota.roster_changes(jsonb, jsonb) IS
-    'What writing an answer takes away and adds, [{"person", "shift"}] each.';
-
-CREATE FUNCTION rota.proposal_conflicts(added jsonb) RETURNS jsonb
-LANGUAGE sql
-STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT
-        coalesce(
-            jsonb_agg(
-                jsonb_build_object(
-                    'kind', conflict.kind,
-                    'level', conflict.level,
-                    'person', conflict.person_id,
-                    'shift', conflict.shift_id,
-                    'rule_id', conflict.rule_id,
-                    'message', conflict.message
-                )
-                ORDER BY conflict.proposal, conflict.kind, lower(conflict.during)
-            ),
-            '[]'
-        )
-    FROM
-        rota.check_assignments(
-            (
-                SELECT
-                    coalesce(
-                        jsonb_agg(
-                            jsonb_build_object('person_id', item.person, 'shift_id', item.shift)
-                            ORDER BY item.person, item.shift
-                        ),
-                        '[]'
-                    )
-                FROM
-                    jsonb_to_recordset(added) AS item (person text, shift text)
-            )
-        ) AS conflict
-    WHERE
-        conflict.kind NOT IN ('understaffed', 'overstaffed')
-$$;
-
-COMMENT ON FUNCTION rota.proposal_conflicts(jsonb) IS
-    'The conflicts that bookings would add, as rota.check_assignments judges them, without staffing.';
-
-CREATE FUNCTION rota.roster_violations(problem jsonb, added jsonb)
-RETURNS TABLE (kind text, person_id text, rule_id text, during tstzrange, message text)
-LANGUAGE sql
-STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT
-        conflict.kind,
-        conflict.person_id,
-        conflict.rule_id,
-        conflict.during,
-        conflict.message
-    FROM
-        jsonb_to_record(problem) AS plan (from_date date, to_date date, time_zone text)
-        CROSS JOIN rota.local_days(daterange(plan.from_date, plan.to_date), plan.time_zone) AS horizon
-        CROSS JOIN LATERAL rota.find_conflicts(
-            lower(horizon),
-            upper(horizon),
-            ARRAY(
-                SELECT DISTINCT item.person
-                FROM jsonb_to_recordset(added) AS item (person text)
-                ORDER BY item.person
-            )
-        ) AS conflict
-    WHERE
-        conflict.level = 'violation'
-$$;
-
-COMMENT ON FUNCTION rota.roster_violations(jsonb, jsonb) IS
-    'What is wrong now with the days of those whom a roster books.';
-
 CREATE FUNCTION rota.write_answer(schedule_id text, task text, options jsonb, problem jsonb, answer jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql
@@ -172,7 +51,31 @@ COMMENT ON FUNCTION rota.write_answer(text, text, jsonb, jsonb, jsonb) IS
     'Writes the roster of an answer as one set, if what it was made from is still true and it breaks no rule '
     'that was not broken before.';
 
-CREATE FUNCTION rota.finish_answer(schedule_id text, task text, options jsonb, problem jsonb, answer jsonb)
+CREATE FUNCTION rota.prepare_search(schedule_id text, task text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    problem constant jsonb := rota.schedule_problem(schedule_id, task, options);
+    start jsonb;
+BEGIN
+    IF rota.remembers_rosters(task, options) THEN
+        start := rota.recall_roster(problem);
+    END IF;
+    RETURN jsonb_build_object(
+        'task', task,
+        'problem', problem,
+        'options', rota.search_options(options)
+        || CASE WHEN start IS NULL THEN '{}' ELSE jsonb_build_object('start', start) END
+    );
+END
+$$;
+
+COMMENT ON FUNCTION rota.prepare_search(text, text, jsonb) IS
+    'What a schedule asks of a search: {"task", "problem", "options"}, with what is known from before.';
+
+CREATE FUNCTION rota.finish_search(schedule_id text, task text, options jsonb, problem jsonb, answer jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -180,6 +83,9 @@ AS $$
 DECLARE
     changes record;
 BEGIN
+    IF rota.remembers_rosters(task, options) THEN
+        PERFORM rota.remember_roster(problem, answer);
+    END IF;
     IF options -> 'commit' = 'true' THEN
         RETURN rota.write_answer(schedule_id, task, options, problem, answer);
     END IF;
@@ -196,40 +102,53 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION rota.finish_answer(text, text, jsonb, jsonb, jsonb) IS
+COMMENT ON FUNCTION rota.finish_search(text, text, jsonb, jsonb, jsonb) IS
     'Writes an answer where the options say so, else tells what writing it would change and clash with.';
 
-CREATE FUNCTION rota.generate_schedule(schedule_id text, options jsonb DEFAULT '{}') RETURNS jsonb
+CREATE FUNCTION rota.answer_schedule(schedule_id text, task text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    problem constant jsonb := rota.schedule_problem(schedule_id, 'generate', options);
+    search constant jsonb := rota.prepare_search(schedule_id, task, options);
+    problem constant jsonb := search -> 'problem';
 BEGIN
-    RETURN rota.finish_answer(
-        schedule_id, 'generate', options, problem,
-        rota.solve_roster(problem, rota.search_options(options))
+    RETURN rota.finish_search(
+        schedule_id,
+        task,
+        options,
+        problem,
+        CASE task
+            WHEN 'repair' THEN rota.repair_roster(problem, search -> 'options')
+            ELSE rota.solve_roster(problem, search -> 'options')
+        END
     );
 END
+$$;
+
+COMMENT ON FUNCTION rota.answer_schedule(text, text, jsonb) IS
+    'The roster of a schedule: read, searched, proposed or written. task is generate or repair.';
+
+CREATE FUNCTION rota.generate_schedule(schedule_id text, options jsonb DEFAULT '{}') RETURNS jsonb
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT rota.answer_schedule(schedule_id, 'generate', options)
 $$;
 
 COMMENT ON FUNCTION rota.generate_schedule(text, jsonb) IS
     'A roster for the open shifts of a schedule, proposed; {"commit": true} writes it as one set. What is '
     'booked stands; with {"replace": true} only what is booked elsewhere, or before "freeze_before". '
-    '"weights" as in rota.solve_roster, "absent" as further absences, and every option of rota.solve_roster.';
+    '"weights" as in rota.solve_roster, "house_rules" as its everybody, successions, minimum_rest, '
+    'minimum_day_off, fairness and pairings, "absent" as further absences, and every option of '
+    'rota.solve_roster. What was searched before is begun with, or answered at once where it was searched as '
+    'long; not with "steps", whose answer depends on nothing else, nor with {"remember": false}.';
 
 CREATE FUNCTION rota.repair_schedule(schedule_id text, options jsonb DEFAULT '{}') RETURNS jsonb
-LANGUAGE plpgsql
+LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    problem constant jsonb := rota.schedule_problem(schedule_id, 'repair', options);
-BEGIN
-    RETURN rota.finish_answer(
-        schedule_id, 'repair', options, problem,
-        rota.repair_roster(problem, rota.search_options(options))
-    );
-END
+    SELECT rota.answer_schedule(schedule_id, 'repair', options)
 $$;
 
 COMMENT ON FUNCTION rota.repair_schedule(text, jsonb) IS

@@ -9,6 +9,7 @@ mod compliance;
 mod data;
 mod errors;
 mod guard;
+mod inlining;
 mod invalidation;
 mod labels;
 mod pay;

@@ -28,10 +28,12 @@ pub(super) async fn measure(fixture: &Fixture, report: &mut Report) -> Result<()
     fs::write(
         &paths,
         format!(
-            "local headers = {{ ['Rota-Consistency'] = 'after-token' }}
-             request = function()
-                 return wrk.format('GET', '/items/' .. math.random(1, {ITEMS}), headers)
-             end\n"
+            "local requests = {{}}
+             init = function()
+                 local headers = {{ ['Rota-Consistency'] = 'after-token' }}
+                 for id = 1, {ITEMS} do requests[id] = wrk.format('GET', '/items/' .. id, headers) end
+             end
+             request = function() return requests[math.random({ITEMS})] end\n"
         ),
     )?;
     let (mut calls, mut requests) = (Vec::new(), Vec::new());

@@ -14,13 +14,17 @@
 //! - Of windows that slide, those are told that overlap no worse one: every window that breaks the rule overlaps
 //!   one that is told and at least as bad.
 
+mod away;
 mod book;
 mod case;
 mod conditions;
+mod day_sums;
 mod days;
+mod extent;
 mod frame;
 mod half_day;
 mod judges;
+mod lines;
 mod nights;
 mod peaks;
 mod person;

@@ -44,6 +44,7 @@ pub mod repair;
 mod scopes;
 mod search;
 mod successions;
+mod window;
 
 pub use cache::Cache;
 pub use control::{Limits, MOST_WORK, Progress, Watch};

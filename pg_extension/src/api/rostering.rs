@@ -3,7 +3,7 @@
 use pgrx::{JsonB, default, pg_extern, pg_sys, search_path};
 
 use crate::error::{ExtensionError, OrRaise};
-use crate::rostering::{self, Task, perform};
+use crate::rostering::{self, Task, fingerprints, perform};
 use crate::source::Session;
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -22,6 +22,13 @@ fn repair_roster(problem: Option<JsonB>, options: default!(Option<JsonB>, "'{}'"
 #[search_path(pg_catalog, pg_temp)]
 fn explain_roster(problem: Option<JsonB>) -> JsonB {
     answer(Task::Explain, problem, None).or_raise()
+}
+
+#[pg_extern(stable, parallel_safe)]
+#[search_path(pg_catalog, pg_temp)]
+fn roster_fingerprints(problem: Option<JsonB>) -> JsonB {
+    let problem = problem.ok_or(ExtensionError::MissingArgument { argument: "problem" }).or_raise();
+    fingerprints(&problem.0).map(JsonB).or_raise()
 }
 
 #[pg_extern(sql = r#"

@@ -142,6 +142,18 @@ impl Work {
         }
     }
 
+    /// Puts the work in the order of its starts, where it does not lie so already.
+    pub(super) fn sort(&mut self) {
+        let start = |duty: &Duty| duty.span.start();
+        if self.duties.is_sorted_by_key(start) {
+            return;
+        }
+        let duties = std::mem::take(&mut self.duties).into_iter();
+        let mut both: Vec<_> = duties.zip(std::mem::take(&mut self.assignments)).collect();
+        both.sort_by_key(|(duty, _)| start(duty));
+        (self.duties, self.assignments) = both.into_iter().unzip();
+    }
+
     /// Does as if a change had been made.
     pub(super) fn amend(&mut self, person: &str, amendment: &Amendment, law: &Law) {
         let is_kept = |id: &Option<Name<Rc<str>>>| {

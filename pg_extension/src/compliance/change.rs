@@ -127,9 +127,4 @@ impl Standing {
         let added = told.filter(|verdict| before.had_none_like(verdict, &moved));
         added.filter_map(|verdict| VerdictRow::of(verdict, case, law)).collect()
     }
-
-    /// Whether there is anything to compare with what was before.
-    pub(super) fn is_clean(&self) -> bool {
-        self.verdicts.iter().all(|verdict| verdict.level == Level::Unknown)
-    }
 }

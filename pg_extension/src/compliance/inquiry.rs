@@ -82,8 +82,9 @@ impl Questions {
         let ids: Vec<String> = register.people.iter().map(|person| person.id.clone().into()).collect();
         let mut further: Vec<Further> = ids.iter().map(|_| Further::default()).collect();
         let mut places = Vocabulary::default();
+        let mut turn = Turn::default();
         self.facts.ask_for_facts(connection, known, &ids, &mut |person, fact| {
-            if let Some(further) = register.ids.find(person).and_then(|number| further.get_mut(number)) {
+            if let Some(further) = turn.of(person, &register.ids).and_then(|number| further.get_mut(number)) {
                 further.add(fact, law, &mut places);
             }
             Ok(())
@@ -96,6 +97,7 @@ impl Questions {
                 return Ok(());
             };
             let (Some(zone), Some(book)) = (zones.get(*zone), books.get(*zone)) else { return Ok(()) };
+            work.sort();
             if let Some(amendment) = inquiry.amendment {
                 work.amend(&person.id, amendment, law);
             }
@@ -104,15 +106,9 @@ impl Questions {
         let mut work = Work::default();
         let mut is_judged = vec![false; ids.len()];
         let mut whose: Option<usize> = None;
-        let mut last: Option<Name<Rc<str>>> = None;
+        let mut turn = Turn::default();
         self.work.ask(connection, known, &ids, &mut |row| {
-            // Most rows are of the person of the row before.
-            let number = if last.as_ref().is_some_and(|last| last.is(row.person)) {
-                whose
-            } else {
-                last = Some(row.person.kept());
-                register.ids.find(row.person)
-            };
+            let number = turn.of(row.person, &register.ids);
             if number != whose {
                 if let Some(number) = whose {
                     open(number, &mut work)?;
@@ -137,6 +133,24 @@ impl Questions {
     }
 }
 
+/// Whose rows come: most rows are of the person of the row before.
+#[derive(Default)]
+struct Turn {
+    last: Option<Name<Rc<str>>>,
+    number: Option<usize>,
+}
+
+impl Turn {
+    /// The number of the person of the next row; `None` for somebody who is not asked about.
+    fn of(&mut self, person: Name<&str>, ids: &Names) -> Option<usize> {
+        if !self.last.as_ref().is_some_and(|last| last.is(person)) {
+            self.last = Some(person.kept());
+            self.number = ids.find(person);
+        }
+        self.number
+    }
+}
+
 /// The people who are asked about.
 #[derive(Default)]
 struct Register {
@@ -151,7 +165,7 @@ struct Register {
 impl Register {
     /// Takes somebody in. Who is listed twice counts as listed first.
     fn add(&mut self, person: PersonFacts) -> Result<(), ExtensionError> {
-        let zone_name = person.time_zone.as_deref().unwrap_or("UTC");
+        let zone_name = person.zone_name();
         let zone = self.zone_names.number(zone_name.into());
         if zone == self.zones.len() {
             self.zones.push(ServerZone::named(zone_name)?);

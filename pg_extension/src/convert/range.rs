@@ -11,6 +11,7 @@ use std::ops::Bound;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::{Datum, FromDatum, IntoDatum, UnboxDatum};
 use pgrx::nullable::Nullable;
+use pgrx::varlena::{varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u, varlena_to_byte_slice};
 use pgrx::{impl_sql_translatable, pg_sys};
 use rota_engine::{Instant, LocalDate, Span};
 
@@ -77,11 +78,15 @@ impl<const WIDTH: usize> Serialized<WIDTH> {
     /// # Safety
     /// The datum is a range, not null, whose subtype is passed by value and `WIDTH` bytes wide.
     unsafe fn from_datum(datum: pg_sys::Datum) -> Option<Self> {
-        // SAFETY: the caller says that the datum is a varlena. The "packed" form copies only what is
-        // compressed or stored apart, which a range this short never is; a short header is read where it
-        // lies, unaligned.
+        // SAFETY: the caller says that the datum is a varlena. Plain and short ones are read where they lie,
+        // unaligned. A range this short is hardly ever compressed or stored apart; the server is asked only
+        // then, since guarding a call costs more than to read the range.
         let bytes = unsafe {
-            pgrx::varlena::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr()))
+            let range: *mut pg_sys::varlena = datum.cast_mut_ptr();
+            let is_short = varatt_is_1b(range) && !varatt_is_1b_e(range);
+            let lies_there = is_short || varatt_is_4b_u(range);
+            let range = if lies_there { range } else { pg_sys::pg_detoast_datum_packed(range) };
+            varlena_to_byte_slice(range)
         };
         Self::read(bytes)
     }

@@ -191,8 +191,7 @@ unsafe fn write_value(column: &KeyColumn, value: pg_sys::Datum, written: &mut Ve
     unsafe {
         let Ok(length) = usize::try_from(column.length) else {
             let mut plain: *const pg_sys::varlena = value.cast_mut_ptr();
-            let is_compressed_or_elsewhere =
-                varlena::varatt_is_1b_e(plain) || varlena::varatt_is_4b_c(plain);
+            let is_compressed_or_elsewhere = varlena::varatt_is_1b_e(plain) || varlena::varatt_is_4b_c(plain);
             if is_compressed_or_elsewhere {
                 plain = pg_sys::pg_detoast_datum_copy(plain.cast_mut());
             }

@@ -44,9 +44,7 @@ impl Definition {
     ///
     /// # Safety
     /// The server calls the trigger with this data.
-    pub(super) unsafe fn with_queue(
-        data: &pg_sys::TriggerData,
-    ) -> Result<(Rc<Self>, Queue), ExtensionError> {
+    pub(super) unsafe fn with_queue(data: &pg_sys::TriggerData) -> Result<(Rc<Self>, Queue), ExtensionError> {
         // SAFETY: as the caller promises.
         let definition = unsafe { Self::of(data)? };
         match Queue::open(definition.queue) {
@@ -98,17 +96,10 @@ impl Definition {
         let (trigger, table) = unsafe { (&*data.tg_trigger, (*data.tg_relation).rd_id) };
         // SAFETY: the trigger has as many arguments as it says, C strings all.
         let argument = |position| unsafe { CStr::from_ptr(*trigger.tgargs.add(position)).to_owned() };
-        let arguments: Vec<_> =
-            (0..usize::try_from(trigger.tgnargs).unwrap_or(0)).map(argument).collect();
+        let arguments: Vec<_> = (0..usize::try_from(trigger.tgnargs).unwrap_or(0)).map(argument).collect();
         let queue = Queue::find(&queue_name(&arguments))?;
-        let mut definition = Self {
-            trigger: trigger.tgoid,
-            table,
-            queue,
-            arguments,
-            is_plain: false,
-            columns: None,
-        };
+        let mut definition =
+            Self { trigger: trigger.tgoid, table, queue, arguments, is_plain: false, columns: None };
         let Some(open) = Queue::open(queue) else {
             return Err(ExtensionError::MissingQueue { queue: queue_name(&definition.arguments) });
         };

@@ -5,12 +5,12 @@ mod words;
 
 use rota_engine::EngineError;
 use rota_engine::rostering::evaluation::evaluate;
-use rota_engine::rostering::{Finding, Outcome, Watch};
+use rota_engine::rostering::{Finding, Watch};
 use serde_json::{Value, json};
 
 use super::model::Model;
 use super::options::Options;
-use super::task::Task;
+use super::task::{Found, Task};
 use super::thread::SearchWatch;
 use words::{of_level, of_rule, of_stop};
 
@@ -34,10 +34,8 @@ pub(super) struct Change {
 pub(super) struct Answer<'a> {
     /// The problem and its names.
     pub(super) model: &'a Model,
-    /// The roster that was found.
-    pub(super) outcome: &'a Outcome,
-    /// What a repair changed.
-    pub(super) changes: Option<&'a [Change]>,
+    /// What was found.
+    pub(super) found: &'a Found,
     /// What was asked.
     pub(super) task: Task,
 }
@@ -53,7 +51,7 @@ impl Answer<'_> {
         watch: &SearchWatch,
         schedule: Option<Value>,
     ) -> Result<Value, EngineError> {
-        let evaluation = &self.outcome.evaluation;
+        let evaluation = &self.found.outcome.evaluation;
         let is_feasible = evaluation.broken_hard == 0;
         let (violations, left_off) = self.violations();
         let mut answer = json!({
@@ -74,12 +72,12 @@ impl Answer<'_> {
             }
         };
         if self.task == Task::Solve {
-            let bound = self.outcome.lower_bound;
-            add("lower_medium", json!(self.outcome.lower_medium));
+            let bound = self.found.outcome.lower_bound;
+            add("lower_medium", json!(self.found.outcome.lower_medium));
             add("lower_bound", json!(bound));
             add("gap_percent", json!(is_feasible.then(|| gap_percent(evaluation.cost, bound))));
         }
-        if let Some(changes) = self.changes {
+        if let Some(changes) = &self.found.changes {
             let mut people: Vec<usize> = changes.iter().map(|change| change.person).collect();
             people.dedup();
             add(
@@ -112,13 +110,13 @@ impl Answer<'_> {
                 "settled": self.model.is_settled(person, day),
             }))
         };
-        self.outcome.plan.worked().filter_map(assignment).collect()
+        self.found.outcome.plan.worked().filter_map(assignment).collect()
     }
 
     /// Every broken rule with its cost, and how many were left off.
     fn violations(&self) -> (Vec<Value>, usize) {
         let (mut listed, mut left_off) = (Vec::new(), 0);
-        evaluate(&self.model.problem, &self.outcome.plan, &mut |finding: Finding| {
+        evaluate(&self.model.problem, &self.found.outcome.plan, &mut |finding: Finding| {
             if listed.len() < MOST_VIOLATIONS {
                 listed.push(json!({
                     "rule": of_rule(finding.rule, &self.model.kinds),
@@ -157,12 +155,17 @@ impl Answer<'_> {
                 "lower_bound": point.lower_bound,
             })
         });
+        let ended_by =
+            if self.found.is_known { "known" } else { of_stop(&self.found.outcome, options, watch) };
+        // A search in parts looks at less than one of the whole, so it stands for no other.
+        let is_used_up = matches!(ended_by, "known" | "time") && !options.parts.any();
         json!({
             "elapsed_ms": watch.elapsed_ms(),
+            "searched_ms": options.limits.time_ms.filter(|_| is_used_up).unwrap_or(0),
             "seed": options.limits.seed,
             "steps": options.limits.steps,
             "threads": options.limits.threads,
-            "ended_by": of_stop(self.outcome, options, watch),
+            "ended_by": ended_by,
             "progress": progress.collect::<Vec<Value>>(),
         })
     }

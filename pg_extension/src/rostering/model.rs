@@ -16,6 +16,8 @@ pub(super) struct Model {
     pub(super) shifts: Vec<String>,
     /// The name of each kind.
     pub(super) kinds: Vec<String>,
+    /// The team of each person.
+    pub(super) teams: Vec<Option<String>>,
     /// The roster that is known already.
     pub(super) known: Plan,
     /// The minute at which each day begins, and the last one ends.

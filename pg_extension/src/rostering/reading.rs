@@ -1,15 +1,19 @@
 //! Reads a problem from JSON.
 
 mod bounds;
+mod fairness;
 mod people;
+mod rotation;
 mod rules;
 mod shifts;
 mod skills;
+mod sums;
+mod terms;
 mod weights;
 mod words;
 mod work;
 
-use rota_engine::rostering::{FREE, Pairing, Plan, Problem, Succession};
+use rota_engine::rostering::{Bound, FREE, Pairing, Plan, Problem, Succession};
 use serde_json::Value;
 
 use super::field::{Field, Object};
@@ -18,11 +22,12 @@ use super::model::Model;
 use crate::error::ExtensionError;
 use bounds::{bound, force, no_sum_overflows};
 use shifts::Demand;
+use terms::Terms;
 use weights::Weights;
 use words::Words;
 use work::OutsideWork;
 
-const MEMBERS: [&str; 14] = [
+const MEMBERS: [&str; 17] = [
     "from_date",
     "to_date",
     "time_zone",
@@ -30,9 +35,12 @@ const MEMBERS: [&str; 14] = [
     "known_to",
     "shifts",
     "people",
+    "everybody",
     "rules",
     "successions",
     "minimum_rest",
+    "minimum_day_off",
+    "fairness",
     "pairings",
     "weights",
     "known",
@@ -104,6 +112,7 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
     draft.read_successions(&object)?;
     draft.read_rules(&object)?;
     draft.read_pairings(&object)?;
+    fairness::read(&mut draft, &object)?;
     draft.problem.kinds = draft.kinds.count();
     no_sum_overflows(&draft.problem, object.field())?;
     draft.problem.check()?;
@@ -113,12 +122,22 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
         people: draft.people.into_words(),
         shifts: draft.demand.names.into_words(),
         kinds: draft.kinds.into_words(),
+        teams: draft.teams,
         known,
         midnights: draft.horizon.midnights()?,
         clock_limits: draft.clock_limits,
         rules_not_searched: draft.rules_not_searched,
         problem: draft.problem,
     })
+}
+
+/// Minutes of rest between two duties.
+fn rest(field: &Field<'_>) -> Result<Bound, ExtensionError> {
+    let rest = bound(field)?;
+    if rest.value > MOST_FREE_DAYS * 1_440 {
+        return Err(field.unfit(&format!("at most {} minutes", MOST_FREE_DAYS * 1_440)));
+    }
+    Ok(rest)
 }
 
 impl Draft {
@@ -132,20 +151,21 @@ impl Draft {
                  {MOST_PAIRS} are one roster"
             )));
         }
-        people::read(self, &people)
+        let everybody = Terms::of_everybody(self, object)?;
+        people::read(self, &people, &everybody)
     }
 
     fn read_successions(&mut self, object: &Object<'_>) -> Result<(), ExtensionError> {
         for field in object.list("successions")? {
-            let rule = field.object(&["first", "next", "free_days", "weight"])?;
+            let rule = field.object(&["first", "next", "free_days", "weight", "level"])?;
             let (first, next) = (self.kind(&rule.need("first")?)?, self.kind(&rule.need("next")?)?);
             let free_days = rule.whole("free_days", &(0..=MOST_FREE_DAYS))?.unwrap_or(0);
             let free_days = usize::try_from(free_days).unwrap_or(0);
             self.problem.successions.push(Succession { first, next, free_days, force: force(&rule)? });
         }
-        if let Some(field) = object.find("minimum_rest") {
-            self.problem.minimum_rest = Some(bound(&field)?);
-        }
+        let read = |name: &str| object.find(name).map(|field| rest(&field)).transpose();
+        self.problem.minimum_rest = read("minimum_rest")?;
+        self.problem.minimum_day_off = read("minimum_day_off")?;
         Ok(())
     }
 

@@ -5,19 +5,19 @@ use std::time::Duration;
 use rota_engine::EngineError;
 use rota_engine::rostering::evaluation::{evaluate, heads};
 use rota_engine::rostering::repair::{self, repair};
-use rota_engine::rostering::{FREE, Limits, Outcome, Plan, Problem, Watch, search_from};
-use serde_json::Value;
+use rota_engine::rostering::{
+    FREE, Limits, Outcome, Part, Plan, Problem, Watch, fingerprint, person_fingerprints, search_from,
+    search_in_parts,
+};
+use serde_json::{Value, json};
 
 use super::answer::{Answer, Change};
 use super::clock::{MOST_ROUNDS, tighten};
 use super::model::Model;
-use super::options::Options;
+use super::options::{LATER_ROUNDS_PART, Options, Parts};
 use super::reading;
 use super::thread::{SearchWatch, beside};
 use crate::error::ExtensionError;
-
-/// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
-const LATER_ROUNDS_PART: u64 = 8;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,17 @@ impl Task {
     }
 }
 
+/// The numbers by which a problem and the parts of its people are told apart.
+///
+/// # Errors
+/// Those of reading the problem.
+pub(crate) fn fingerprints(problem: &Value) -> Result<Value, ExtensionError> {
+    let model = reading::read(problem)?;
+    let hexadecimal = |number: u128| format!("{number:032x}");
+    let people: Vec<String> = person_fingerprints(&model.problem).into_iter().map(hexadecimal).collect();
+    Ok(json!({ "roster": hexadecimal(fingerprint(&model.problem)), "people": people }))
+}
+
 /// Answers a problem; the backend waits meanwhile and stays open for interrupts.
 ///
 /// # Errors
@@ -73,13 +84,14 @@ pub(super) fn perform_watched(
         options.limits.time_ms = None;
     }
     let model = reading::read(problem)?;
+    if let Some(start) = &options.start {
+        start.check(&model)?;
+    }
     let schedule = problem.get("schedule").cloned();
     let answered = beside(
         |watch| {
             let found = find(task, &model, &options, watch)?;
-            let (outcome, changes) = found;
-            let answer = Answer { model: &model, outcome: &outcome, changes: changes.as_deref(), task };
-            answer.to_json(&options, watch, schedule)
+            Answer { model: &model, found: &found, task }.to_json(&options, watch, schedule)
         },
         pause,
         look,
@@ -87,38 +99,93 @@ pub(super) fn perform_watched(
     Ok(answered?)
 }
 
+/// What the engine found.
+pub(super) struct Found {
+    /// The roster.
+    pub(super) outcome: Outcome,
+    /// What a repair changed.
+    pub(super) changes: Option<Vec<Change>>,
+    /// Whether it was known from before, and nothing was searched.
+    pub(super) is_known: bool,
+}
+
 /// The engine's part.
-fn find(
-    task: Task,
-    model: &Model,
-    options: &Options,
-    watch: &SearchWatch,
-) -> Result<(Outcome, Option<Vec<Change>>), EngineError> {
+fn find(task: Task, model: &Model, options: &Options, watch: &SearchWatch) -> Result<Found, EngineError> {
     let Model { problem, known, .. } = model;
     match task {
         Task::Solve => {
-            let start = known.worked().any(|(person, day, _)| !model.is_settled(person, day));
-            let mut start = start.then(|| known.clone());
-            let found = by_the_clock(model, options, watch, &mut |problem, limits| {
-                let found = search_from(problem, start.take(), limits, watch)?;
+            let remembered = options.start.as_ref();
+            if let Some(found) = remembered.and_then(|start| start.answer(model, options.limits)) {
+                return Ok(Found { outcome: found, changes: None, is_known: true });
+            }
+            let is_known = known.worked().any(|(person, day, _)| !model.is_settled(person, day));
+            let mut start = match remembered {
+                Some(remembered) => Some(remembered.plan(model)),
+                None => is_known.then(|| known.clone()),
+            };
+            let parts = parts(model, options.parts);
+            let mut found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                let found = if options.parts.any() {
+                    search_in_parts(problem, start.take(), &parts, limits, watch)?
+                } else {
+                    search_from(problem, start.take(), limits, watch)?
+                };
                 start = Some(found.plan.clone());
                 Ok(found)
             })?;
-            Ok((found, None))
+            if let Some(remembered) = remembered {
+                remembered.raise_bounds(&mut found);
+            }
+            Ok(Found { outcome: found, changes: None, is_known: false })
         }
         Task::Repair => {
             let opened = open_shifts(problem, known);
             let found = by_the_clock(model, options, watch, &mut |problem, limits| {
+                // It is done when it finds nothing better, and tells nobody of what it finds until then.
+                let limits = Limits { patience_ms: None, ..limits };
+                let until_ms = options.tidying_ms().map(|tidying_ms| watch.elapsed_ms() + tidying_ms);
+                let until_ms =
+                    until_ms.filter(|until_ms| limits.time_ms.is_none_or(|time_ms| *until_ms < time_ms));
+                if let Some(until_ms) = until_ms {
+                    let quick = Limits { time_ms: Some(until_ms), ..limits };
+                    let repaired = repair(problem, known, &opened, quick, watch)?;
+                    if repaired.opened_heads == 0 {
+                        return Ok(repaired.outcome);
+                    }
+                }
                 Ok(repair(problem, known, &opened, limits, watch)?.outcome)
             })?;
             let changes = changes(model, &found);
-            Ok((found, Some(changes)))
+            Ok(Found { outcome: found, changes: Some(changes), is_known: false })
         }
         Task::Explain => {
             let evaluation = evaluate(problem, known, &mut |_| {});
-            Ok((Outcome { plan: known.clone(), evaluation, lower_medium: 0, lower_bound: 0 }, None))
+            let outcome = Outcome { plan: known.clone(), evaluation, lower_medium: 0, lower_bound: 0 };
+            Ok(Found { outcome, changes: None, is_known: true })
         }
     }
+}
+
+/// What is searched one after the other: weeks from the first on, in each of them the teams in the order in which they
+/// come. People without a team are one.
+fn parts(model: &Model, wanted: Parts) -> Vec<Part> {
+    let Model { problem, teams, .. } = model;
+    let weeks = wanted.weeks.map_or_else(|| vec![Part::whole(problem)], |weeks| Part::weeks(problem, weeks));
+    if !wanted.teams {
+        return weeks;
+    }
+    let mut of_teams: Vec<(&Option<String>, Vec<usize>)> = Vec::new();
+    for (person, team) in teams.iter().enumerate() {
+        match of_teams.iter_mut().find(|(known, _)| *known == team) {
+            Some((_, people)) => people.push(person),
+            None => of_teams.push((team, vec![person])),
+        }
+    }
+    let of_week = |week: &Part| {
+        let days = week.days.clone();
+        of_teams.iter().map(move |(_, people)| Part { people: people.clone(), days: days.clone() })
+    };
+    weeks.iter().flat_map(of_week).collect()
 }
 
 /// Searches until no sum of minutes is too large by the clock. What is answered for is the problem as it was given.
@@ -130,7 +197,7 @@ fn by_the_clock(
 ) -> Result<Outcome, EngineError> {
     let mut limits = options.limits;
     if !model.clock_limits.is_empty() {
-        limits.time_ms = limits.time_ms.map(|time_ms| time_ms - time_ms / LATER_ROUNDS_PART);
+        limits.time_ms = options.first_round_ms();
     }
     let mut found = search(&model.problem, limits)?;
     let mut tightened = model.problem.clone();

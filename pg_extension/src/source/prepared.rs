@@ -39,6 +39,36 @@ impl Prepared {
         }
     }
 
+    /// The relations on whose rows alone the answer depends, views among them; `None` where it may depend on
+    /// anything else: on functions that are not immutable, or on who asks. To be asked for after the query was.
+    pub(super) fn relations(&self) -> Option<Vec<pg_sys::Oid>> {
+        // SAFETY: the plan is a kept one, its lists are the server's and live meanwhile. A query is walked, or
+        // a list of such, as the function says.
+        unsafe {
+            let sources = pg_sys::SPI_plan_get_plan_sources(self.plan);
+            let source: *mut pg_sys::CachedPlanSource = pg_sys::list_nth(sources, 0).cast();
+            let is_settled = (*source).is_valid
+                && !(*source).dependsOnRLS
+                && !pg_sys::contain_mutable_functions((*source).query_list.cast());
+            is_settled.then(|| {
+                let relations = (*source).relationOids;
+                let count = if relations.is_null() { 0 } else { (*relations).length };
+                (0..count).map(|place| pg_sys::list_nth_oid(relations, place)).collect()
+            })
+        }
+    }
+
+    /// Whether everything that the plan is made of, such as views and functions, is as it was when the query
+    /// was asked last, as far as the server has told this session.
+    pub(super) fn is_valid(&self) -> bool {
+        // SAFETY: as above. The plan of an asked query is null, or lives as long as its source.
+        unsafe {
+            let sources = pg_sys::SPI_plan_get_plan_sources(self.plan);
+            let source: *mut pg_sys::CachedPlanSource = pg_sys::list_nth(sources, 0).cast();
+            (*source).is_valid && !(*source).gplan.is_null() && (*(*source).gplan).is_valid
+        }
+    }
+
     /// Runs it with the active snapshot and hands over its rows one by one. The values are of the types that
     /// it was prepared for.
     ///

@@ -1,5 +1,7 @@
 //! A query that is asked once, or kept with its plan and asked often.
 
+use pgrx::pg_sys;
+
 use super::prepared::Prepared;
 use super::query::{Connection, Parameters};
 use super::streamed_row::StreamedRow;
@@ -28,6 +30,16 @@ impl Question {
     ) -> Result<(), ExtensionError> {
         self.prepared = Some(Prepared::of(connection, &self.query, like.types())?);
         Ok(())
+    }
+
+    /// As [`Prepared::relations`]; `None` for a query whose plan is not kept.
+    pub(super) fn relations(&self) -> Option<Vec<pg_sys::Oid>> {
+        self.prepared.as_ref().and_then(Prepared::relations)
+    }
+
+    /// As [`Prepared::is_valid`]; not so for a query whose plan is not kept.
+    pub(super) fn is_valid(&self) -> bool {
+        self.prepared.as_ref().is_some_and(Prepared::is_valid)
     }
 
     /// Hands over the rows one by one, with the active snapshot.

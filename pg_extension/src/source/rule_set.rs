@@ -1,6 +1,6 @@
 //! Sets of rules: those of the extension, and those that the view shows.
 
-use pgrx::JsonB;
+use pgrx::{JsonB, pg_sys};
 use rota_engine::Span;
 use rota_engine::rule::{Level, Mode, Requirement, RuleKind};
 
@@ -81,6 +81,23 @@ impl RuleQuestion {
     /// As [`Question::prepare`].
     pub(crate) fn prepare(&mut self, connection: &Connection) -> Result<(), ExtensionError> {
         self.question.prepare(connection, &parameters_of(self.rule_set.as_deref()))
+    }
+
+    /// The tables on whose rows alone the rules depend; `None` where they may depend on anything else. To be
+    /// asked for after the rules were.
+    pub(crate) fn tables(&self) -> Option<Vec<pg_sys::Oid>> {
+        let mut relations = self.question.relations()?;
+        // A view is part of the query; its rows are those of its tables.
+        // SAFETY: any id may be asked for.
+        let kind = |relation| unsafe { pg_sys::get_rel_relkind(relation) }.cast_unsigned();
+        relations.retain(|relation| kind(*relation) != pg_sys::RELKIND_VIEW);
+        Some(relations)
+    }
+
+    /// Whether the views and functions that make the rules of the tables are as they were when they were asked
+    /// for last.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.question.is_valid()
     }
 
     /// The rules as they are written, to be compared with those of another time.

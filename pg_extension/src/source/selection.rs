@@ -108,3 +108,17 @@ pub(super) fn one_of_placeholder(
     let id_type = views.column_type(view, column)?;
     Ok(format!("{alias}.{column} = ANY ({placeholder}::{id_type}[])"))
 }
+
+/// As [`one_of_placeholder`], for one id that is the value of a placeholder, a text.
+///
+/// # Errors
+/// As [`Views::column_type`].
+pub(super) fn is_placeholder(
+    views: &Views,
+    (view, column): (&'static str, &'static str),
+    alias: &str,
+    placeholder: &str,
+) -> Result<String, ExtensionError> {
+    let id_type = views.column_type(view, column)?;
+    Ok(format!("{alias}.{column} = {placeholder}::{id_type}"))
+}

@@ -8,10 +8,34 @@ use super::names::Name;
 use crate::convert::{DateRange, InstantRange, local_date_bound};
 use crate::guard::Slot;
 
+/// The integer types of SQL. A column is cheaper to read as what it is than to cast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IntegerType {
+    /// `smallint`.
+    Small,
+    /// `integer`.
+    Plain,
+    /// `bigint`.
+    Big,
+}
+
+impl IntegerType {
+    /// Its name in SQL.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "smallint",
+            Self::Plain => "integer",
+            Self::Big => "bigint",
+        }
+    }
+}
+
 /// A row of a query whose columns are of known types. What is read lies in the row and is gone with it.
 #[derive(Clone, Copy)]
 pub(super) struct StreamedRow<'row> {
     slot: Slot,
+    /// How many columns come before the first one.
+    skipped: i16,
     _row: std::marker::PhantomData<&'row ()>,
 }
 
@@ -20,7 +44,12 @@ impl<'row> StreamedRow<'row> {
     /// The slot holds a row, and lives as long as `'row`.
     pub(super) unsafe fn new(slot: *mut pg_sys::TupleTableSlot) -> Self {
         // SAFETY: the caller says so.
-        Self { slot: unsafe { Slot::new(slot) }, _row: std::marker::PhantomData }
+        Self { slot: unsafe { Slot::new(slot) }, skipped: 0, _row: std::marker::PhantomData }
+    }
+
+    /// The same row without its first columns: column 1 is the one after them.
+    pub(super) fn after(self, columns: i16) -> Self {
+        Self { skipped: self.skipped + columns, ..self }
     }
 
     /// A column of type `text`, counted from 1.
@@ -33,6 +62,18 @@ impl<'row> StreamedRow<'row> {
     pub(super) fn integer(self, column: i16) -> Option<i64> {
         // SAFETY: the queries of this room cast what they read as an integer to bigint.
         unsafe { self.value(column) }
+    }
+
+    /// A column of an integer type, counted from 1.
+    pub(super) fn whole_number(self, column: i16, integer: IntegerType) -> Option<i64> {
+        // SAFETY: the queries of this room name the type that the view's column is of.
+        unsafe {
+            match integer {
+                IntegerType::Small => self.value::<i16>(column).map(i64::from),
+                IntegerType::Plain => self.value::<i32>(column).map(i64::from),
+                IntegerType::Big => self.value(column),
+            }
+        }
     }
 
     /// A column of type `boolean`, counted from 1.
@@ -71,7 +112,7 @@ impl<'row> StreamedRow<'row> {
     /// # Safety
     /// The column is of the SQL type that `T` reads.
     unsafe fn value<T: FromDatum>(self, column: i16) -> Option<T> {
-        let datum = self.slot.value(column)?;
+        let datum = self.slot.value(self.skipped + column)?;
         // SAFETY: the caller says so.
         unsafe { T::from_datum(datum, false) }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::query::{Connection, Parameters};
+use super::streamed_row::IntegerType;
 use crate::error::ExtensionError;
 
 /// The columns of every view in `rota_source`, with their types.
@@ -73,6 +74,23 @@ impl Views {
         column: &'static str,
     ) -> Result<bool, ExtensionError> {
         Ok(matches!(self.column_type(view, column)?, "smallint" | "integer" | "bigint"))
+    }
+
+    /// The integer type of a column; `None` for one of another type.
+    ///
+    /// # Errors
+    /// As [`Views::column_type`].
+    pub(super) fn integer_type(
+        &self,
+        view: &'static str,
+        column: &'static str,
+    ) -> Result<Option<IntegerType>, ExtensionError> {
+        Ok(match self.column_type(view, column)? {
+            "smallint" => Some(IntegerType::Small),
+            "integer" => Some(IntegerType::Plain),
+            "bigint" => Some(IntegerType::Big),
+            _ => None,
+        })
     }
 
     /// The expression that reads a column of names: integers as they are, anything else as text.

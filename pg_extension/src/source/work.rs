@@ -1,18 +1,20 @@
-//! People's work in the order of people and time, row by row.
+//! People's work in the order of people, row by row.
 
 use rota_engine::{Duration, Span};
 
 use super::names::Name;
 use super::query::{Connection, Parameters};
 use super::question::Question;
-use super::selection::one_of_placeholder;
-use super::streamed_row::StreamedRow;
+use super::selection::{is_placeholder, one_of_placeholder};
+use super::streamed_row::{IntegerType, StreamedRow};
 use super::views::Views;
 use crate::error::ExtensionError;
 
 /// The longest work that is found by the time at which it begins: five weeks. Where everybody's work is read,
 /// it is found by its time, however long it is.
 const LONGEST_WORK_MICROSECONDS: i64 = 35 * 86_400_000_000;
+
+const MICROSECONDS_PER_MINUTE: i64 = 60_000_000;
 
 const VIEW: &str = "assignments";
 
@@ -37,8 +39,27 @@ pub(crate) struct WorkRow<'row> {
 pub(crate) struct WorkQuestion {
     question: Question,
     of_some_people: bool,
-    person_is_integer: bool,
-    assignment_is_integer: bool,
+    columns: WorkColumns,
+}
+
+/// How a row of work is read: what integers its columns are. Anything else is read as text, and unpaid time as
+/// microseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WorkColumns {
+    person: Option<IntegerType>,
+    assignment: Option<IntegerType>,
+    unpaid: Option<IntegerType>,
+}
+
+/// Whose work a query is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Everybody's.
+    Everybody,
+    /// That of the people of a list, the second parameter.
+    Some,
+    /// That of one person, the second parameter.
+    One,
 }
 
 impl WorkQuestion {
@@ -47,48 +68,10 @@ impl WorkQuestion {
     /// # Errors
     /// As [`Views::check`].
     pub(crate) fn new(views: &Views, of_some_people: bool, natures: bool) -> Result<Self, ExtensionError> {
-        views.check(VIEW, &["assignment_id", "person_id", "during", "binding", "unpaid_minutes"])?;
-        let optional = |column: &'static str, read_as: &str, wanted: bool| {
-            if wanted && views.has(VIEW, column) {
-                format!("assignment.{column}::{read_as}")
-            } else {
-                format!("NULL::{read_as}")
-            }
-        };
-        let unpaid = if views.is_integer(VIEW, "unpaid_minutes")? {
-            "assignment.unpaid_minutes::bigint * 60000000"
-        } else {
-            "(assignment.unpaid_minutes::numeric * 60000000)::bigint"
-        };
-        let overlaps = "assignment.during OPERATOR(pg_catalog.&&) $1";
-        // The bounds on the start are implied by the overlap, but for work longer than five weeks: with them
-        // an index on person and start finds one stretch of it, however long a person has been here.
-        let condition = if of_some_people {
-            format!(
-                "{} AND {overlaps}
-                AND pg_catalog.lower(assignment.during) >= pg_catalog.lower($3)
-                AND pg_catalog.lower(assignment.during) < pg_catalog.upper($3)",
-                one_of_placeholder(views, (VIEW, "person_id"), "assignment", "$2")?
-            )
-        } else {
-            overlaps.to_owned()
-        };
-        let query = format!(
-            "SELECT {person}, {assignment}, assignment.during, {nature}, {unpaid}, {estimated}
-            FROM rota_source.assignments AS assignment
-            WHERE {condition} AND assignment.binding
-            ORDER BY assignment.person_id, pg_catalog.lower(assignment.during)",
-            person = views.name_of(VIEW, "person_id", "assignment")?,
-            assignment = views.name_of(VIEW, "assignment_id", "assignment")?,
-            nature = optional("nature", "text", natures),
-            estimated = optional("estimated", "boolean", true),
-        );
-        Ok(Self {
-            question: Question::new(query),
-            of_some_people,
-            person_is_integer: views.is_integer(VIEW, "person_id")?,
-            assignment_is_integer: views.is_integer(VIEW, "assignment_id")?,
-        })
+        let whose = if of_some_people { Whose::Some } else { Whose::Everybody };
+        let (query, columns) = WorkColumns::query(views, whose, natures)?;
+        let query = format!("{query} ORDER BY assignment.person_id");
+        Ok(Self { question: Question::new(query), of_some_people, columns })
     }
 
     /// Has the server keep the plan.
@@ -99,8 +82,9 @@ impl WorkQuestion {
         self.question.prepare(connection, &self.parameters(Span::ALWAYS, &[]))
     }
 
-    /// Hands over the work that meets a span, sorted by person and start: of each person all of it, in one
-    /// stretch. People are not looked at where the question is for everybody's.
+    /// Hands over the work that meets a span: of each person all of it, in one stretch, in no order. To have
+    /// the server sort by start as well costs more than to look whether an index gave that order. People are
+    /// not looked at where the question is for everybody's.
     ///
     /// # Errors
     /// Those of `each`, which end the query.
@@ -111,7 +95,8 @@ impl WorkQuestion {
         people: &[String],
         each: &mut dyn FnMut(WorkRow<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
-        self.question.ask(connection, &self.parameters(span, people), &mut |row| match self.read(row) {
+        self.question.ask(connection, &self.parameters(span, people), &mut |row| match self.columns.read(row)
+        {
             Some(row) => each(row),
             None => Ok(()),
         })
@@ -121,26 +106,117 @@ impl WorkQuestion {
         let mut parameters = Parameters::default();
         parameters.range(span);
         if self.of_some_people {
-            let starts = span
-                .start()
-                .checked_add_microseconds(-LONGEST_WORK_MICROSECONDS)
-                .and_then(|start| Span::new(start, span.end()));
             parameters.texts(people);
-            parameters.range(starts.unwrap_or(span));
+            parameters.range(starts_of(span));
         }
         parameters
     }
+}
+
+/// When work has to begin that meets a span and is not longer than five weeks: the third parameter.
+pub(super) fn starts_of(span: Span) -> Span {
+    let start = span.start().checked_add_microseconds(-LONGEST_WORK_MICROSECONDS);
+    start.and_then(|start| Span::new(start, span.end())).unwrap_or(span)
+}
+
+impl WorkColumns {
+    /// The query for work that meets the first parameter, and how its rows are read.
+    ///
+    /// # Errors
+    /// As [`Views::check`].
+    pub(super) fn query(
+        views: &Views,
+        whose: Whose,
+        natures: bool,
+    ) -> Result<(String, Self), ExtensionError> {
+        views.check(VIEW, &["assignment_id", "person_id", "during", "binding", "unpaid_minutes"])?;
+        let optional = |column: &'static str, read_as: &str, wanted: bool| {
+            if wanted && views.has(VIEW, column) {
+                format!("assignment.{column}::{read_as}")
+            } else {
+                format!("NULL::{read_as}")
+            }
+        };
+        let integer = |column| views.integer_type(VIEW, column);
+        let (person, assignment) = (integer("person_id")?, integer("assignment_id")?);
+        let unpaid = integer("unpaid_minutes")?;
+        let read = |column: &str, integer: Option<IntegerType>, otherwise: &str| match integer {
+            Some(_) => format!("assignment.{column}"),
+            None => otherwise.to_owned(),
+        };
+        let overlaps = "assignment.during OPERATOR(pg_catalog.&&) $1";
+        // The bounds on the start are implied by the overlap, but for work longer than five weeks: with them
+        // an index on person and start finds one stretch of it, however long a person has been here.
+        let column = (VIEW, "person_id");
+        let of_people = match whose {
+            Whose::Everybody => None,
+            Whose::Some => Some(one_of_placeholder(views, column, "assignment", "$2")?),
+            Whose::One => Some(is_placeholder(views, column, "assignment", "$2")?),
+        };
+        let condition = match of_people {
+            Some(of_people) => format!(
+                "{of_people} AND {overlaps}
+                AND pg_catalog.lower(assignment.during) >= pg_catalog.lower($3)
+                AND pg_catalog.lower(assignment.during) < pg_catalog.upper($3)"
+            ),
+            None => overlaps.to_owned(),
+        };
+        let query = format!(
+            "SELECT {person_id}, {assignment_id}, assignment.during, {nature}, {unpaid_minutes}, {estimated}
+            FROM rota_source.assignments AS assignment
+            WHERE {condition} AND assignment.binding",
+            person_id = read("person_id", person, "assignment.person_id::text"),
+            assignment_id = read("assignment_id", assignment, "assignment.assignment_id::text"),
+            unpaid_minutes =
+                read("unpaid_minutes", unpaid, "(assignment.unpaid_minutes::numeric * 60000000)::bigint"),
+            nature = optional("nature", "text", natures),
+            estimated = optional("estimated", "boolean", true),
+        );
+        Ok((query, Self { person, assignment, unpaid }))
+    }
+
+    /// The SQL types of the query's columns.
+    pub(super) fn types(self) -> Vec<&'static str> {
+        let of = |integer: Option<IntegerType>, otherwise| integer.map_or(otherwise, IntegerType::name);
+        vec![
+            of(self.person, "text"),
+            of(self.assignment, "text"),
+            "tstzrange",
+            "text",
+            of(self.unpaid, "bigint"),
+            "boolean",
+        ]
+    }
+
+    fn unpaid(self, row: StreamedRow<'_>) -> Duration {
+        const COLUMN: i16 = 5;
+        let microseconds = match self.unpaid {
+            Some(integer) => row
+                .whole_number(COLUMN, integer)
+                .map(|minutes| minutes.saturating_mul(MICROSECONDS_PER_MINUTE)),
+            None => row.integer(COLUMN),
+        };
+        Duration::from_microseconds(microseconds.unwrap_or_default())
+    }
 
     /// Reads a row; `None` for work of nobody or at no time.
-    fn read<'row>(&self, row: StreamedRow<'row>) -> Option<WorkRow<'row>> {
+    pub(super) fn read<'row>(self, row: StreamedRow<'row>) -> Option<WorkRow<'row>> {
         Some(WorkRow {
             // The last column first: the row is then taken apart once.
             estimated: row.boolean(6) == Some(true),
-            unpaid: Duration::from_microseconds(row.integer(5).unwrap_or_default()),
+            unpaid: self.unpaid(row),
             nature: row.text(4),
             span: row.span(3)?,
-            assignment: row.name(2, self.assignment_is_integer),
-            person: row.name(1, self.person_is_integer)?,
+            assignment: name(row, 2, self.assignment),
+            person: name(row, 1, self.person)?,
         })
+    }
+}
+
+/// A column that names something, as the type says that it is.
+fn name(row: StreamedRow<'_>, column: i16, integer: Option<IntegerType>) -> Option<Name<&str>> {
+    match integer {
+        Some(integer) => row.whole_number(column, integer).map(Name::Integer),
+        None => row.text(column).map(Name::from),
     }
 }

@@ -52,8 +52,9 @@ pub struct StatementText {
 
 impl StatementText {
     /// The call of `schema.function` with the arguments whose bits are set in `supplied`, in their own order,
-    /// and behind them the claims of the caller, if the endpoint takes any. A read also calls the function that
-    /// tells how old its result is, with those of the arguments that it takes.
+    /// and behind them the claims of the caller, if the endpoint takes any. A read without claims is planned
+    /// together with the function's body, where that can be. A read also calls the function that tells how old its
+    /// result is, with those of the arguments that it takes.
     pub fn new(
         schema: &str,
         function: &str,
@@ -64,7 +65,10 @@ impl StatementText {
         staleness: Option<&Staleness>,
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-        let mut sql = format!("SELECT {}.{}(", quoted(schema), quoted(function));
+        // Claims have to be known before the function's queries run, so it is called as it is.
+        let inlined = shape == Shape::Read && !takes_claims;
+        let opening = if inlined { "rota.inlined(" } else { "" };
+        let mut sql = format!("SELECT {opening}{}.{}(", quoted(schema), quoted(function));
         let mut types = Vec::new();
         let mut told = String::new();
         let staleness = staleness.filter(|_| shape == Shape::Read);
@@ -79,7 +83,7 @@ impl StatementText {
                 told.push_str(&value);
             }
         }
-        sql.push(')');
+        sql.push_str(if inlined { "))" } else { ")" });
         sql.push_str(shape.columns());
         if let Some(Staleness { schema, name, .. }) = staleness {
             // Writing to a String cannot fail.
@@ -139,7 +143,7 @@ mod tests {
         assert_eq!(statement.types, [Type::TEXT, Type::DATE]);
         assert_eq!(
             StatementText::new("api", "employees", &arguments, 0, Shape::Read, false, None).sql,
-            r#"SELECT "api"."employees"(), rota.stamp()"#
+            r#"SELECT rota.inlined("api"."employees"()), rota.stamp()"#
         );
     }
 
@@ -184,7 +188,7 @@ mod tests {
             StatementText::new("api", "f", &arguments, 0b111, Shape::Read, false, Some(&staleness));
         assert_eq!(
             statement.sql,
-            r#"SELECT "api"."f"("search" => $1, "rate" => $2::text::numeric, "max_staleness_ms" => $3), rota.stamp(), "api"."age"("rate" => $2::text::numeric, "max_staleness_ms" => $3)"#
+            r#"SELECT rota.inlined("api"."f"("search" => $1, "rate" => $2::text::numeric, "max_staleness_ms" => $3)), rota.stamp(), "api"."age"("rate" => $2::text::numeric, "max_staleness_ms" => $3)"#
         );
         assert!(statement.tells_staleness);
         let bare = StatementText::new("api", "f", &arguments, 1, Shape::Read, false, Some(&staleness));

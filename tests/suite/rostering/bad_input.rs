@@ -164,6 +164,7 @@ async fn every_fault_of_options_is_refused_with_its_path() -> Result<()> {
         (json!({"seed": 0.5}), "options.seed is 0.5"),
         (json!({"threads": 0}), "options.threads is 0"),
         (json!({"gap_percent": 101}), "options.gap_percent is 101"),
+        (json!({"patience_ms": 0}), "options.patience_ms is 0"),
         (json!({"explain": 1}), "options.explain is 1, true or false"),
     ] {
         let refusal =

@@ -45,6 +45,19 @@ async fn a_drop_out_is_replaced_and_few_others_change() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_repair_without_a_budget_fills_every_head_that_somebody_can_take() -> Result<()> {
+    let (_, session) = ward().await?;
+    generate(&session).await?;
+    session
+        .batch_execute("INSERT INTO workforce.time_off (employee_id, days, kind) VALUES (4, '[2026-03-24,2026-04-02)', 'sick')")
+        .await?;
+    let answer = json(&session, r#"SELECT rota.repair_schedule('1', '{"commit": true}')"#).await?;
+    assert_eq!((&answer["missing_heads"], &answer["committed"]), (&0.into(), &true.into()));
+    assert_eq!(conflicts(&session).await?, Vec::<Vec<Option<String>>>::new());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_roster_that_fits_is_left_as_it_is() -> Result<()> {
     let (_, session) = ward().await?;
     generate(&session).await?;

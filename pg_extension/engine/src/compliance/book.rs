@@ -84,13 +84,15 @@ impl RuleBook {
     pub fn judge(&self, record: &PersonRecord<'_>) -> Vec<Verdict> {
         let person = Person::of(record, &self.frame, &self.wanted);
         let mut verdicts = Vec::new();
-        for page in &self.pages {
+        for page in self.pages.iter().filter(|page| page.conditions.may_speak_of(record, page.rule)) {
             let mut found = Vec::new();
-            page.judge.measure(&person, &mut |case: Case| {
-                if case.state != State::Kept && self.takes(page, &case) {
-                    found.push(case);
-                }
-            });
+            if !(person.is_all_known() && page.judge.is_clearly_kept(&person)) {
+                page.judge.measure(&person, &mut |case: Case| {
+                    if case.state != State::Kept && self.takes(page, &case) {
+                        found.push(case);
+                    }
+                });
+            }
             if page.judge.follows_duties() {
                 found.extend(self.without_duties(page, &person));
             }
@@ -110,7 +112,8 @@ impl RuleBook {
     pub fn headroom(&self, record: &PersonRecord<'_>) -> Vec<Headroom> {
         let person = Person::of(record, &self.frame, &self.wanted);
         let mut headrooms = Vec::new();
-        for page in self.pages.iter().filter(|page| page.judge.has_headroom()) {
+        let may_speak = |page: &&Page| page.conditions.may_speak_of(record, page.rule);
+        for page in self.pages.iter().filter(|page| page.judge.has_headroom()).filter(may_speak) {
             let mut nearest: Option<Case> = None;
             page.judge.measure(&person, &mut |case: Case| {
                 let is_nearer =
@@ -155,9 +158,12 @@ impl RuleBook {
     /// Work that lies in none of the periods over which a rule adds up.
     fn outside_of_rotations(&self, page: &Page, person: &Person<'_>) -> Option<Case> {
         let (start, end) = self.frame.window;
-        let rotations = person.record.rotations.iter().map(|rotation| rotation.span);
-        let covered: crate::SpanSet = rotations.filter(|span| span.start() > Instant::NEG_INFINITY).collect();
+        let covered = person.in_rotations();
         let work = person.line(page.line).elapsed().meeting(start, end);
+        let hull = span(work.first()?.0.max(start), work.last()?.1.min(end));
+        if hull.is_some_and(|hull| covered.covers(hull)) {
+            return None;
+        }
         let is_outside = |part: &&(i64, i64)| {
             let part = span(part.0.max(start), part.1.min(end));
             part.is_some_and(|part| !covered.covers(part))
@@ -238,7 +244,9 @@ impl RuleBook {
         };
         let duties = person.duties().take_while(|(_, duty)| duty.span.start().microseconds() <= end);
         let mut positions: Vec<usize> = duties
-            .filter(|(_, duty)| counts(bounds(duty.span)) && counted.is_none_or(|kinds| kinds.counts(duty)))
+            .filter(|(_, duty)| {
+                counts(bounds(duty.span)) && counted.is_none_or(|kinds| kinds.counts(duty.kind))
+            })
             .map(|(position, _)| position)
             .collect();
         positions.sort_unstable();

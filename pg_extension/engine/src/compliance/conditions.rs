@@ -1,6 +1,7 @@
 //! Whether a rule speaks of somebody at some time.
 
 use super::person::{Person, bounds};
+use super::record::PersonRecord;
 use super::verdict::Reason;
 use super::vocabulary::{Vocabulary, Word, WordSet};
 use crate::calendar::month_and_day;
@@ -47,6 +48,16 @@ impl Conditions {
     /// Whether windows that begin at an instant are judged, as far as the rule itself says.
     pub(super) fn is_valid(&self, start: i64) -> bool {
         self.valid.0 <= start && start < self.valid.1
+    }
+
+    /// Whether the rule may speak of a person at any time.
+    pub(super) fn may_speak_of(&self, record: &PersonRecord<'_>, rule: usize) -> bool {
+        let is_in_scope = record.scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope.rule == rule));
+        let has_rotation = self
+            .rotations
+            .as_ref()
+            .is_none_or(|kinds| record.rotations.iter().any(|rotation| kinds.contains(rotation.kind)));
+        is_in_scope && has_rotation
     }
 
     /// Whether the rule speaks of a person at an instant.

@@ -1,8 +1,7 @@
 //! The time in which a book of rules judges, and what its judges want to know of everybody.
 
 use super::days::{Days, Offsets};
-use super::record::Duty;
-use super::vocabulary::{Vocabulary, WordSet};
+use super::vocabulary::{Vocabulary, Word, WordSet};
 use crate::error::EngineError;
 use crate::local::TimeOfDay;
 use crate::rule::{Applies, CountedTime};
@@ -90,8 +89,9 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    pub(super) fn counts(&self, duty: &Duty) -> bool {
-        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(duty.kind)) && !self.except.contains(duty.kind)
+    /// Whether duties of a kind count, or those of none.
+    pub(super) fn counts(&self, kind: Option<Word>) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind)) && !self.except.contains(kind)
     }
 }
 

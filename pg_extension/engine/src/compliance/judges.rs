@@ -44,6 +44,12 @@ pub(super) trait Judge: std::fmt::Debug {
     /// Measures every window of a person that the book judges.
     fn measure(&self, person: &Person<'_>, take: &mut Take<'_>);
 
+    /// Whether a glance shows that it is kept in every window, of a person of whom all is known that is needed.
+    /// `false` says nothing: who is far from a limit is dismissed without measuring each window.
+    fn is_clearly_kept(&self, _person: &Person<'_>) -> bool {
+        false
+    }
+
     /// Of what it measures, and by how much what is left is multiplied.
     fn unit(&self) -> (Unit, i64);
 
@@ -177,6 +183,12 @@ pub(super) struct Ceiling {
 }
 
 impl Ceiling {
+    /// Whether so much is allowed where both it and the limit were multiplied.
+    pub(super) fn allows(self, measured: i64, (times, limit_times): (i64, i64)) -> bool {
+        let left = self.limit * limit_times - measured * times;
+        left > 0 || (left == 0 && !self.is_below)
+    }
+
     pub(super) fn of(limit: Limit) -> Self {
         match limit {
             Limit::AtMost(limit) => Self { limit: limit.microseconds(), is_below: false },

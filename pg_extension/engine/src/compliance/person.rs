@@ -1,10 +1,16 @@
 //! One person's record, made ready for the judges.
 
-use super::days::Days;
-use super::frame::{Counted, Frame, Wanted};
+use std::cell::OnceCell;
+
+use super::away::Away;
+use super::day_sums::{AllDaySums, DaySums};
+use super::frame::{Frame, Wanted};
+use super::lines::{Line, Lines};
 use super::record::{Duty, PersonRecord};
 use super::stretches::Stretches;
+use crate::instant::Instant;
 use crate::span::Span;
+use crate::span_set::SpanSet;
 
 /// One person's record, made ready for the judges.
 pub(super) struct Person<'a> {
@@ -12,35 +18,13 @@ pub(super) struct Person<'a> {
     pub(super) frame: &'a Frame,
     /// The positions of duties by their starts; `None` where they already lie so.
     order: Option<Vec<usize>>,
-    lines: Vec<Line>,
-    sums: Vec<DaySums>,
+    lines: Lines,
+    sums: AllDaySums,
     away: Vec<Away>,
+    /// The leave that averages leave out.
+    leaves: Vec<(i64, i64)>,
     known: Known,
-}
-
-/// Work of the kinds that a rule is about.
-pub(super) struct Line {
-    /// On duty, breaks included.
-    elapsed: Stretches,
-    /// Without unpaid breaks; `None` where there are none.
-    worked: Option<Stretches>,
-    /// On duty, or not known; `None` where all is known.
-    busy: Option<Stretches>,
-}
-
-/// Time before each local day.
-pub(super) struct DaySums {
-    /// All of it.
-    pub(super) before: Vec<i64>,
-    /// Without that of days of leave; `None` where there are none.
-    kept: Option<Vec<i64>>,
-}
-
-/// Whole local days of leave: from a day up to, but without, another; ascending, apart.
-pub(super) struct Away {
-    ranges: Vec<(usize, usize)>,
-    /// How many there are before each day; empty where there are none.
-    before: Vec<usize>,
+    in_rotations: OnceCell<SpanSet>,
 }
 
 /// The time of which everything is known.
@@ -62,22 +46,19 @@ impl<'a> Person<'a> {
             order
         });
         let known = Known::of(record, frame.needed);
-        let mut person =
-            Self { record, frame, order, lines: Vec::new(), sums: Vec::new(), away: Vec::new(), known };
-        person.lines = wanted.lines.iter().map(|counted| person.line_of(counted)).collect();
-        person.away = (0..frame.kinds_of_days()).map(|number| Away::of(record, frame.days(number))).collect();
-        person.sums = wanted
-            .sums
-            .iter()
-            .map(|sums| {
-                let line = person.line(sums.line);
-                let stretches = if sums.is_elapsed { line.elapsed() } else { line.worked() };
-                let before = stretches.time_before_each(frame.days(sums.days).starts());
-                let kept = person.away(sums.days).without(&before);
-                DaySums { before, kept }
-            })
-            .collect();
-        person
+        let lines = match &order {
+            None => Lines::of(&wanted.lines, &duties.iter(), frame.needed, &known.unclear),
+            Some(order) => {
+                let ordered = order.iter().filter_map(|position| duties.get(*position));
+                Lines::of(&wanted.lines, &ordered, frame.needed, &known.unclear)
+            }
+        };
+        let away: Vec<Away> =
+            (0..frame.kinds_of_days()).map(|number| Away::of(record, frame.days(number))).collect();
+        let sums = AllDaySums::of(&wanted.sums, &lines, &away, frame);
+        let leaves = record.leaves.iter().filter(|leave| leave.excluded_from_averages);
+        let leaves = leaves.filter_map(|leave| cut(bounds(leave.span), frame.needed)).collect();
+        Self { record, frame, order, lines, sums, away, leaves, known, in_rotations: OnceCell::new() }
     }
 
     /// Every duty with its position, by start.
@@ -92,20 +73,38 @@ impl<'a> Person<'a> {
         })
     }
 
+    /// The work of a line, by its number in the book.
     pub(super) fn line(&self, number: usize) -> &Line {
-        const NONE: &Line = &Line { elapsed: Stretches::NONE, worked: None, busy: None };
-        self.lines.get(number).unwrap_or(NONE)
+        self.lines.line(number)
     }
 
+    /// When the person is on a duty of a line, not known to be free, or on leave that averages leave out.
+    pub(super) fn busy_or_away(&self, number: usize) -> &Stretches {
+        self.lines.line(number).busy_or_away(&self.leaves)
+    }
+
+    /// Sums by day, by their number in the book.
     pub(super) fn sums(&self, number: usize) -> &DaySums {
-        const NONE: &DaySums = &DaySums { before: Vec::new(), kept: None };
-        self.sums.get(number).unwrap_or(NONE)
+        self.sums.sums(number)
     }
 
     /// The days of leave, by a number of days of the frame.
     pub(super) fn away(&self, days: usize) -> &Away {
-        const NONE: &Away = &Away { ranges: Vec::new(), before: Vec::new() };
+        const NONE: &Away = &Away::NONE;
         self.away.get(days).unwrap_or(NONE)
+    }
+
+    /// The time in any of the person's own periods.
+    pub(super) fn in_rotations(&self) -> &SpanSet {
+        self.in_rotations.get_or_init(|| {
+            let rotations = self.record.rotations.iter().map(|rotation| rotation.span);
+            rotations.filter(|span| span.start() > Instant::NEG_INFINITY).collect()
+        })
+    }
+
+    /// Whether everything is known that is needed.
+    pub(super) fn is_all_known(&self) -> bool {
+        self.known.is_all
     }
 
     /// Whether everything is known of a span; what is not needed counts as known.
@@ -126,123 +125,6 @@ impl<'a> Person<'a> {
     /// The ends of the employment, in microseconds.
     pub(super) fn employed(&self) -> (i64, i64) {
         bounds(self.record.employed)
-    }
-
-    fn line_of(&self, counted: &Counted) -> Line {
-        let needed = self.frame.needed;
-        let duties = || self.duties().map(|(_, duty)| duty).filter(|duty| counted.counts(duty));
-        let elapsed = Stretches::of(duties().filter_map(|duty| cut(bounds(duty.span), needed)));
-        let worked = duties().any(|duty| duty.unpaid.is_some()).then(|| {
-            let parts = duties().flat_map(|duty| {
-                let (start, end) = bounds(duty.span);
-                let (from, to) = duty.unpaid.map_or((end, end), bounds);
-                [(start, from.min(end)), (to.max(start), end)]
-            });
-            Stretches::sorted(parts.filter_map(|part| cut(part, needed)).collect())
-        });
-        let busy = (!self.known.unclear.is_empty()).then(|| {
-            let unclear = self.known.unclear.iter().copied();
-            Stretches::sorted(elapsed.spans().iter().copied().chain(unclear).collect())
-        });
-        Line { elapsed, worked, busy }
-    }
-}
-
-impl Line {
-    /// On duty, breaks included.
-    pub(super) fn elapsed(&self) -> &Stretches {
-        &self.elapsed
-    }
-
-    /// Without unpaid breaks.
-    pub(super) fn worked(&self) -> &Stretches {
-        self.worked.as_ref().unwrap_or(&self.elapsed)
-    }
-
-    /// On duty, or not known to be free.
-    pub(super) fn busy(&self) -> &Stretches {
-        self.busy.as_ref().unwrap_or(&self.elapsed)
-    }
-}
-
-impl DaySums {
-    /// The time from one day to another.
-    pub(super) fn time(&self, first: usize, end: usize) -> i64 {
-        difference(&self.before, first, end)
-    }
-
-    /// The same without days of leave.
-    pub(super) fn kept(&self, first: usize, end: usize) -> i64 {
-        difference(self.kept.as_ref().unwrap_or(&self.before), first, end)
-    }
-}
-
-fn difference(before: &[i64], first: usize, end: usize) -> i64 {
-    match (before.get(first), before.get(end)) {
-        (Some(first), Some(end)) => end - first,
-        _ => 0,
-    }
-}
-
-impl Away {
-    fn of(record: &PersonRecord<'_>, days: &Days) -> Self {
-        let none = Self { ranges: Vec::new(), before: Vec::new() };
-        let known = (days.start(0), days.start(usize::MAX));
-        let leaves = record.leaves.iter().filter(|leave| leave.excluded_from_averages);
-        let spans: Vec<(i64, i64)> = leaves.filter_map(|leave| cut(bounds(leave.span), known)).collect();
-        if spans.is_empty() {
-            return none;
-        }
-        let whole_days = |(start, end): (i64, i64)| {
-            let begun = days.at(start);
-            let range = (begun + usize::from(days.start(begun) < start), days.at(end));
-            (range.0 < range.1).then_some(range)
-        };
-        let ranges: Vec<(usize, usize)> =
-            Stretches::sorted(spans).spans().iter().copied().filter_map(whole_days).collect();
-        if ranges.is_empty() {
-            return none;
-        }
-        let mut before = vec![0];
-        for day in 0..days.starts().len() {
-            let is_away = ranges.iter().any(|(first, end)| (*first..*end).contains(&day));
-            before.push(before.last().copied().unwrap_or_default() + usize::from(is_away));
-        }
-        Self { ranges, before }
-    }
-
-    /// How many days of leave there are from one day to another.
-    pub(super) fn count(&self, first: usize, end: usize) -> usize {
-        match (self.before.get(first), self.before.get(end)) {
-            (Some(first), Some(end)) => end.saturating_sub(*first),
-            _ => 0,
-        }
-    }
-
-    /// The days of leave from one day to another, as ranges.
-    pub(super) fn within(&self, first: usize, end: usize) -> impl Iterator<Item = (usize, usize)> {
-        let cut = move |range: &(usize, usize)| (range.0.max(first), range.1.min(end));
-        self.ranges.iter().map(cut).filter(|(first, end)| first < end)
-    }
-
-    pub(super) fn is_none(&self) -> bool {
-        self.ranges.is_empty()
-    }
-
-    /// Time before each day without that of the days of leave; `None` where there are none.
-    fn without(&self, before: &[i64]) -> Option<Vec<i64>> {
-        if self.is_none() {
-            return None;
-        }
-        let mut total = 0;
-        let mut kept = vec![0];
-        for (day, pair) in before.windows(2).enumerate() {
-            if let ([start, end], 0) = (pair, self.count(day, day + 1)) {
-                total += end - start;
-            }
-            kept.push(total);
-        }
-        Some(kept)
     }
 }
 

@@ -3,34 +3,44 @@
 use super::person::cut;
 
 /// Stretches in microseconds: ascending, none overlapping or touching another, with the time before each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stretches {
     spans: Vec<(i64, i64)>,
     /// The time of all stretches before each, and of all of them.
     before: Vec<i64>,
+    /// The length of the longest.
+    longest: i64,
+    /// The length of the shortest gap between two.
+    shortest_gap: i64,
 }
 
 impl Stretches {
-    /// None.
-    pub(super) const NONE: Self = Self { spans: Vec::new(), before: Vec::new() };
-
     /// The union of parts in the order of their starts.
     pub(super) fn of(parts: impl Iterator<Item = (i64, i64)>) -> Self {
-        let mut spans: Vec<(i64, i64)> = Vec::with_capacity(parts.size_hint().0);
+        let mut spans: Vec<(i64, i64)> = Vec::with_capacity(parts.size_hint().1.unwrap_or_default());
         for (start, end) in parts {
             match spans.last_mut() {
                 Some(last) if start <= last.1 => last.1 = last.1.max(end),
                 _ => spans.push((start, end)),
             }
         }
-        let mut total = 0;
+        Self::apart(spans)
+    }
+
+    /// Stretches of which none overlaps or touches another, ascending.
+    fn apart(spans: Vec<(i64, i64)>) -> Self {
+        let (mut total, mut longest, mut shortest_gap) = (0, 0, i64::MAX);
         let mut before = Vec::with_capacity(spans.len() + 1);
         before.push(0);
+        let mut last_end = None;
         for (start, end) in &spans {
             total += end - start;
             before.push(total);
+            longest = longest.max(end - start);
+            shortest_gap = shortest_gap.min(last_end.map_or(i64::MAX, |last| start - last));
+            last_end = Some(*end);
         }
-        Self { spans, before }
+        Self { spans, before, longest, shortest_gap }
     }
 
     /// The union of parts in any order.
@@ -41,9 +51,31 @@ impl Stretches {
         Self::of(parts.into_iter())
     }
 
+    /// The union with further parts in any order.
+    pub(super) fn with(&self, mut parts: Vec<(i64, i64)>) -> Self {
+        parts.sort_unstable();
+        let (mut own, mut further) = (self.spans.iter().copied().peekable(), parts.into_iter().peekable());
+        let next = || match (own.peek(), further.peek()) {
+            (Some(one), Some(other)) if one <= other => own.next(),
+            (Some(_), None) => own.next(),
+            _ => further.next(),
+        };
+        Self::of(std::iter::from_fn(next))
+    }
+
     /// The stretches.
     pub(super) fn spans(&self) -> &[(i64, i64)] {
         &self.spans
+    }
+
+    /// The length of the longest stretch; 0 where there is none.
+    pub(super) fn longest(&self) -> i64 {
+        self.longest
+    }
+
+    /// The length of the shortest gap between two stretches; the longest there is where there are no two.
+    pub(super) fn shortest_gap(&self) -> i64 {
+        self.shortest_gap
     }
 
     /// The stretches that overlap a span.
@@ -101,7 +133,7 @@ impl Stretches {
                 _ => joined.push((*start, *end)),
             }
         }
-        Self { before: Vec::new(), spans: joined }
+        Self::apart(joined)
     }
 
     /// The parts of a span that lie in no stretch.

@@ -2,6 +2,7 @@
 
 use super::case::count;
 use super::days::Days;
+use super::extent::Extent;
 use super::frame::{Frame, WantedSums};
 use super::person::{Person, bounds};
 use crate::error::EngineError;
@@ -15,6 +16,8 @@ pub(super) struct DayWindows {
     /// The number of the days of the frame.
     days: usize,
     form: Form,
+    /// `None` for a person's own, and where there are none.
+    extent: Option<Extent>,
 }
 
 #[derive(Debug)]
@@ -40,7 +43,7 @@ pub(super) struct DayWindow {
 
 impl Default for DayWindows {
     fn default() -> Self {
-        Self { days: 0, form: Form::Fixed(Vec::new()) }
+        Self { days: 0, form: Form::Fixed(Vec::new()), extent: None }
     }
 }
 
@@ -71,7 +74,15 @@ impl DayWindows {
             }
             Window::Rotation { longest_days } => (0, Form::Rotation { longest_days: longest_days.into() }),
         };
-        Ok(Some(Self { days, form }))
+        let known = frame.days(days);
+        let extent = match &form {
+            Form::Fixed(periods) => Extent::of(periods.iter().map(|period| DayWindow::of(known, *period))),
+            Form::Rolling { length, first, end } => {
+                Extent::of((*first..*end).map(|first| DayWindow::of(known, (first, first + length))))
+            }
+            Form::Rotation { .. } => None,
+        };
+        Ok(Some(Self { days, form, extent }))
     }
 
     /// The number of the days of the frame.
@@ -89,19 +100,31 @@ impl DayWindows {
         matches!(self.form, Form::Rotation { .. })
     }
 
+    /// Those that are the same for everybody, at a glance.
+    pub(super) fn extent(&self) -> Option<Extent> {
+        self.extent
+    }
+
+    /// Of numbers before each day, those at the starts and at the ends of windows that slide, and how many days
+    /// these have. `None` for other windows.
+    pub(super) fn ends_of_rolling<'n, T>(&self, before: &'n [T]) -> Option<(&'n [T], &'n [T], usize)> {
+        let Form::Rolling { length, first, end } = &self.form else { return None };
+        Some((before.get(*first..*end)?, before.get(first + length..end + length)?, *length))
+    }
+
+    /// The most by which numbers before each day grow over any window that slides; `None` for other windows.
+    pub(super) fn most_in_rolling(&self, before: &[i64]) -> Option<i64> {
+        let (starts, ends, _) = self.ends_of_rolling(before)?;
+        starts.iter().zip(ends).map(|(start, end)| end - start).max()
+    }
+
     /// Every window of a person that the frame judges.
     pub(super) fn each(&self, person: &Person<'_>, mut take: impl FnMut(DayWindow)) {
         let days = person.frame.days(self.days);
-        let of = |(first, last): (usize, usize)| DayWindow {
-            start: days.start(first),
-            end: days.start(last),
-            first,
-            last,
-        };
         match &self.form {
-            Form::Fixed(periods) => periods.iter().for_each(|period| take(of(*period))),
+            Form::Fixed(periods) => periods.iter().for_each(|period| take(DayWindow::of(days, *period))),
             Form::Rolling { length, first, end } => {
-                (*first..*end).for_each(|first| take(of((first, first + length))));
+                (*first..*end).for_each(|first| take(DayWindow::of(days, (first, first + length))));
             }
             Form::Rotation { longest_days } => {
                 for rotation in person.record.rotations {
@@ -161,6 +184,11 @@ fn rounded_days(microseconds: i64) -> i64 {
 }
 
 impl DayWindow {
+    /// From a day up to, but without, another.
+    fn of(days: &Days, (first, last): (usize, usize)) -> Self {
+        Self { start: days.start(first), end: days.start(last), first, last }
+    }
+
     /// How many days it has.
     pub(super) fn length(self) -> i64 {
         count(self.last.saturating_sub(self.first))

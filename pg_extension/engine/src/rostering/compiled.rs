@@ -10,6 +10,7 @@ use super::control::{Control, Pulse};
 use super::person_space::{Choice, DayChoices, PersonSpace};
 use super::problem::Problem;
 use super::successions::SuccessionTable;
+use super::window::Window;
 use crate::error::EngineError;
 
 /// Highest price of a hard rule.
@@ -130,7 +131,7 @@ impl<'a> Compiled<'a> {
         &'r self,
         person: usize,
         row: &'r [u32],
-        days: Range<usize>,
+        window: impl Into<Window>,
         prices: &'r [T],
     ) -> Request<'r, T> {
         Request {
@@ -138,8 +139,7 @@ impl<'a> Compiled<'a> {
             space: &self.spaces[person],
             person,
             row,
-            start: days.start,
-            end: days.end,
+            window: window.into(),
             prices,
             scale: 1,
             weekdays: &self.weekdays,
@@ -160,10 +160,11 @@ impl<'a> Compiled<'a> {
         self.judge.cost(person, row)
     }
 
-    /// Moves the ends of a window outwards so that no weekend is cut in two.
-    pub(super) fn whole_weekends(&self, start: usize, end: usize) -> (usize, usize) {
+    /// Moves the ends of a stretch of days outwards so that no weekend is cut in two.
+    pub(super) fn whole_weekends(&self, days: Range<usize>) -> Range<usize> {
         let cut = |day: usize| day > 0 && day < self.days() && self.weekdays[day] == Weekday::Sunday;
-        (if cut(start) { start - 1 } else { start }, if cut(end) { end + 1 } else { end })
+        let start = if cut(days.start) { days.start - 1 } else { days.start };
+        start..if cut(days.end) { days.end + 1 } else { days.end }
     }
 
     /// No row of anybody costs more than this, demand and prices on limits included.

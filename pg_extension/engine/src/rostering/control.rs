@@ -52,6 +52,8 @@ pub struct Limits {
     pub target: Option<i64>,
     /// Stop when the cost is proven to be at most this many parts per million above the best possible.
     pub gap_ppm: u64,
+    /// Stop when nothing better was found for so many milliseconds.
+    pub patience_ms: Option<u64>,
     /// Threads, at least 1.
     pub threads: usize,
     /// Bytes that all threads together may use for tables that grow with the problem.
@@ -67,6 +69,7 @@ impl Default for Limits {
             steps: None,
             target: None,
             gap_ppm: 0,
+            patience_ms: None,
             threads: 1,
             memory_bytes: 512 << 20,
             seed: 1,
@@ -81,6 +84,8 @@ pub(super) struct Control<'a> {
     steps: AtomicU64,
     /// Hard units and cost of the best roster.
     best: Mutex<(i64, i64)>,
+    /// When that was found, in milliseconds.
+    improved_ms: AtomicU64,
     lower_bound: AtomicI64,
     /// What a medium unit counts.
     factor: i64,
@@ -122,6 +127,7 @@ impl<'a> Control<'a> {
             watch,
             steps: AtomicU64::new(0),
             best: Mutex::new((i64::MAX, i64::MAX)),
+            improved_ms: AtomicU64::new(watch.elapsed_ms()),
             // No cost is below zero.
             lower_bound: AtomicI64::new(0),
             factor,
@@ -143,7 +149,7 @@ impl<'a> Control<'a> {
             .min(1.0)
     }
 
-    /// Whether to stop: time, steps, target, proven gap or cancellation.
+    /// Whether to stop: time, steps, target, proven gap, stagnation or cancellation.
     pub(super) fn is_over(&self) -> bool {
         self.must_stop() || self.used() >= 1.0
     }
@@ -153,6 +159,7 @@ impl<'a> Control<'a> {
         self.watch.cancelled()
             || self.limits.time_ms.is_some_and(|time_ms| self.watch.elapsed_ms() >= time_ms)
             || self.is_good_enough()
+            || self.stagnates()
     }
 
     fn best(&self) -> (i64, i64) {
@@ -170,12 +177,20 @@ impl<'a> Control<'a> {
             || i128::from(cost) <= i128::from(bound) + allowed
     }
 
+    fn stagnates(&self) -> bool {
+        self.limits.patience_ms.is_some_and(|patience_ms| {
+            let improved_ms = self.improved_ms.load(Ordering::Relaxed);
+            self.watch.elapsed_ms().saturating_sub(improved_ms) >= patience_ms
+        })
+    }
+
     /// Notes a roster's worth; the watch hears of it if it is the best so far.
     pub(super) fn note_worth(&self, worth: (i64, i64)) {
         let mut best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
         if worth < *best {
             *best = worth;
             drop(best);
+            self.improved_ms.fetch_max(self.watch.elapsed_ms(), Ordering::Relaxed);
             self.tell();
         }
     }

@@ -1,7 +1,10 @@
 //! A roster with its cost kept up to date.
 
+use std::ops::Range;
+
 use super::compiled::Compiled;
 use super::plan::{FREE, Plan};
+use super::window::Window;
 
 /// A roster, the heads on each shift, and what all of it costs.
 #[derive(Debug, Clone)]
@@ -57,8 +60,8 @@ impl Incumbent {
     }
 
     /// Takes a person off all shifts of a window as far as demand goes; their row stays as it is.
-    pub(super) fn withdraw(&mut self, compiled: &Compiled<'_>, person: usize, start: usize, end: usize) {
-        for day in start..end {
+    pub(super) fn withdraw(&mut self, compiled: &Compiled<'_>, person: usize, window: impl Into<Window>) {
+        for day in window.into().days() {
             let cell = self.plan.row(person)[day];
             if cell != FREE {
                 self.change_heads(compiled, cell as usize, false);
@@ -90,6 +93,19 @@ impl Incumbent {
             self.heads[shift] -= 1;
         }
         self.demand += demand_cost(compiled, shift, self.heads[shift]) - before;
+    }
+
+    /// What the open heads of some days cost.
+    pub(super) fn missing_cost(&self, compiled: &Compiled<'_>, days: Range<usize>) -> i64 {
+        compiled.by_day[days]
+            .iter()
+            .flatten()
+            .map(|&number| {
+                let shift = &compiled.problem.shifts[number as usize];
+                let missing = i64::from(shift.required) - i64::from(self.heads[number as usize]);
+                missing.max(0) * shift.short_weight
+            })
+            .sum()
     }
 
     /// What one more head on the shift changes, for this person: demand and their pairings.

@@ -3,6 +3,8 @@
 //! Simulated annealing over moves whose repair is exact for each person (Schrimpf et al. 2000, "Record breaking
 //! optimization results using the ruin and recreate principle", gave the name).
 
+use std::ops::{Range, RangeInclusive};
+
 use super::compiled::Compiled;
 use super::control::{Control, Pulse};
 use super::incumbent::Incumbent;
@@ -11,11 +13,16 @@ use super::person_path::Cost;
 use super::person_path::solve::PathFinder;
 use super::pool::Pool;
 use super::random::sample;
+use super::window::Window;
 
 /// Most people of one move; with more, most moves are lost to chance.
 const MOST_PEOPLE: usize = 4;
 /// Windows of this many days; the longest is one month.
-const WINDOW_DAYS: std::ops::RangeInclusive<usize> = 7..=28;
+const WINDOW_DAYS: RangeInclusive<usize> = 7..=28;
+/// From this horizon on, half of the windows are two stretches far apart.
+const LONG_HORIZON_DAYS: usize = 56;
+/// Days of each stretch then.
+const STRETCH_DAYS: RangeInclusive<usize> = 5..=14;
 /// Noise on the prices of half of the moves, as a part of the largest demand weight.
 const NOISE_PART: i64 = 5;
 
@@ -64,29 +71,22 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
     /// Gives people their cheapest days, one after the other. Those without any keep the ones they have.
     pub(super) fn construct(&mut self, start: Incumbent, people: &[usize]) -> Incumbent {
         let compiled = self.compiled;
-        let (first, end) = (self.part.days.start, self.part.days.end);
+        let window = Window::from(self.part.days.clone());
         let mut incumbent = start;
         for &person in people {
             if self.pulse.ask(self.control, 0) {
                 break;
             }
-            incumbent.withdraw(compiled, person, first, end);
-            self.reinsert(&mut incumbent, person, first, end, 0);
+            incumbent.withdraw(compiled, person, window);
+            self.reinsert(&mut incumbent, person, window, 0);
         }
         incumbent
     }
 
     /// Puts a withdrawn person back on their cheapest days of the window; on their old ones if there are none.
-    pub(super) fn reinsert(
-        &mut self,
-        incumbent: &mut Incumbent,
-        person: usize,
-        start: usize,
-        end: usize,
-        noise: i64,
-    ) {
+    pub(super) fn reinsert(&mut self, incumbent: &mut Incumbent, person: usize, window: Window, noise: i64) {
         let compiled = self.compiled;
-        for day in start..end {
+        for day in window.open_days() {
             for &shift in &compiled.by_day[day] {
                 let price = incumbent.marginal(compiled, shift as usize);
                 let noise = if noise > 0 { self.random.i64(-noise..=noise) } else { 0 };
@@ -99,15 +99,15 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
                 });
             }
         }
-        let request = compiled.request(person, incumbent.plan.row(person), start..end, &self.prices);
+        let request = compiled.request(person, incumbent.plan.row(person), window, &self.prices);
         self.control.step();
         let (pulse, control) = (&self.pulse, self.control);
         let stop = |operations: u64| pulse.beat(control, operations);
         if self.finder.find(&request, &mut self.random, &stop).is_some() {
-            incumbent.replace(compiled, person, start, &self.finder.path);
+            incumbent.replace(compiled, person, window.start, &self.finder.path);
         } else {
-            let path = incumbent.plan.row(person)[start..end].to_vec();
-            incumbent.replace(compiled, person, start, &path);
+            let path = incumbent.plan.row(person)[window.days()].to_vec();
+            incumbent.replace(compiled, person, window.start, &path);
         }
     }
 
@@ -134,19 +134,19 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
                 temperature = hottest * (0.01_f64).powf(part);
             }
             moves += 1;
-            let (window_start, window_end) = self.window(WINDOW_DAYS);
+            let window = self.window(&current);
             let wanted = self.random.usize(2..=MOST_PEOPLE);
             let chosen = sample(&mut self.random, self.part.people.len(), wanted);
             let people: Vec<usize> = chosen.into_iter().map(|number| self.part.people[number]).collect();
             let before = current.worth();
             undo.clear();
             for &person in &people {
-                undo.push((person, current.plan.row(person)[window_start..window_end].to_vec()));
-                current.withdraw(compiled, person, window_start, window_end);
+                undo.push((person, current.plan.row(person)[window.days()].to_vec()));
+                current.withdraw(compiled, person, window);
             }
             let noise = if self.random.bool() { weight / NOISE_PART } else { 0 };
             for &person in &people {
-                self.reinsert(&mut current, person, window_start, window_end, noise);
+                self.reinsert(&mut current, person, window, noise);
             }
             let after = current.worth();
             let rise = (after.1 - before.1) as f64;
@@ -155,10 +155,10 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
                     && (rise <= 0.0 || self.random.f64() < (-rise / temperature.max(1e-9)).exp()));
             if !accepted {
                 for (person, _) in &undo {
-                    current.withdraw(compiled, *person, window_start, window_end);
+                    current.withdraw(compiled, *person, window);
                 }
                 for (person, path) in &undo {
-                    current.replace(compiled, *person, window_start, path);
+                    current.replace(compiled, *person, window.start, path);
                 }
             } else if after < best.worth() {
                 best.clone_from(&current);
@@ -167,11 +167,23 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
         }
     }
 
-    /// A random window of so many days that cuts no weekend in two.
-    pub(super) fn window(&mut self, lengths: std::ops::RangeInclusive<usize>) -> (usize, usize) {
+    /// A random window of a move. If it is two stretches, one of them rather lies where heads are missing.
+    fn window(&mut self, current: &Incumbent) -> Window {
+        let twice = self.part.days.len() >= LONG_HORIZON_DAYS && self.random.bool();
+        if !twice {
+            return self.stretch(WINDOW_DAYS).into();
+        }
+        let choice = [self.stretch(STRETCH_DAYS), self.stretch(STRETCH_DAYS)];
+        let [one, other] = choice.map(|days| (current.missing_cost(self.compiled, days.clone()), days));
+        let in_need = if one.0 > other.0 { one.1 } else { other.1 };
+        Window::of_two(in_need, self.stretch(STRETCH_DAYS))
+    }
+
+    /// Random days in a row, as many as that, which cut no weekend in two.
+    pub(super) fn stretch(&mut self, lengths: RangeInclusive<usize>) -> Range<usize> {
         let days = self.part.days.len();
         let length = self.random.usize(lengths).min(days);
         let start = self.part.days.start + self.random.usize(0..=days - length);
-        self.compiled.whole_weekends(start, start + length)
+        self.compiled.whole_weekends(start..start + length)
     }
 }

@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use super::problem::{Bound, Counted, Limit, Person, Problem};
+use super::problem::{Bound, Counted, Force, Limit, Person, Problem};
 
 /// A sum over some days with everything that is asked of it.
 #[derive(Debug, Clone)]
 pub(super) struct Period {
     pub(super) days: Range<usize>,
     pub(super) already: i64,
-    pub(super) least: Option<Bound>,
-    pub(super) most: Option<Bound>,
+    /// Hard and soft bounds alike: one counter serves them all.
+    pub(super) least: Vec<Bound>,
+    pub(super) most: Vec<Bound>,
     pub(super) fair: Option<Fair>,
 }
 
@@ -25,20 +26,58 @@ pub(super) struct Fair {
 impl Period {
     fn of(limit: &Limit) -> Self {
         let Limit { days, already, least, most, .. } = limit.clone();
-        Self { days, already, least, most, fair: None }
+        Self {
+            days,
+            already,
+            least: least.into_iter().collect(),
+            most: most.into_iter().collect(),
+            fair: None,
+        }
+    }
+
+    /// Takes up what another limit asks of the same sum, which may be given in another amount there.
+    fn join(&mut self, other: Self) {
+        let moved = self.already - other.already;
+        let at_par = |bound: Bound| Bound { value: bound.value + moved, ..bound };
+        self.least.extend(other.least.into_iter().map(at_par));
+        self.most.extend(other.most.into_iter().map(at_par));
+    }
+
+    /// The largest sum that hard bounds allow.
+    pub(super) fn hard_most(&self) -> Option<i64> {
+        hard(&self.most).min()
+    }
+
+    /// The smallest sum that hard bounds allow.
+    pub(super) fn hard_least(&self) -> Option<i64> {
+        hard(&self.least).max()
     }
 
     /// Cost of a sum of which so much is given; none if a hard bound forbids what was added to that. What is given and
     /// too much already is nobody's choice and costs nothing here.
     pub(super) fn cost(&self, given: i64, sum: i64) -> Option<i64> {
         let mut cost = self.fair_cost(sum);
-        if let Some(most) = self.most {
-            let added = (sum - most.value).max(0) - (given - most.value).max(0);
+        cost += self.added_cost(given, sum)?;
+        cost += self.missing_cost(sum)?;
+        Some(cost)
+    }
+
+    /// What a sum costs more than a smaller one for being too large; none if a hard bound forbids it.
+    pub(super) fn added_cost(&self, from: i64, to: i64) -> Option<i64> {
+        let mut cost = 0;
+        for most in &self.most {
+            let added = (to - most.value).max(0) - (from - most.value).max(0);
             if added > 0 {
                 cost += most.force.weight()? * added;
             }
         }
-        if let Some(least) = self.least.filter(|least| sum < least.value) {
+        Some(cost)
+    }
+
+    /// What a sum costs for being too small; none if a hard bound forbids it.
+    pub(super) fn missing_cost(&self, sum: i64) -> Option<i64> {
+        let mut cost = 0;
+        for least in self.least.iter().filter(|least| sum < least.value) {
             cost += least.force.weight()? * (least.value - sum);
         }
         Some(cost)
@@ -55,9 +94,21 @@ impl Period {
     /// Whether a sum that does not suit is too large, not too small.
     pub(super) fn is_above(&self, sum: i64) -> bool {
         let fair = self.fair.is_some_and(|fair| sum - self.already > fair.target);
-        let least = self.least.is_some_and(|least| sum < least.value);
-        self.most.is_some_and(|most| sum > most.value) || (fair && !least)
+        let least = self.least.iter().any(|least| sum < least.value);
+        self.most.iter().any(|most| sum > most.value) || (fair && !least)
     }
+
+    /// Whether a sum is where a bound or a share begins to matter.
+    pub(super) fn is_reached(&self, sum: i64) -> bool {
+        self.fair.is_some()
+            || self.most.iter().any(|most| sum >= most.value)
+            || self.least.iter().any(|least| sum <= least.value)
+    }
+}
+
+/// Values of the hard ones among bounds.
+fn hard(bounds: &[Bound]) -> impl Iterator<Item = i64> + '_ {
+    bounds.iter().filter(|bound| bound.force == Force::Hard).map(|bound| bound.value)
 }
 
 /// Sums of the same thing whose periods do not overlap, so that one counter serves them all.
@@ -74,8 +125,11 @@ pub(super) fn axes_of(problem: &Problem, number: usize, person: &Person) -> (Opt
     let mut minutes: Option<Period> = None;
     let mut axes: Vec<Axis> = Vec::new();
     for limit in &person.limits {
-        if is_innermost(limit.counted, &limit.days, problem) && minutes.is_none() {
-            minutes = Some(Period::of(limit));
+        if is_innermost(limit.counted, &limit.days, problem) {
+            match &mut minutes {
+                Some(minutes) => minutes.join(Period::of(limit)),
+                None => minutes = Some(Period::of(limit)),
+            }
         } else if can_bind(limit) {
             add_period(&mut axes, limit.counted, Period::of(limit));
         }
@@ -83,13 +137,14 @@ pub(super) fn axes_of(problem: &Problem, number: usize, person: &Person) -> (Opt
     for fairness in problem.fairness.iter().filter(|fairness| fairness.weight > 0) {
         let Some(share) = fairness.shares.iter().find(|share| share.person == number) else { continue };
         let fair = Some(Fair { target: share.target, unit: fairness.unit, weight: fairness.weight });
-        let fresh = Period { days: fairness.days.clone(), already: 0, least: None, most: None, fair };
+        let fresh =
+            Period { days: fairness.days.clone(), already: 0, least: Vec::new(), most: Vec::new(), fair };
         if is_innermost(fairness.counted, &fairness.days, problem)
             && minutes.as_ref().is_none_or(|minutes| minutes.fair.is_none())
         {
             minutes.get_or_insert(Period { fair: None, ..fresh }).fair = fair;
         } else if !fairness.days.is_empty() {
-            add_fairness(&mut axes, fairness.counted, fresh);
+            add_period(&mut axes, fairness.counted, fresh);
         }
     }
     (minutes, axes)
@@ -99,20 +154,18 @@ fn is_innermost(counted: Counted, days: &Range<usize>, problem: &Problem) -> boo
     counted == Counted::Minutes && *days == (0..problem.days)
 }
 
-/// Puts a share on a limit of the same days if there is one: one counter serves both.
-fn add_fairness(axes: &mut Vec<Axis>, counted: Counted, fresh: Period) {
+/// Puts bounds and shares on a sum over the same days if there is one: one counter serves all of them.
+fn add_period(axes: &mut Vec<Axis>, counted: Counted, fresh: Period) {
     let same = axes
         .iter_mut()
         .filter(|axis| axis.counted == counted)
         .flat_map(|axis| &mut axis.periods)
-        .find(|period| period.days == fresh.days && period.fair.is_none());
-    match same {
-        Some(period) => period.fair = fresh.fair,
-        None => add_period(axes, counted, fresh),
+        .find(|period| period.days == fresh.days && (period.fair.is_none() || fresh.fair.is_none()));
+    if let Some(period) = same {
+        period.fair = period.fair.or(fresh.fair);
+        period.join(fresh);
+        return;
     }
-}
-
-fn add_period(axes: &mut Vec<Axis>, counted: Counted, fresh: Period) {
     let apart = |period: &Period| period.days.end <= fresh.days.start || fresh.days.end <= period.days.start;
     match axes.iter_mut().find(|axis| axis.counted == counted && axis.periods.iter().all(apart)) {
         Some(axis) => {

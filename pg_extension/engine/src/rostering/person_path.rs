@@ -6,6 +6,7 @@
 //! are broken at random, which gives the search different rosters of equal cost.
 
 pub(super) mod counters;
+mod course;
 pub(super) mod forward;
 pub(super) mod groups;
 mod limits;

@@ -290,7 +290,12 @@ impl PersonSpace {
 
     /// The costs of a shift after each class of the day before.
     pub(super) fn pattern_of(&self, day: usize, shift: u32) -> Option<&Pattern> {
-        Some(&self.days[day].patterns[*self.pattern_of_shift.get(&shift)?])
+        Some(&self.days[day].patterns[self.pattern_number(shift)?])
+    }
+
+    /// Row of a shift in its day's [`DayChoices::patterns`]; none if the person may not take it.
+    pub(super) fn pattern_number(&self, shift: u32) -> Option<usize> {
+        self.pattern_of_shift.get(&shift).copied()
     }
 
     /// The most steps of all counters together that one shift takes.

@@ -2,10 +2,12 @@
 
 use super::columns::scope::Scope;
 use super::compiled::Compiled;
+use super::incumbent::Incumbent;
 use super::local_search::Searcher;
 use super::parts::Part;
 use super::person_path::Cost;
 use super::random::sample;
+use super::window::Window;
 
 /// Rows of a linear program that is solved within a second or so.
 const ROWS: usize = 330;
@@ -29,7 +31,9 @@ pub(super) struct Scopes {
     start: usize,
     end: usize,
     shifts: usize,
-    sweep: Vec<(usize, usize)>,
+    sweep: Vec<Window>,
+    /// Whether the windows of the sweep have gaps.
+    in_two: bool,
     growth: f64,
     failures: usize,
     /// Whether the last scope was one of a sweep, which is where growth is decided.
@@ -41,7 +45,17 @@ impl Scopes {
         let shifts = compiled.by_day[part.days.clone()].iter().map(Vec::len).sum();
         let people = part.people.iter().copied().filter(|&person| !compiled.is_softened(person)).collect();
         let (start, end) = (part.days.start, part.days.end);
-        Self { people, start, end, shifts, sweep: Vec::new(), growth: 1.0, failures: 0, swept: false }
+        Self {
+            people,
+            start,
+            end,
+            shifts,
+            sweep: Vec::new(),
+            in_two: true,
+            growth: 1.0,
+            failures: 0,
+            swept: false,
+        }
     }
 
     /// Shifts of the whole part.
@@ -58,11 +72,15 @@ impl Scopes {
     }
 
     /// The next scope; none if there is nobody.
-    pub(super) fn next<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>) -> Option<Scope> {
+    pub(super) fn next<T: Cost>(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+    ) -> Option<Scope> {
         if self.people.is_empty() || self.days() == 0 {
             return None;
         }
-        Some(if self.shifts <= ROWS { self.few_people(searcher) } else { self.window(searcher) })
+        Some(if self.shifts <= ROWS { self.few_people(searcher) } else { self.window(searcher, incumbent) })
     }
 
     /// Hears whether a scope brought anything, and which part of the budget it took.
@@ -86,7 +104,8 @@ impl Scopes {
         let most = (*PEOPLE.end() as f64 * self.growth) as usize;
         let wanted = searcher.random.usize(*PEOPLE.start()..=most);
         self.swept = true;
-        Scope { people: self.choose(searcher, wanted), start: self.start, end: self.end }
+        let window = Window::from(self.start..self.end);
+        Scope { people: self.choose(searcher, wanted), window }
     }
 
     fn choose<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>, wanted: usize) -> Vec<usize> {
@@ -101,37 +120,71 @@ impl Scopes {
     }
 
     /// Everybody, window after window until all days were seen; between them few people in long windows.
-    fn window<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>) -> Scope {
+    fn window<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>, incumbent: &Incumbent) -> Scope {
         let per_day = (self.shifts / self.days()).max(1);
-        let full = self.rows().saturating_sub(self.people.len()) / per_day / 7 * 7;
-        let full = full.clamp(7, (LONGEST_WINDOW_DAYS * self.growth) as usize / 7 * 7);
         self.swept = searcher.random.usize(0..4) > 0;
-        let (start, end, wanted) = if self.swept {
+        if self.swept {
             if self.sweep.is_empty() {
-                self.plan_sweep(searcher, full);
+                self.plan_sweep(searcher, incumbent, per_day);
             }
-            let (start, end) = self.sweep.pop().unwrap_or((self.start, self.end));
-            (start, end, self.people.len())
+            let whole = Window::from(self.start..self.end);
+            let window = self.sweep.pop().unwrap_or(whole);
+            return Scope { people: self.people.clone(), window };
+        }
+        let longest = (LONG_ROWS.max(self.rows()) / per_day / 7).min(self.days() / 7).max(2);
+        let length = searcher.random.usize(2..=longest) * 7;
+        let window = if self.is_long(length) && searcher.random.bool() {
+            let half = length / 14 * 7;
+            let (one, other) = (searcher.stretch(half..=half), searcher.stretch(half..=half));
+            Window::of_two(one, other)
         } else {
-            let longest = (LONG_ROWS.max(self.rows()) / per_day / 7).min(self.days() / 7).max(2);
-            let length = searcher.random.usize(2..=longest) * 7;
-            let (start, end) = searcher.window(length..=length);
-            (start, end, searcher.random.usize(3..=8))
+            searcher.stretch(length..=length).into()
         };
-        let (start, end) = searcher.compiled.whole_weekends(start, end);
-        Scope { people: self.choose(searcher, wanted), start: start.max(self.start), end: end.min(self.end) }
+        let wanted = searcher.random.usize(3..=8);
+        Scope { people: self.choose(searcher, wanted), window }
     }
 
-    /// Windows of so many days, one after the other, in random order.
-    fn plan_sweep<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>, full: usize) {
-        let offset = searcher.random.usize(0..full.max(8) / 7) * 7;
+    /// Whether the days are many windows of this length.
+    fn is_long(&self, length: usize) -> bool {
+        length >= 14 && self.days() >= 3 * length
+    }
+
+    /// Windows that together are all days, in random order. On a long horizon every other sweep is of windows with a
+    /// gap, so that what is scarce moves from where there is enough to where it is missing.
+    fn plan_sweep<T: Cost>(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+        per_day: usize,
+    ) {
+        let full = self.rows().saturating_sub(self.people.len()) / per_day / 7 * 7;
+        let full = full.clamp(7, (LONGEST_WINDOW_DAYS * self.growth) as usize / 7 * 7);
+        self.in_two = !self.in_two && self.is_long(full);
+        let length = if self.in_two { full / 14 * 7 } else { full };
+        let offset = searcher.random.usize(0..length.max(8) / 7) * 7;
+        let mut stretches = Vec::new();
         let mut start = self.start;
-        let mut end = self.start + if offset == 0 { full } else { offset };
+        let mut end = self.start + if offset == 0 { length } else { offset };
         while start < self.end {
-            self.sweep.push((start, end.min(self.end)));
+            let whole = searcher.compiled.whole_weekends(start..end.min(self.end));
+            stretches.push(whole.start.max(self.start)..whole.end.min(self.end));
             start = end;
-            end += full;
+            end += length;
         }
+        searcher.random.shuffle(&mut stretches);
+        if !self.in_two {
+            self.sweep = stretches.into_iter().map(Window::from).collect();
+            return;
+        }
+        if searcher.random.bool() {
+            // The stretch where most is missing with the one where least is.
+            stretches
+                .sort_by_cached_key(|stretch| incumbent.missing_cost(searcher.compiled, stretch.clone()));
+        }
+        let (first, second) = stretches.split_at(stretches.len() / 2);
+        let pairs = second.iter().rev().zip(first.iter().map(Some).chain(std::iter::once(None)));
+        self.sweep =
+            pairs.map(|(one, other)| Window::of_two(one.clone(), other.unwrap_or(one).clone())).collect();
         searcher.random.shuffle(&mut self.sweep);
     }
 }

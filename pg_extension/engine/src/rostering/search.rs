@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::columns::dive::solve_scope;
+use super::columns::dive::{bound_whole, solve_scope};
 use super::columns::scope::Scope;
 use super::compiled::Compiled;
 use super::control::{Control, Limits, Watch};
@@ -36,8 +36,12 @@ pub struct Outcome {
 
 /// Part of the budget for the first ruin and recreate, on horizons of up to eight weeks and on longer ones.
 const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
+/// From this part of the budget on, the prices that parts have left are good enough for a bound on the whole.
+const BOUND_FROM: f64 = 0.7;
+/// Part of the budget that such a bound may take.
+const BOUND_PART: f64 = 0.15;
 /// Longest horizon that counts as short.
-const SHORT_HORIZON_DAYS: usize = 60;
+pub(super) const SHORT_HORIZON_DAYS: usize = 60;
 
 /// Searches a good roster, from nothing.
 ///
@@ -170,22 +174,27 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
     publish(searcher, shared, &start, annealed);
     let mut scopes = Scopes::new(compiled, searcher.part);
     let root = Scope::everybody(compiled, searcher.part);
+    let proof = searcher.part.is_whole(compiled.problem);
+    let mut unbound = leads && proof && !root.people.is_empty();
     if leads && root.people.len() + scopes.shifts() <= root_rows(control) && !root.people.is_empty() {
         let start = snapshot(shared);
         let mut best = start.clone();
-        let proof = searcher.part.is_whole(compiled.problem);
-        solve_scope(searcher, &mut best, root, proof);
+        solve_scope(searcher, &mut best, root.clone(), proof);
         publish(searcher, shared, &start, best);
+        unbound = false;
     }
     while !control.is_over() {
-        let Some(scope) = scopes.next(searcher) else {
+        let start = snapshot(shared);
+        if unbound && control.used() > BOUND_FROM {
+            unbound = false;
+            bound_whole(searcher, &start, root.clone(), BOUND_PART);
+        }
+        let Some(scope) = scopes.next(searcher, &start) else {
             // Nobody is left whose days a linear program could hold.
-            let start = snapshot(shared);
             let annealed = searcher.anneal(&start, control.used(), 1.0);
             publish(searcher, shared, &start, annealed);
             continue;
         };
-        let start = snapshot(shared);
         let mut best = start.clone();
         let before = control.used();
         solve_scope(searcher, &mut best, scope, false);
@@ -235,7 +244,7 @@ fn publish<T: Cost>(
                         *cell = *after;
                     }
                 }
-                merged.withdraw(compiled, person, 0, compiled.days());
+                merged.withdraw(compiled, person, 0..compiled.days());
                 merged.replace(compiled, person, 0, &row);
             }
         }

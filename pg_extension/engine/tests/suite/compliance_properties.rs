@@ -30,6 +30,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     ("days_off", r#"{"minimum_days": 1, "per_days": 4, "per": "rotation"}"#),
     ("days_off", r#"{"minimum_days": 2, "per_days": 5, "per": "window", "window_days": 5}"#),
+    ("days_off", r#"{"minimum_days": 1, "per_days": 4, "per": "window", "window_days": 6}"#),
     ("days_off", r#"{"minimum_days": 2, "per": "week", "except_after_kinds": ["call"]}"#),
     (
         "continuous_duty",
@@ -51,16 +52,48 @@ const RULES: &[(&str, &str)] = &[
 const FIRST: &str = "2025-03-10";
 const LAST: &str = "2025-04-06";
 
-fn case() -> impl Strategy<Value = Case> {
+/// Duties as start, length, kind and break, in slots from the first day on.
+type Slots = Vec<(i64, i64, &'static str, Option<(i64, i64)>)>;
+
+/// Some duties follow one another as they happen to, others fall anywhere.
+fn irregular() -> impl Strategy<Value = Slots> {
     let kinds = prop::sample::select(vec!["", "call", "home", "lesson"]);
     let duty = (0..62 * 48_i64, 1..40_i64, kinds, prop::option::of((0..30_i64, 1..4_i64)));
-    // Some duties follow one another as rosters do, others fall anywhere.
     let gaps = prop::collection::vec((1..60_i64, 4..30_i64), 0..50);
+    (prop::collection::vec(duty, 0..25), gaps).prop_map(|(mut duties, gaps)| {
+        let mut slot = 0;
+        for (gap, length) in gaps {
+            duties.push((slot + gap, length, "", None));
+            slot += gap + length;
+        }
+        duties
+    })
+}
+
+/// Days of work and days off in turns, each like the one before but for a few: near the limits of many rules.
+fn regular() -> impl Strategy<Value = Slots> {
+    let row = (1..7_i64, 0..4_i64, 0..48_i64, 6..40_i64);
+    let changes = prop::collection::vec((0..62_usize, -4..5_i64, -4..5_i64), 0..4);
+    (row, changes, prop::option::of((4..12_i64, 1..3_i64))).prop_map(
+        |((on, off, from, length), changes, unpaid)| {
+            let days = (0..62_i64).filter(|day| day % (on + off) < on);
+            let mut duties: Slots = days.map(|day| (day * 48 + from, length, "", unpaid)).collect();
+            for (position, later, longer) in changes {
+                if let Some(duty) = duties.get_mut(position) {
+                    *duty = (duty.0 + later, (duty.1 + longer).max(1), "call", None);
+                }
+            }
+            duties
+        },
+    )
+}
+
+fn case() -> impl Strategy<Value = Case> {
     let leaves = prop::collection::vec((0..60_i32, 1..8_i32), 0..3);
     let zones = prop::sample::select(vec!["Europe/Berlin", "America/New_York", "Asia/Tokyo"]);
     let rotation = prop::sample::select(vec![7, 14, 28]);
-    (prop::collection::vec(duty, 0..25), gaps, leaves, zones, rotation).prop_map(
-        |(duties, gaps, leaves, zone, rotation)| {
+    (prop_oneof![irregular(), regular()], leaves, zones, rotation).prop_map(
+        |(duties, leaves, zone, rotation)| {
             let mut case = Case::in_zone(zone);
             let base = case.days("2025-02-20", "2025-02-20").start().microseconds();
             for (start, length, kind, unpaid) in duties {
@@ -74,12 +107,6 @@ fn case() -> impl Strategy<Value = Case> {
                     )
                 });
                 case.duties.push(Duty { unpaid, kind: word, ..Duty::of(span(start, end)) });
-            }
-            let mut instant = base;
-            for (gap, length) in gaps {
-                let start = instant + gap * SLOT;
-                instant = start + length * SLOT;
-                case.duties.push(Duty::of(span(start, instant)));
             }
             case.duties.sort_by_key(|duty| duty.span.start());
             for (first, days) in leaves {
@@ -143,7 +170,7 @@ fn slides(rule: &Rule) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn verdicts_are_those_of_the_definitions(case in case()) {

@@ -106,14 +106,18 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
             2 => (Counted::Kind(random.usize(0..kinds)), 3),
             _ => (Counted::Weekends, 2),
         };
-        limits.push(Limit {
-            counted,
-            days: if whole { 0..days } else { start..random.usize(start..=days) },
-            already: if random.u32(0..4) == 0 { most / 4 } else { 0 },
-            // A least that is rarely out of reach, or most problems would have no answer.
-            least: bound(random, 0..most / 2).filter(|_| random.bool()),
-            most: bound(random, most / 4..most + 1),
-        });
+        let days = if whole { 0..days } else { start..random.usize(start..=days) };
+        // Often hard and soft bounds beside each other, over the same days.
+        for _ in 0..random.usize(1..=2) {
+            limits.push(Limit {
+                counted,
+                days: days.clone(),
+                already: if random.u32(0..4) == 0 { most / 4 } else { 0 },
+                // A least that is rarely out of reach, or most problems would have no answer.
+                least: bound(random, 0..most / 2).filter(|_| random.bool()),
+                most: bound(random, most / 4..most + 1),
+            });
+        }
     }
     let outside = |random: &mut fastrand::Rng, first_day: i64, count: i64| -> Vec<OutsideDay> {
         (0..count)

@@ -129,3 +129,29 @@ fn explanations_ask_and_stop_too() {
     let watch = Counting { stops_at: 1, ..Counting::default() };
     assert_eq!(contradictions(&problem, &watch).expect("the problem is sound"), []);
 }
+
+/// A clock that moves by one millisecond with each reading.
+#[derive(Default)]
+struct Ticking(AtomicU64);
+
+impl Watch for Ticking {
+    fn elapsed_ms(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_search_that_finds_nothing_better_for_long_enough_stops() {
+    let ward = heavy_ward();
+    let duration_ms = |patience_ms| {
+        let clock = Ticking::default();
+        search(&ward, Limits { time_ms: Some(4_000), patience_ms, ..Limits::default() }, &clock).unwrap();
+        clock.elapsed_ms()
+    };
+    assert!(duration_ms(None) >= 4_000);
+    assert!(duration_ms(Some(300)) < 4_000);
+}

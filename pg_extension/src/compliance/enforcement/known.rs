@@ -9,8 +9,9 @@ use pgrx::{pg_guard, pg_sys};
 use super::arguments::Arguments;
 use crate::compliance::inquiry::Questions;
 use crate::compliance::law::Law;
+use crate::compliance::one_person::OnePerson;
 use crate::error::ExtensionError;
-use crate::source::{Connection, RuleQuestion, Views, WrittenRule};
+use crate::source::{Connection, RowVersions, RuleQuestion, Views, WrittenRule};
 
 thread_local! {
     static KNOWN: RefCell<HashMap<pg_sys::Oid, Rc<Known>>> = RefCell::default();
@@ -25,10 +26,16 @@ thread_local! {
 pub(super) struct Known {
     rule_question: RuleQuestion,
     written: Vec<WrittenRule>,
+    /// The tables that the rules are read from, where they are read from nothing else.
+    rule_tables: Option<Vec<pg_sys::Oid>>,
+    /// The rows that were in them.
+    rule_rows: RefCell<Option<RowVersions>>,
     /// The rules that act on writes.
     pub(super) law: Law,
-    /// What is asked about people.
+    /// What is asked about several people.
     pub(super) questions: Questions,
+    /// What is asked about one.
+    pub(super) one_person: OnePerson,
 }
 
 impl Known {
@@ -46,14 +53,30 @@ impl Known {
             KNOWN.with_borrow_mut(HashMap::clear);
         }
         let known = KNOWN.with_borrow(|known| known.get(&trigger).cloned());
-        if let Some(known) = &known
-            && known.rule_question.ask(connection)? == known.written
+        if let Some(known) = known
+            && known.is_current(connection)?
         {
-            return Ok(Rc::clone(known));
+            return Ok(known);
         }
         let known = Rc::new(Self::read(connection, arguments)?);
         KNOWN.with_borrow_mut(|map| map.insert(trigger, Rc::clone(&known)));
         Ok(known)
+    }
+
+    /// Whether the rules are still as they were. That no row of their tables changed is seen without asking
+    /// for them.
+    fn is_current(&self, connection: &Connection) -> Result<bool, ExtensionError> {
+        let rows = self.rule_tables.as_deref().and_then(RowVersions::read);
+        let is_same = rows.is_some() && *self.rule_rows.borrow() == rows;
+        // To open the tables was to hear of what changed.
+        if is_same && self.rule_question.is_valid() {
+            return Ok(true);
+        }
+        let is_current = self.rule_question.ask(connection)? == self.written;
+        if is_current {
+            self.rule_rows.replace(rows);
+        }
+        Ok(is_current)
     }
 
     fn read(connection: &Connection, arguments: &Arguments) -> Result<Self, ExtensionError> {
@@ -64,8 +87,11 @@ impl Known {
         let law = Law::read(connection, &written, |_| true)?;
         let mut questions = Questions::new(&views, &law, true, false)?;
         questions.prepare(connection)?;
-        remember_sources();
-        Ok(Self { rule_question, written, law, questions })
+        let one_person = OnePerson::prepare(connection, &views, &law)?;
+        let rule_tables = rule_question.tables();
+        remember_sources(rule_tables.as_deref().unwrap_or_default());
+        let rule_rows = RefCell::new(rule_tables.as_deref().and_then(RowVersions::read));
+        Ok(Self { rule_question, written, rule_tables, rule_rows, law, questions, one_person })
     }
 }
 
@@ -86,11 +112,17 @@ fn relation(schema: &str, name: &std::ffi::CStr) -> pg_sys::Oid {
     }
 }
 
-fn remember_sources() {
+fn remember_sources(rule_tables: &[pg_sys::Oid]) {
     let views = [c"people", c"assignments", c"absences", c"rules", c"rotations", c"conditions", c"postings"];
     let found = views.into_iter().map(|view| relation("rota_source", view));
-    let found = found.filter(|view| *view != pg_sys::InvalidOid).collect();
-    SOURCES.with_borrow_mut(|sources| *sources = found);
+    let found = found.filter(|view| *view != pg_sys::InvalidOid).chain(rule_tables.iter().copied());
+    SOURCES.with_borrow_mut(|sources| {
+        for relation in found {
+            if !sources.contains(&relation) {
+                sources.push(relation);
+            }
+        }
+    });
 }
 
 /// Has the server tell of changes, from the first use on.

@@ -6,13 +6,15 @@ use std::collections::HashMap;
 
 use pgrx::pg_sys::Pg_finfo_record;
 use pgrx::{pg_guard, pg_sys};
-use rota_engine::rule::Mode;
+use rota_engine::compliance::Verdict;
+use rota_engine::rule::{Level, Mode};
 
 use super::arguments::Arguments;
 use super::known::{Known, home};
 use super::owner::AsOwner;
 use super::touched::Touched;
 use super::{report, written};
+use crate::compliance::Case;
 use crate::compliance::change::Standing;
 use crate::compliance::inquiry::Inquiry;
 use crate::compliance::row::VerdictRow;
@@ -104,15 +106,15 @@ fn judge(
     Ok(after)
 }
 
-/// The people of whom anything is said.
+/// The people of whom anything is said that may be new. What is unknown was so before, too.
 fn people_with_verdicts(
     connection: &Connection,
     known: &Known,
     touched: &Touched,
 ) -> Result<Vec<String>, ExtensionError> {
     let mut broken = Vec::new();
-    ask(connection, known, touched, &touched.people, &mut |standing, case| {
-        if !standing.is_clean() {
+    ask(connection, known, touched, &touched.people, &mut |verdicts, case| {
+        if verdicts.iter().any(|verdict| verdict.level != Level::Unknown) {
             broken.push(case.person.id.to_string());
         }
         Ok(())
@@ -127,8 +129,8 @@ fn standings(
     people: &[String],
 ) -> Result<HashMap<Box<str>, Standing>, ExtensionError> {
     let mut found = HashMap::new();
-    ask(connection, known, touched, people, &mut |standing, case| {
-        found.insert(case.person.id.clone(), standing);
+    ask(connection, known, touched, people, &mut |verdicts, case| {
+        found.insert(case.person.id.clone(), Standing::of(verdicts, case));
         Ok(())
     })?;
     Ok(found)
@@ -143,23 +145,32 @@ fn added(
 ) -> Result<Vec<VerdictRow>, ExtensionError> {
     let mut rows = Vec::new();
     let nothing = Standing::nothing();
-    ask(connection, known, touched, people, &mut |standing, case| {
+    ask(connection, known, touched, people, &mut |verdicts, case| {
         let before = before.get(&case.person.id).unwrap_or(&nothing);
-        rows.extend(standing.added_to(before, case, &known.law));
+        rows.extend(Standing::of(verdicts, case).added_to(before, case, &known.law));
         Ok(())
     })?;
     Ok(rows)
 }
+
+/// What is told about each person.
+type Listener<'l> = dyn FnMut(Vec<Verdict>, &Case<'_>) -> Result<(), ExtensionError> + 'l;
 
 fn ask(
     connection: &Connection,
     known: &Known,
     touched: &Touched,
     people: &[String],
-    each: &mut dyn FnMut(Standing, &crate::compliance::Case<'_>) -> Result<(), ExtensionError>,
+    each: &mut Listener<'_>,
 ) -> Result<(), ExtensionError> {
+    if let [person] = people {
+        let asked = (touched.hull, person.as_str());
+        return known
+            .one_person
+            .ask(connection, &known.law, asked, &mut |case| each(case.book.judge(&case.record), case));
+    }
     let inquiry = Inquiry { window: touched.hull, people: Some(people), teams: None, amendment: None };
-    known.questions.ask(connection, &known.law, inquiry, &mut |case| {
-        each(Standing::of(case.book.judge(&case.record), case), case)
-    })
+    known
+        .questions
+        .ask(connection, &known.law, inquiry, &mut |case| each(case.book.judge(&case.record), case))
 }

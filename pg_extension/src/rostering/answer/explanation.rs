@@ -67,7 +67,7 @@ impl Answer<'_> {
     /// Every shift that is short, with the rules that bind each group of people; and whether all of them are there.
     fn open_heads(&self, watch: &Patience<'_>) -> Result<(Value, bool), EngineError> {
         let model = self.model;
-        let open = open_heads(&model.problem, &self.outcome.plan, watch)?;
+        let open = open_heads(&model.problem, &self.found.outcome.plan, watch)?;
         let shifts = open.heads.iter().map(|head| {
             json!({
                 "shift": self.shift(head.shift),
@@ -99,7 +99,7 @@ impl Answer<'_> {
         let mut found = Vec::new();
         for person in 0..model.people.len() {
             let is_broken =
-                person_cost(&model.problem, person, self.outcome.plan.row(person)).broken_hard > 0;
+                person_cost(&model.problem, person, self.found.outcome.plan.row(person)).broken_hard > 0;
             if !is_broken || watch.cancelled() || found.len() >= MOST_CONTRADICTIONS {
                 continue;
             }
@@ -155,7 +155,7 @@ impl Answer<'_> {
 
     /// What each rule costs, what each person's wishes and rules cost, and how evenly the work is spread.
     fn score(&self) -> Value {
-        let score = score(&self.model.problem, &self.outcome.plan);
+        let score = score(&self.model.problem, &self.found.outcome.plan);
         let sum = |sum: &Sum| {
             json!({
                 "broken_hard": sum.broken_hard, "medium": sum.medium, "cost": sum.cost, "units": sum.units

@@ -61,8 +61,10 @@ pub(super) fn of_stop(outcome: &Outcome, options: &Options, watch: &SearchWatch)
         "target"
     } else if watch.cancelled() {
         "stop"
-    } else if options.time().is_some_and(|time| u128::from(watch.elapsed_ms()) >= time.as_millis()) {
+    } else if options.first_round_ms().is_some_and(|round_ms| watch.elapsed_ms() >= round_ms) {
         "time"
+    } else if options.limits.patience_ms.is_some() {
+        "patience"
     } else if options.limits.gap_ppm > 0 {
         "gap"
     } else {

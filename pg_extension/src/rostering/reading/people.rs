@@ -1,33 +1,21 @@
 //! The people, with what holds for them alone.
 
 use rota_engine::Span;
-use rota_engine::rostering::{Bound, Counted, Limit, Person, Wish};
+use rota_engine::rostering::{Person, Wish};
 
 use super::Draft;
-use super::bounds::{bound, value};
+use super::bounds::value;
 use super::skills::{Holding, settle};
+use super::terms::{TERMS, Terms};
 use super::weights::read_weight;
 use super::work::{self, OutsideWork, StandingWork};
 use crate::error::ExtensionError;
 use crate::rostering::field::{Field, Object};
-use crate::rostering::horizon::{date, span};
+use crate::rostering::horizon::span;
 
-const MEMBERS: [&str; 14] = [
-    "id",
-    "team",
-    "skills",
-    "absences",
-    "availability",
-    "work",
-    "wishes",
-    "kind_costs",
-    "weekly_minutes",
-    "limits",
-    "longest_work",
-    "shortest_work",
-    "shortest_rest",
-    "days_off",
-];
+/// What is said of one person alone, beside [`TERMS`].
+const MEMBERS: [&str; 8] =
+    ["id", "team", "skills", "absences", "availability", "work", "wishes", "weekly_minutes"];
 
 /// What was read of each person.
 #[derive(Default)]
@@ -38,10 +26,10 @@ struct Read {
 }
 
 /// Reads `people` of a problem.
-pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>]) -> Result<(), ExtensionError> {
+pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>], everybody: &Terms) -> Result<(), ExtensionError> {
     let mut read = Read::default();
     for field in fields {
-        read_person(draft, field, &mut read)?;
+        read_person(draft, field, everybody, &mut read)?;
     }
     let Read { mut people, holdings, work } = read;
     let demand =
@@ -57,8 +45,13 @@ pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>]) -> Result<(), Extens
     Ok(())
 }
 
-fn read_person(draft: &mut Draft, field: &Field<'_>, read: &mut Read) -> Result<(), ExtensionError> {
-    let object = field.object(&MEMBERS)?;
+fn read_person(
+    draft: &mut Draft,
+    field: &Field<'_>,
+    everybody: &Terms,
+    read: &mut Read,
+) -> Result<(), ExtensionError> {
+    let object = field.object(&[MEMBERS.as_slice(), &TERMS].concat())?;
     let id = object.need("id")?;
     let number = read.people.len();
     if draft.people.number(&id.id()?) < number {
@@ -69,28 +62,12 @@ fn read_person(draft: &mut Draft, field: &Field<'_>, read: &mut Read) -> Result<
         read.holdings.push(holding(number, &skill)?);
     }
     draft.weekly_minutes.push(object.find("weekly_minutes").map(|field| value(&field)).transpose()?);
-    let run = |name: &str| object.find(name).map(|field| bound(&field)).transpose();
-    let mut person = Person {
-        limits: limits(draft, &object)?,
-        longest_work: run("longest_work")?,
-        shortest_work: run("shortest_work")?,
-        shortest_rest: run("shortest_rest")?,
-        days_off: days_off(draft, &object)?,
-        ..Person::default()
-    };
+    let mut person = Terms::read(draft, &object)?.person(everybody);
     for absence in object.list("absences")? {
         let (start, end) = draft.horizon.minutes(span(&absence.object(&["starts_at", "ends_at"])?)?);
         person.unavailable.push(start..end);
     }
     wishes(draft, &object, &mut person)?;
-    if let Some(costs) = object.find("kind_costs") {
-        for (kind, cost) in costs.any_object()?.members() {
-            // A kind that no shift is of costs nobody anything.
-            if let Some(kind) = draft.kinds.find(kind) {
-                person.kind_costs.push((kind, read_weight(&cost)?));
-            }
-        }
-    }
     read.work.push(work::read(draft, &object.list("work")?)?);
     read.people.push(person);
     Ok(())
@@ -103,52 +80,6 @@ fn holding(person: usize, field: &Field<'_>) -> Result<Holding, ExtensionError> 
     }
     let object = field.object(&["skill", "starts_at", "ends_at"])?;
     Ok(Holding { person, skill: object.need("skill")?.text()?.to_owned(), valid: span(&object)? })
-}
-
-fn days_off(draft: &Draft, object: &Object<'_>) -> Result<Vec<usize>, ExtensionError> {
-    let mut days = Vec::new();
-    for field in object.list("days_off")? {
-        days.push(day(draft, &field)?);
-    }
-    Ok(days)
-}
-
-/// A date of the horizon.
-fn day(draft: &Draft, field: &Field<'_>) -> Result<usize, ExtensionError> {
-    let day = draft.horizon.day_of_date(date(field)?);
-    usize::try_from(day)
-        .ok()
-        .filter(|day| *day < draft.horizon.days)
-        .ok_or_else(|| field.unfit("a date of the horizon"))
-}
-
-fn limits(draft: &mut Draft, object: &Object<'_>) -> Result<Vec<Limit>, ExtensionError> {
-    let mut limits = Vec::new();
-    for field in object.list("limits")? {
-        let limit = field.object(&["counted", "kind", "from_date", "to_date", "already", "least", "most"])?;
-        let counted = limit.need("counted")?;
-        let counted = match counted.text()? {
-            "minutes" => Counted::Minutes,
-            "days" => Counted::Days,
-            "weekends" => Counted::Weekends,
-            "kind" => Counted::Kind(draft.kinds.number(limit.need("kind")?.text()?)),
-            _ => return Err(counted.unfit("minutes, days, weekends or kind")),
-        };
-        let start = limit.find("from_date").map_or(Ok(0), |field| day(draft, &field))?;
-        let end = match limit.find("to_date") {
-            None => draft.horizon.days,
-            Some(field) => usize::try_from(draft.horizon.day_of_date(date(&field)?))
-                .ok()
-                .filter(|end| (start..=draft.horizon.days).contains(end))
-                .ok_or_else(|| field.unfit("a date of the horizon after from_date"))?,
-        };
-        let side = |name: &str| -> Result<Option<Bound>, ExtensionError> {
-            limit.find(name).map(|field| bound(&field)).transpose()
-        };
-        let already = limit.find("already").map_or(Ok(0), |field| value(&field))?;
-        limits.push(Limit { counted, days: start..end, already, least: side("least")?, most: side("most")? });
-    }
-    Ok(limits)
 }
 
 /// Wishes for single shifts, and what the person said about their time.

@@ -6,7 +6,8 @@ use rota_engine::rostering::{Bound, Counted, Force, Limit};
 use serde_json::json;
 
 use super::Draft;
-use super::bounds::{force, stricter};
+use super::bounds::stricter;
+use super::weights::read_weight;
 use super::work::OutsideWork;
 use crate::error::ExtensionError;
 use crate::rostering::field::{Field, Object};
@@ -17,11 +18,23 @@ const MOST_LIMITS: usize = 60;
 
 const MICROSECONDS_PER_MINUTE: i64 = 60_000_000;
 
+/// The priority of a rule that names none.
+const USUAL_PRIORITY: i64 = 5;
+
+const MEMBERS: [&str; 9] =
+    ["id", "rule_type", "parameters", "level", "strict", "priority", "team", "person", "weight"];
+
 /// A rule of a document.
 struct Rule<'a> {
     object: Object<'a>,
     team: Option<String>,
+    /// The one person that it is for.
+    person: Option<usize>,
     level: Level,
+    /// Whether a violation is never allowed; else it costs what a warning does.
+    strict: bool,
+    /// From 1 to 10. What breaking the rule costs grows with it, from nothing more or less at [`USUAL_PRIORITY`].
+    priority: i64,
     /// The weight that it names itself.
     own: Option<Force>,
 }
@@ -56,7 +69,7 @@ impl Draft {
     }
 
     fn read_rule(&mut self, field: &Field<'_>) -> Result<(), ExtensionError> {
-        let object = field.object(&["id", "rule_type", "parameters", "level", "team", "weight"])?;
+        let object = field.object(&MEMBERS)?;
         let rule_type = object.need("rule_type")?.text()?;
         let parameters = object.find("parameters");
         let parameters = parameters.map_or_else(Vec::new, |field| members(field.value()));
@@ -65,8 +78,11 @@ impl Draft {
         let level = object.find("level").map_or(Ok("violation"), |level| level.text())?;
         let rule = Rule {
             team: object.find("team").map(|team| team.id()).transpose()?,
+            person: object.find("person").map(|person| self.person(&person)).transpose()?,
+            strict: object.find("strict").map_or(Ok(true), |strict| strict.truth())?,
+            priority: object.whole("priority", &(1..=10))?.unwrap_or(USUAL_PRIORITY),
             level: Level::from_word(level).map_err(|error| field.fault(error.to_string()))?,
-            own: object.find("weight").map(|_| force(&object)).transpose()?,
+            own: object.find("weight").map(|weight| read_weight(&weight).map(Force::Soft)).transpose()?,
             object,
         };
         match requirement {
@@ -91,6 +107,9 @@ impl Draft {
         let bound = Bound { value: whole_minutes_up(minimum), force: self.force_of(rule, false) };
         if bound.force != Force::Hard {
             return self.not_searched(rule, "a rest that may be broken is not weighed");
+        }
+        if rule.person.is_some() {
+            return self.not_searched(rule, "the search has one rest for everybody");
         }
         // The engine has one rest for everybody: the longest is right for all.
         let known = self.problem.minimum_rest;
@@ -228,19 +247,23 @@ impl Draft {
     }
 
     fn people_of(&self, rule: &Rule<'_>) -> Vec<usize> {
-        let is_for = |team: &Option<String>| rule.team.is_none() || *team == rule.team;
-        self.teams.iter().enumerate().filter(|(_, team)| is_for(team)).map(|(person, _)| person).collect()
+        let is_for = |person: usize, team: &Option<String>| {
+            (rule.team.is_none() || *team == rule.team) && rule.person.is_none_or(|only| only == person)
+        };
+        let people = self.teams.iter().enumerate();
+        people.filter(|(person, team)| is_for(*person, team)).map(|(person, _)| person).collect()
     }
 
     fn force_of(&self, rule: &Rule<'_>, counts_minutes: bool) -> Force {
         let weights = &self.weights;
-        rule.own.unwrap_or(match (rule.level, counts_minutes) {
-            (Level::Violation, _) => Force::Hard,
-            (Level::Warning, false) => Force::Soft(weights.warning),
-            (Level::Warning, true) => Force::Soft(weights.warning_minute),
-            (_, false) => Force::Soft(weights.advisory),
-            (_, true) => Force::Soft(weights.advisory_minute),
-        })
+        let weight = match (rule.level, counts_minutes) {
+            (Level::Violation, _) if rule.strict => return rule.own.unwrap_or(Force::Hard),
+            (Level::Violation | Level::Warning, false) => weights.warning,
+            (Level::Violation | Level::Warning, true) => weights.warning_minute,
+            (_, false) => weights.advisory,
+            (_, true) => weights.advisory_minute,
+        };
+        rule.own.unwrap_or(Force::Soft(weight * rule.priority / USUAL_PRIORITY))
     }
 
     fn not_searched(&mut self, rule: &Rule<'_>, reason: &str) {

@@ -1,9 +1,9 @@
 //! The shifts that want heads.
 
 use rota_engine::Span;
-use rota_engine::rostering::{Level, Shift};
+use rota_engine::rostering::Shift;
 
-use super::weights::{Weights, read_weight};
+use super::weights::{Weights, read_weight, short_level};
 use super::words::Words;
 use crate::error::ExtensionError;
 use crate::rostering::field::{Field, Object};
@@ -102,21 +102,13 @@ impl Demand {
             skills: Vec::new(),
             required: u32::try_from(required).unwrap_or(u32::MAX),
             short_weight: weight("short_weight", weights.short)?,
-            short_level: short_level(&object)?,
+            short_level: object
+                .find("short_level")
+                .map_or(Ok(weights.short_level), |level| short_level(&level))?,
             surplus_weight: weight("surplus_weight", weights.surplus)?,
         });
         self.spans.push(span);
         self.skills.push(skills);
         Ok(())
-    }
-}
-
-/// Whether a missing head outweighs everything soft whatever the weights, or is weighed with the rest.
-fn short_level(shift: &Object<'_>) -> Result<Level, ExtensionError> {
-    let Some(field) = shift.find("short_level") else { return Ok(Level::Soft) };
-    match field.text()? {
-        "medium" => Ok(Level::Medium),
-        "soft" => Ok(Level::Soft),
-        _ => Err(field.unfit("medium or soft")),
     }
 }

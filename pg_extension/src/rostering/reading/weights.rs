@@ -1,5 +1,6 @@
 //! What breaking something costs where a document says no more.
 
+use rota_engine::rostering::Level;
 use rota_engine::rostering::check::MOST_WEIGHT;
 
 use crate::error::ExtensionError;
@@ -11,6 +12,8 @@ use crate::rostering::field::Field;
 pub(super) struct Weights {
     /// Of each head too few.
     pub(super) short: i64,
+    /// Whether a head too few outweighs everything soft, whatever the weights.
+    pub(super) short_level: Level,
     /// Of each head too many.
     pub(super) surplus: i64,
     /// Of a rule that warns, for each unit that is counted in ones.
@@ -34,6 +37,7 @@ impl Weights {
     pub(super) fn read(field: Option<Field<'_>>) -> Result<Self, ExtensionError> {
         let mut weights = Self {
             short: 10_000,
+            short_level: Level::Soft,
             surplus: 2_000,
             warning: 500,
             warning_minute: 5,
@@ -55,11 +59,15 @@ impl Weights {
             ("unavailable", &mut weights.unavailable),
             ("preferred", &mut weights.preferred),
         ];
-        let given = field.object(&places.each_ref().map(|(name, _)| *name))?;
+        let names = places.each_ref().map(|(name, _)| *name);
+        let given = field.object(&[names.as_slice(), &["short_level"]].concat())?;
         for (name, place) in places {
             if let Some(weight) = given.find(name) {
                 *place = read_weight(&weight)?;
             }
+        }
+        if let Some(level) = given.find("short_level") {
+            weights.short_level = short_level(&level)?;
         }
         Ok(weights)
     }
@@ -68,4 +76,13 @@ impl Weights {
 /// Reads a weight.
 pub(super) fn read_weight(field: &Field<'_>) -> Result<i64, ExtensionError> {
     field.whole(&(0..=MOST_WEIGHT))
+}
+
+/// Reads whether a missing head outweighs everything soft whatever the weights, or is weighed with the rest.
+pub(super) fn short_level(field: &Field<'_>) -> Result<Level, ExtensionError> {
+    match field.text()? {
+        "medium" => Ok(Level::Medium),
+        "soft" => Ok(Level::Soft),
+        _ => Err(field.unfit("medium or soft")),
+    }
 }

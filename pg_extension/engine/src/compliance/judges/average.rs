@@ -88,6 +88,37 @@ impl Average {
         (time, days.start(day))
     }
 
+    /// Whether no window is cut by the employment.
+    fn is_employed_throughout(&self, person: &Person<'_>) -> bool {
+        let days = person.frame.days(self.windows.days());
+        let (start, end) = person.employed();
+        start <= person.frame.needed.0.min(days.start(0)) && days.start(usize::MAX) <= end
+    }
+
+    /// Whether no window that slides has too much time, each day counted.
+    fn is_kept_in_rolling(&self, person: &Person<'_>) -> bool {
+        let sums = person.sums(self.sums.0).before();
+        let days = self.windows.extent().map(|extent| extent.most_days());
+        let most = self.windows.most_in_rolling(sums);
+        most.zip(days).is_some_and(|(most, days)| self.limit.allows(most, (self.per_days.into(), days)))
+    }
+
+    /// Whether no window that slides has too much time, without days of leave.
+    fn is_kept_without_leave(&self, person: &Person<'_>) -> bool {
+        let sums = person.sums(self.sums.0).before_kept();
+        let away = person.away(self.windows.days()).before();
+        let (Some((starts, ends, length)), Some((away_starts, away_ends, _))) =
+            (self.windows.ends_of_rolling(sums), self.windows.ends_of_rolling(away))
+        else {
+            return false;
+        };
+        let mut windows = starts.iter().zip(ends).zip(away_starts.iter().zip(away_ends));
+        windows.all(|((start, end), (away_start, away_end))| {
+            let days = count(length) - count(away_end - away_start);
+            days <= 0 || self.limit.allows(end - start, (self.per_days.into(), days))
+        })
+    }
+
     /// What of a window is employment; `None` where that is none of it, or too little to say.
     fn within_employment(&self, person: &Person<'_>, window: DayWindow) -> Option<DayWindow> {
         let days = person.frame.days(self.windows.days());
@@ -135,6 +166,17 @@ impl Judge for Average {
                 }
             }
         });
+    }
+
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        let away = person.away(self.windows.days());
+        self.is_employed_throughout(person)
+            && match self.leave {
+                _ if away.is_none() => self.is_kept_in_rolling(person),
+                LeaveTreatment::Counted => self.is_kept_in_rolling(person),
+                LeaveTreatment::Excluded => self.is_kept_without_leave(person),
+                LeaveTreatment::Replaced(_) => false,
+            }
     }
 
     fn unit(&self) -> (Unit, i64) {

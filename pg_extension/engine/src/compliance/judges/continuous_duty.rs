@@ -63,6 +63,11 @@ impl Judge for LongestDuty {
         }
     }
 
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        self.clock == Clock::Elapsed
+            && longest(person, self.line, self.bridged).is_some_and(|longest| longest <= self.maximum)
+    }
+
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
     }
@@ -78,6 +83,12 @@ pub(super) fn duties(person: &Person<'_>, line: usize, bridged: i64) -> impl Ite
     let joined = (bridged > 0).then(|| elapsed.bridged(bridged));
     let count = joined.as_ref().unwrap_or(elapsed).spans().len();
     (0..count).filter_map(move |place| joined.as_ref().unwrap_or(elapsed).spans().get(place).copied())
+}
+
+/// The length of the longest duty of a line; `None` where short gaps have to be filled first.
+pub(super) fn longest(person: &Person<'_>, line: usize, bridged: i64) -> Option<i64> {
+    let elapsed = person.line(line).elapsed();
+    (elapsed.shortest_gap() > bridged).then(|| elapsed.longest())
 }
 
 /// How long a duty is.

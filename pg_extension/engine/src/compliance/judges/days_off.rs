@@ -2,8 +2,7 @@
 
 use super::{Judge, Making, Take};
 use crate::compliance::case::{Case, Comparison};
-use crate::compliance::person::{Person, bounds, cut};
-use crate::compliance::stretches::Stretches;
+use crate::compliance::person::Person;
 use crate::compliance::verdict::Unit;
 use crate::compliance::windows::DayWindows;
 use crate::error::EngineError;
@@ -51,6 +50,13 @@ impl FreeDays {
         if before.is_some_and(ends_there) { (gap.0 + MICROSECONDS_PER_DAY, gap.1) } else { gap }
     }
 
+    /// Every rest that holds a day off, in order.
+    fn rests(&self, person: &Person<'_>) -> Vec<(i64, i64)> {
+        let is_long = |gap: &(i64, i64)| gap.1 - gap.0 >= MICROSECONDS_PER_DAY;
+        let gaps = person.busy_or_away(self.line).gaps(person.known()).filter(is_long);
+        gaps.map(|gap| self.counted(person, gap)).filter(is_long).collect()
+    }
+
     /// How many units of a rest begin in a window. Of a rest of which the beginning is not known, one more may
     /// have begun before.
     fn units_known(person: &Person<'_>, window: (i64, i64), gap: (i64, i64)) -> i64 {
@@ -76,15 +82,7 @@ impl FreeDays {
 
 impl Judge for FreeDays {
     fn measure(&self, person: &Person<'_>, take: &mut Take<'_>) {
-        let busy = person.line(self.line).busy();
-        let needed = person.frame.needed;
-        let leaves = person.record.leaves.iter().filter(|leave| leave.excluded_from_averages);
-        let leaves: Vec<(i64, i64)> = leaves.filter_map(|leave| cut(bounds(leave.span), needed)).collect();
-        let with_leave = (!leaves.is_empty())
-            .then(|| Stretches::sorted(leaves.into_iter().chain(busy.spans().iter().copied()).collect()));
-        let is_long = |gap: &(i64, i64)| gap.1 - gap.0 >= MICROSECONDS_PER_DAY;
-        let gaps = with_leave.as_ref().unwrap_or(busy).gaps(person.known());
-        let gaps: Vec<(i64, i64)> = gaps.map(|gap| self.counted(person, gap)).filter(is_long).collect();
+        let gaps = self.rests(person);
         self.windows.each(person, |window| {
             let first = gaps.partition_point(|gap| gap.1 <= window.start);
             let meeting = gaps.get(first..).unwrap_or_default().iter();
@@ -96,6 +94,20 @@ impl Judge for FreeDays {
             let is_known = person.is_known(window.start - LOOK_BACK, look_ahead);
             take(Case::at_least(window.start, window.end, found, is_known));
         });
+    }
+
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        let Some(extent) = self.windows.extent() else { return false };
+        // One unit is enough, and one begins in a window wherever a rest goes on for two days.
+        let wanted = self.compare(1, extent.most_days());
+        let is_one_enough = wanted.measured >= wanted.limit;
+        is_one_enough
+            && extent.shortest() >= MICROSECONDS_PER_DAY
+            && extent.is_served(
+                self.rests(person)
+                    .into_iter()
+                    .map(|gap| (gap.0, gap.0.max(gap.1 - 2 * MICROSECONDS_PER_DAY))),
+            )
     }
 
     fn unit(&self) -> (Unit, i64) {

@@ -1,6 +1,6 @@
 //! Rest after a long duty.
 
-use super::continuous_duty::{duties, length};
+use super::continuous_duty::{duties, length, longest};
 use super::{Contributing, Judge, Take};
 use crate::compliance::case::Case;
 use crate::compliance::person::Person;
@@ -44,6 +44,11 @@ impl Judge for RestAfter {
                 take(Case::rest(end, next, self.minimum, is_known));
             }
         }
+    }
+
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        self.clock == Clock::Elapsed
+            && longest(person, self.line, self.bridged).is_some_and(|longest| longest < self.after)
     }
 
     fn unit(&self) -> (Unit, i64) {

@@ -35,6 +35,10 @@ impl Judge for RestBetween {
         }
     }
 
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        person.line(self.line).busy().shortest_gap() >= self.minimum
+    }
+
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
     }

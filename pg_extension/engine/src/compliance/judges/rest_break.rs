@@ -1,6 +1,6 @@
 //! Breaks in a long duty.
 
-use super::continuous_duty::duties;
+use super::continuous_duty::{duties, longest};
 use super::{Judge, Take};
 use crate::compliance::case::Case;
 use crate::compliance::person::Person;
@@ -43,6 +43,10 @@ impl Judge for BreaksInDuty {
             let is_known = person.is_known(start - self.bridged - 1, end + self.bridged + 1);
             take(Case { start, end, ..Case::rest(0, breaks, self.minimum, is_known) });
         }
+    }
+
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        longest(person, self.line, self.bridged).is_some_and(|longest| longest <= self.after)
     }
 
     fn unit(&self) -> (Unit, i64) {

@@ -60,6 +60,16 @@ impl Judge for LongestRest {
         }
     }
 
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        // After each duty there is a rest that is long enough and begins early enough.
+        let work = person.line(self.line).busy();
+        let (known_end, judged_end) = (person.known().1, person.frame.window.1);
+        let is_last_kept = |last: &(i64, i64)| judged_end <= last.0 || known_end - last.1 >= self.minimum;
+        work.spans().last().is_none_or(is_last_kept)
+            && work.shortest_gap() >= self.minimum
+            && work.longest() <= self.within - self.minimum
+    }
+
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
     }

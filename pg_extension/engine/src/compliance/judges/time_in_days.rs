@@ -25,6 +25,11 @@ impl Judge for TimeInDays {
         });
     }
 
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        let most = self.windows.most_in_rolling(person.sums(self.sums.0).before());
+        most.is_some_and(|most| self.limit.allows(most, (1, 1)))
+    }
+
     fn unit(&self) -> (Unit, i64) {
         (Unit::Minutes, 1)
     }

@@ -50,6 +50,13 @@ impl Judge for LongRests {
         });
     }
 
+    fn is_clearly_kept(&self, person: &Person<'_>) -> bool {
+        let Some(extent) = self.windows.extent().filter(|_| self.minimum_rests <= 1) else { return false };
+        let gaps = person.line(self.line).busy().gaps(person.known());
+        let long = gaps.filter(|gap| gap.1 - gap.0 >= self.minimum);
+        extent.is_served(long.map(|gap| (gap.0, gap.1 - self.minimum)))
+    }
+
     fn unit(&self) -> (Unit, i64) {
         (Unit::Rests, 1)
     }

@@ -6,6 +6,7 @@ use crate::rostering::incumbent::Incumbent;
 use crate::rostering::local_search::Searcher;
 use crate::rostering::person_path::Cost;
 use crate::rostering::random::sample;
+use crate::rostering::search::SHORT_HORIZON_DAYS;
 
 /// Rounds of pricing after each fixing. Fewer were clearly worse on 28 days.
 const ROUNDS: usize = 10;
@@ -29,6 +30,8 @@ const ROOT_ROUNDS: usize = 400;
 const ROOT_PART: f64 = 0.6;
 /// The same for a large one, whose dive takes longer.
 const LARGE_ROOT_PART: f64 = 0.5;
+/// The same on a long horizon. What is left brings more in windows than in a dive as long as that.
+const LONG_ROOT_PART: f64 = 0.35;
 /// Rows of a large master: each round takes a good part of a second.
 const LARGE_ROWS: usize = 500;
 /// Shares from here on are as good as whole.
@@ -48,7 +51,9 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
     let mut generation = Generation::new(searcher, incumbent, scope, scale);
     generation.take_pool(searcher, incumbent);
     let cutoff = if repairs { i64::MAX / 4 } else { cutoff };
+    let long = searcher.compiled.days() > SHORT_HORIZON_DAYS;
     let until = match proof {
+        true if long => LONG_ROOT_PART,
         true if generation.is_large(LARGE_ROWS) => LARGE_ROOT_PART,
         true => ROOT_PART,
         false => 1.0,
@@ -57,16 +62,30 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
     if matches!(ended, Ended::Rounds | Ended::Converged) && proof {
         generation.prove(searcher, incumbent);
     }
-    let bound = generation.bound;
-    if proof && bound.is_finite() {
-        searcher.control.note_bound((bound - 1e-6).ceil() as i64);
-    }
-    if matches!(ended, Ended::Pruned | Ended::Stopped) {
-        generation.leave(searcher);
-        return;
+    if proof {
+        generation.note_bound(searcher);
     }
     generation.leave(searcher);
+    let late = proof && long && searcher.control.used() > LONG_ROOT_PART;
+    if late || matches!(ended, Ended::Pruned | Ended::Stopped) {
+        return;
+    }
     dive(searcher, incumbent, generation, cutoff);
+}
+
+/// Notes a bound on the whole problem where its linear program is too large to be solved: one round of pricing at the
+/// prices that the parts have left, which may take so much of the budget.
+pub(in crate::rostering) fn bound_whole<T: Cost>(
+    searcher: &mut Searcher<'_, '_, T>,
+    incumbent: &Incumbent,
+    scope: Scope,
+    most: f64,
+) {
+    let until = searcher.control.used() + most;
+    let scale = searcher.scale;
+    let mut generation = Generation::new(searcher, incumbent, scope, scale);
+    generation.bound_at_prices(searcher, incumbent, until);
+    generation.note_bound(searcher);
 }
 
 fn dive<T: Cost>(
@@ -137,7 +156,7 @@ fn polish<T: Cost>(
             .collect();
         people.sort_unstable();
         let before = settled.worth();
-        solve_scope(searcher, settled, Scope { people, start: scope.start, end: scope.end }, false);
+        solve_scope(searcher, settled, Scope { people, window: scope.window }, false);
         let still_behind = settled.worth() >= incumbent.worth();
         if settled.worth() < before {
             failures = 0;
@@ -164,11 +183,11 @@ fn fix_some<T: Cost>(searcher: &mut Searcher<'_, '_, T>, generation: &mut Genera
 
 /// Gives everybody who is fixed the days they are fixed to.
 fn settle<T: Cost>(searcher: &Searcher<'_, '_, T>, settled: &mut Incumbent, generation: &Generation) {
-    let (start, end) = (generation.scope.start, generation.scope.end);
+    let window = generation.scope.window;
     for (number, &person) in generation.scope.people.iter().enumerate() {
         if let Some(column) = generation.fixed[number] {
-            settled.withdraw(searcher.compiled, person, start, end);
-            settled.replace(searcher.compiled, person, start, &generation.paths[column]);
+            settled.withdraw(searcher.compiled, person, window);
+            settled.replace(searcher.compiled, person, window.start, &generation.paths[column]);
         }
     }
 }

@@ -28,6 +28,10 @@ const KEPT_PART: f64 = 0.3;
 const BROKEN_ROWS: f64 = 20.0;
 /// Part of the gap per person that reduced costs may be off by.
 const ROUGHNESS: f64 = 0.02;
+/// The same for a large master, whose pivots are dear.
+const LARGE_ROUGHNESS: f64 = 0.06;
+/// Rows of a large master.
+const LARGE_ROWS: usize = 330;
 /// Master and bound this close are as good as equal: prices are rounded to 1/64.
 const CLOSE: f64 = 0.3;
 
@@ -81,7 +85,7 @@ impl Generation {
         let mut columns = Vec::new();
         let mut paths = Vec::new();
         for (number, &person) in scope.people.iter().enumerate() {
-            let path = incumbent.plan.row(person)[scope.start..scope.end].to_vec();
+            let path = incumbent.plan.row(person)[scope.window.days()].to_vec();
             let broken = if incumbent.is_whole(person) { 0.0 } else { broken_cost };
             columns.push(cells.column(number, &path, incumbent.own_cost(person) as f64 + broken));
             paths.push(path);
@@ -137,7 +141,7 @@ impl Generation {
     pub(super) fn narrowed<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>, settled: &Incumbent) -> Self {
         let free: Vec<usize> = (0..self.fixed.len()).filter(|&number| self.fixed[number].is_none()).collect();
         let people = free.iter().map(|&number| self.scope.people[number]).collect();
-        let scope = Scope { people, start: self.scope.start, end: self.scope.end };
+        let scope = Scope { people, window: self.scope.window };
         self.keep_prices(searcher);
         let mut narrow = Self::new(searcher, settled, scope, self.scale);
         let mut numbers = vec![None; self.fixed.len()];
@@ -193,6 +197,7 @@ impl Generation {
         let mut smallest_gap = f64::INFINITY;
         let tail_rounds = TAIL_ROUNDS.min(most / 3 + 1);
         let mut tolerance = self.master.finest_tolerance;
+        let roughness = if self.is_large(LARGE_ROWS) { LARGE_ROUGHNESS } else { ROUGHNESS };
         for _ in 0..most {
             let control = searcher.control;
             self.master.tolerance = tolerance;
@@ -222,12 +227,12 @@ impl Generation {
                 let dual = self.master.shift_dual(row);
                 self.prices[row] = smoothing * self.prices[row] + (1.0 - smoothing) * dual;
             }
-            let Some((added, bound)) = self.price(searcher, incumbent) else { return Ended::Stopped };
+            let Some((added, bound)) = self.price(searcher, incumbent, 1.0) else { return Ended::Stopped };
             self.bound = self.bound.max(bound);
             // As long as master and bound are far apart, rough duals are good enough.
             let apart = (value - bound).abs() / self.scope.people.len() as f64;
             let finest = self.master.finest_tolerance;
-            tolerance = (apart * ROUGHNESS).clamp(finest, finest.max(1.0));
+            tolerance = (apart * roughness).clamp(finest, finest.max(1.0));
             if self.bound > cutoff as f64 - 1.0 + 1e-6 {
                 return Ended::Pruned;
             }
@@ -253,7 +258,7 @@ impl Generation {
             for (row, price) in self.prices.iter_mut().enumerate() {
                 *price = part * self.master.shift_dual(row) + (1.0 - part) * smoothed[row];
             }
-            if let Some((_, bound)) = self.price(searcher, incumbent) {
+            if let Some((_, bound)) = self.price(searcher, incumbent, 1.0) {
                 self.bound = self.bound.max(bound);
             }
         }
@@ -261,11 +266,32 @@ impl Generation {
         self.prices = smoothed;
     }
 
+    /// A bound from the prices as they were last known, for a problem whose linear program is too large. Given up at that
+    /// part of the budget.
+    pub(super) fn bound_at_prices<T: Cost>(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+        until: f64,
+    ) {
+        if let Some((_, bound)) = self.price(searcher, incumbent, until) {
+            self.bound = self.bound.max(bound);
+        }
+    }
+
+    /// Notes the bound as one on the whole problem.
+    pub(super) fn note_bound<T: Cost>(&self, searcher: &Searcher<'_, '_, T>) {
+        if self.bound.is_finite() {
+            searcher.control.note_bound((self.bound - 1e-6).ceil() as i64);
+        }
+    }
+
     /// One round: the cheapest days of everybody who is not fixed. Returns how many columns help, and the bound.
     fn price<T: Cost>(
         &mut self,
         searcher: &mut Searcher<'_, '_, T>,
         incumbent: &Incumbent,
+        until: f64,
     ) -> Option<(usize, f64)> {
         let compiled = searcher.compiled;
         let mut bound = 0_i64;
@@ -285,13 +311,14 @@ impl Generation {
                     + self.path_price(searcher, &self.paths[column]);
                 continue;
             }
-            if number % 8 == 7 && searcher.control.is_over() {
+            let control = searcher.control;
+            if number % 8 == 7 && (control.is_over() || control.used() > until) {
                 return None;
             }
-            let days = self.scope.start..self.scope.end;
+            let window = self.scope.window;
             let row_before = incumbent.plan.row(person);
-            let request =
-                Request { scale: self.scale, ..compiled.request(person, row_before, days, &searcher.prices) };
+            let request = compiled.request(person, row_before, window, &searcher.prices);
+            let request = Request { scale: self.scale, ..request };
             searcher.control.step();
             let (control, pulse) = (searcher.control, &searcher.pulse);
             let stop = |operations: u64| pulse.beat(control, operations);
@@ -311,7 +338,7 @@ impl Generation {
             let path = &searcher.finder.path;
             row.clear();
             row.extend_from_slice(incumbent.plan.row(person));
-            row[self.scope.start..self.scope.end].copy_from_slice(path);
+            row[window.days()].copy_from_slice(path);
             let own = compiled.person_cost(person, &row);
             // What the path search does not see of the person's cost is the same for all days it may choose.
             let unseen = own.cost * self.scale + self.path_price(searcher, path) - found.cost;
@@ -329,7 +356,13 @@ impl Generation {
     }
 
     fn path_price<T: Cost>(&self, searcher: &Searcher<'_, '_, T>, path: &[u32]) -> i64 {
-        path.iter().filter(|&&cell| cell != FREE).map(|&cell| searcher.prices[cell as usize].value()).sum()
+        self.scope
+            .window
+            .days()
+            .zip(path)
+            .filter(|&(day, &cell)| cell != FREE && self.scope.window.is_open(day))
+            .map(|(_, &cell)| searcher.prices[cell as usize].value())
+            .sum()
     }
 
     /// Renumbers after columns were dropped.

@@ -11,6 +11,8 @@ use super::variables::{Column, Entering, Leaving, Slack};
 const FINEST_TOLERANCE: f64 = 1e-4;
 /// Where they are large, rounding allows no finer one than this part of them.
 const TOLERANCE_PART: f64 = 1e-9;
+/// Entries below this are rounding.
+const NOTHING: f64 = 1e-12;
 /// Pivots below this are not trusted.
 const SMALLEST_PIVOT: f64 = 1e-7;
 /// Cost of a banned column is at least this.
@@ -64,6 +66,18 @@ pub(super) struct Master {
 }
 
 const NOWHERE: u32 = u32::MAX;
+
+/// Sum of some entries of a line: four sums at a time, as each addition waits for the one before.
+fn sum_of(line: &[f64], rows: &[usize]) -> f64 {
+    let (fours, rest) = rows.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for four in fours {
+        for (sum, &row) in sums.iter_mut().zip(four) {
+            *sum += line[row];
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&row| line[row]).sum::<f64>()
+}
 
 impl Master {
     /// Starts from one column per person, in order. `required` may be below zero where others already stand.
@@ -270,16 +284,14 @@ impl Master {
                         rows.push(place as usize);
                     }
                 }
-                for place in 0..size {
-                    let line = self.kernel.line(place);
-                    self.alpha.push(rows.iter().map(|&row| line[row]).sum());
-                }
+                self.alpha.extend((0..size).map(|place| sum_of(self.kernel.line(place), &rows)));
             }
         }
+        let slack_alpha = self.slack_alpha.as_mut_slice();
         for (&basic, &alpha) in self.basic.iter().zip(&self.alpha) {
-            if alpha != 0.0 {
+            if alpha.abs() > NOTHING {
                 for &cell in &self.columns[basic].cells {
-                    self.slack_alpha[cell as usize] -= alpha;
+                    slack_alpha[cell as usize] -= alpha;
                 }
             }
         }

@@ -5,25 +5,25 @@ use crate::rostering::compiled::Compiled;
 use crate::rostering::incumbent::{Incumbent, demand_cost};
 use crate::rostering::parts::Part;
 use crate::rostering::plan::FREE;
+use crate::rostering::window::Window;
 
 /// Which people, which days.
 #[derive(Debug, Clone)]
 pub(in crate::rostering) struct Scope {
     pub(in crate::rostering) people: Vec<usize>,
-    pub(in crate::rostering) start: usize,
-    pub(in crate::rostering) end: usize,
+    pub(in crate::rostering) window: Window,
 }
 
 impl Scope {
     /// All of a part but those whose rules cannot be kept: no column of theirs keeps them.
     pub(in crate::rostering) fn everybody(compiled: &Compiled<'_>, part: &Part) -> Self {
         let people = part.people.iter().copied().filter(|&person| !compiled.is_softened(person)).collect();
-        Self { people, start: part.days.start, end: part.days.end }
+        Self { people, window: part.days.clone().into() }
     }
 
     /// Whether it spans the whole horizon.
     pub(super) fn is_whole_horizon(&self, compiled: &Compiled<'_>) -> bool {
-        self.start == 0 && self.end == compiled.days()
+        self.window == Window::from(0..compiled.days())
     }
 }
 
@@ -45,8 +45,8 @@ impl Cells {
         let mut row_of = vec![u32::MAX; compiled.problem.shifts.len()];
         let mut shifts = Vec::new();
         for &person in &scope.people {
-            for day in &compiled.spaces[person].days[scope.start..scope.end] {
-                for choice in &day.choices {
+            for day in scope.window.open_days() {
+                for choice in &compiled.spaces[person].days[day].choices {
                     if row_of[choice.shift as usize] == u32::MAX {
                         row_of[choice.shift as usize] = 0;
                         shifts.push(choice.shift);
@@ -63,7 +63,8 @@ impl Cells {
         let mut outside_cost = incumbent.cost() - incumbent.pairings_cost();
         for &person in &scope.people {
             outside_cost -= incumbent.own_cost(person);
-            for &cell in &incumbent.plan.row(person)[scope.start..scope.end] {
+            for day in scope.window.open_days() {
+                let cell = incumbent.plan.row(person)[day];
                 if cell != FREE && row_of[cell as usize] != u32::MAX {
                     own_heads[row_of[cell as usize] as usize] += 1;
                 }
@@ -81,9 +82,13 @@ impl Cells {
         Self { shifts, row_of, required, outside_cost }
     }
 
-    /// Rows of the shifts that a path works.
+    /// Rows of the shifts that a path works; those in the gap of a window have none.
     pub(super) fn rows(&self, path: &[u32]) -> Vec<u32> {
-        path.iter().filter(|&&cell| cell != FREE).map(|&cell| self.row_of[cell as usize]).collect()
+        path.iter()
+            .filter(|&&cell| cell != FREE)
+            .map(|&cell| self.row_of[cell as usize])
+            .filter(|&row| row != u32::MAX)
+            .collect()
     }
 
     /// A column of the master.

@@ -213,7 +213,7 @@ impl Reader<'_> {
             return None;
         }
         let days = compiled.days();
-        self.incumbent.withdraw(compiled, person, 0, days);
+        self.incumbent.withdraw(compiled, person, 0..days);
         for number in 0..self.prices.len() {
             self.prices[number] = self.incumbent.marginal(compiled, number);
         }

@@ -1,12 +1,11 @@
 //! The counters of limits: which value follows which, at what cost, on each day of a window.
 
-use std::ops::Range;
-
 use super::Cost;
 use super::groups::{Groups, step_value};
 use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
-use crate::rostering::problem::{Bound, Counted, Force};
+use crate::rostering::problem::Counted;
+use crate::rostering::window::Window;
 
 /// No value follows: the limit forbids it.
 pub(crate) const FORBIDDEN: u32 = u32::MAX;
@@ -52,7 +51,7 @@ struct Counter<'a> {
 
 impl<T: Cost> Counters<T> {
     /// How many values the axis takes in the window; `outside` is what each of its periods uses outside of it.
-    pub(crate) fn size(space: &PersonSpace, axis: usize, window: &Range<usize>, outside: &[i64]) -> usize {
+    pub(crate) fn size(space: &PersonSpace, axis: usize, window: Window, outside: &[i64]) -> usize {
         counter(space, axis, window, outside).size
     }
 
@@ -62,7 +61,7 @@ impl<T: Cost> Counters<T> {
         space: &PersonSpace,
         groups: &Groups,
         tracked: u64,
-        window: &Range<usize>,
+        window: Window,
         outside: &[Vec<i64>],
         scale: i64,
     ) -> Self {
@@ -74,7 +73,7 @@ impl<T: Cost> Counters<T> {
         let mut set_of_day = Vec::with_capacity(window.len());
         let mut advances = Vec::new();
         let mut known: Option<Vec<Option<usize>>> = None;
-        for day in window.clone() {
+        for day in window.days() {
             let active: Vec<Option<usize>> =
                 counters.iter().map(|counter| counter.active_period(day)).collect();
             let begins = counters.iter().zip(&active).any(|(counter, &period)| counter.begins(period, day));
@@ -105,7 +104,7 @@ impl<T: Cost> Counters<T> {
     }
 }
 
-fn counter<'a>(space: &'a PersonSpace, axis: usize, window: &Range<usize>, outside: &[i64]) -> Counter<'a> {
+fn counter<'a>(space: &'a PersonSpace, axis: usize, window: Window, outside: &[i64]) -> Counter<'a> {
     let counted = &space.axes[axis];
     let step = step_value(space, counted);
     let periods: Vec<CountedPeriod<'a>> = counted
@@ -123,13 +122,14 @@ fn counter<'a>(space: &'a PersonSpace, axis: usize, window: &Range<usize>, outsi
 }
 
 /// The most steps that the days of a window can add to a period.
-pub(super) fn furthest(space: &PersonSpace, counted: Counted, period: &Period, window: &Range<usize>) -> i64 {
-    let start = period.days.start.max(window.start);
-    let days = period.days.end.min(window.end).saturating_sub(start) as i64;
+pub(super) fn furthest(space: &PersonSpace, counted: Counted, period: &Period, window: Window) -> i64 {
+    let [first, second] = window.open_within(&period.days);
+    let days = (first + second) as i64;
     match counted {
         Counted::Minutes => days * space.longest_shift_units as i64,
         Counted::Days | Counted::Kind(_) => days,
-        Counted::Weekends => days / 7 + 2,
+        // A stretch meets one weekend more than it has weeks at each end.
+        Counted::Weekends => days / 7 + if window.is_whole() { 2 } else { 4 },
     }
 }
 
@@ -139,20 +139,12 @@ impl CountedPeriod<'_> {
         if self.period.fair.is_some() {
             return self.furthest.max(0) as usize;
         }
-        let steps = |bound: Option<Bound>| {
-            bound.map_or(0, |bound| {
-                let room = bound.value - self.outside;
-                // A hard most is reached at the last full step, any other bound at the first that is not below.
-                let hard_most = bound.force == Force::Hard && self.period.most == Some(bound);
-                if hard_most { room.div_euclid(step) } else { (room + step - 1).div_euclid(step) }
-            })
-        };
-        let asked = steps(self.period.most).max(steps(self.period.least));
+        // A hard most is reached at the last full step, any other bound at the first that is not below.
+        let last = self.period.hard_most().map(|most| (most - self.outside).div_euclid(step));
+        let bounds = self.period.most.iter().chain(&self.period.least);
+        let asked = bounds.map(|bound| (bound.value - self.outside + step - 1).div_euclid(step)).max();
+        let asked = asked.unwrap_or(0).min(last.unwrap_or(i64::MAX));
         asked.min(self.furthest).max(0) as usize
-    }
-
-    fn above(&self, position: i64, step: i64) -> i64 {
-        self.period.most.map_or(0, |most| (self.outside + position * step - most.value).max(0))
     }
 }
 
@@ -172,17 +164,13 @@ impl Counter<'_> {
 
     /// Value and cost after advancing; none if a limit forbids it.
     fn advance(&self, period: usize, position: usize, amount: i64) -> Option<(usize, i64)> {
-        let CountedPeriod { period: limit, furthest, .. } = &self.periods[period];
+        let CountedPeriod { period: limit, outside, furthest } = &self.periods[period];
         let (from, to) = (position as i64, position as i64 + amount);
         if to > *furthest {
             // No days come to this value: its cost may not even fit.
             return None;
         }
-        let added = self.periods[period].above(to, self.step) - self.periods[period].above(from, self.step);
-        let cost = match limit.most {
-            Some(Bound { force, .. }) if added > 0 => force.weight()? * added,
-            _ => 0,
-        };
+        let cost = limit.added_cost(outside + from * self.step, outside + to * self.step)?;
         Some(((to as usize).min(self.size - 1), cost))
     }
 
@@ -190,12 +178,7 @@ impl Counter<'_> {
     fn end_cost(&self, period: usize, position: usize) -> Option<i64> {
         let CountedPeriod { period: limit, outside, .. } = &self.periods[period];
         let sum = outside + position as i64 * self.step;
-        let missing = limit.least.map_or(0, |least| least.value - sum);
-        let fair = limit.fair_cost(sum);
-        match limit.least {
-            Some(least) if missing > 0 => Some(fair + least.force.weight()? * missing),
-            _ => Some(fair),
-        }
+        Some(limit.fair_cost(sum) + limit.missing_cost(sum)?)
     }
 }
 

@@ -1,12 +1,9 @@
 //! The forward pass: costs of all states of all days of a window.
 
-use std::ops::Range;
-
 use super::Cost;
-use super::counters::{Advance, Counters, FORBIDDEN};
-use super::groups::Groups;
-use super::steps::{Band, LANES, Shift};
-use crate::rostering::person_space::PersonSpace;
+use super::counters::{Advance, FORBIDDEN};
+use super::course::Course;
+use super::steps::{LANES, Shift};
 
 /// The cells of all days: for each day, state and counter value a row over minutes.
 #[derive(Debug, Default)]
@@ -113,22 +110,14 @@ impl<T: Cost> Step<'_, T> {
 }
 
 /// A forward pass over a window, to be run with the widest vectors that the processor has.
-pub(crate) struct Forward<'a, T> {
-    pub(crate) space: &'a PersonSpace,
-    pub(crate) window: &'a Range<usize>,
-    pub(crate) groups: &'a Groups,
-    /// The cheapest choice of each group of each day, unreachable if there is none.
-    pub(crate) group_costs: &'a [T],
-    pub(crate) counters: &'a Counters<T>,
-    pub(crate) band: &'a Band,
+pub(crate) struct Forward<'a, 'c, T> {
+    pub(crate) course: &'a Course<'c, T>,
     pub(crate) layers: &'a mut Layers<T>,
-    pub(crate) scale: i64,
-    pub(crate) weekdays: &'a [Weekday],
     /// Told of the work done; says whether to give up.
     pub(crate) stop: &'a dyn Fn(u64) -> bool,
 }
 
-impl<T: Cost> pulp::WithSimd for Forward<'_, T> {
+impl<T: Cost> pulp::WithSimd for Forward<'_, '_, T> {
     /// Whether it was stopped.
     type Output = bool;
 
@@ -139,13 +128,13 @@ impl<T: Cost> pulp::WithSimd for Forward<'_, T> {
 }
 
 #[inline(always)]
-fn run<T: Cost>(forward: Forward<'_, T>) -> bool {
-    let Forward { space, window, groups, group_costs, counters, band, layers, scale, weekdays, stop } =
-        forward;
+fn run<T: Cost>(forward: Forward<'_, '_, T>) -> bool {
+    let Forward { course, layers, stop } = forward;
+    let Course { space, counters, band, scale, .. } = *course;
     let block = (layers.width * layers.row) as u64;
     let layer = layers.states * layers.width * layers.row;
     let mut first_group = 0;
-    for (offset, day) in window.clone().enumerate() {
+    for (offset, day) in course.window.days().enumerate() {
         let (earlier, later) = layers.values.split_at_mut((offset + 1) * layer);
         let (reached, reached_next) = layers.reached.split_at_mut((offset + 1) * layers.states);
         let reached = &reached[offset * layers.states..];
@@ -158,7 +147,7 @@ fn run<T: Cost>(forward: Forward<'_, T>) -> bool {
             relaxed: 0,
         };
         let cost_of = |cost: i64| T::of(cost * scale);
-        if space.days[day].free
+        if course.may_be_free(day)
             && let Some(shift) = band.shift(offset, 0)
         {
             let advance = counters.advance(offset, 0, false);
@@ -178,17 +167,19 @@ fn run<T: Cost>(forward: Forward<'_, T>) -> bool {
             }
         }
         let choices = &space.days[day];
-        let costs = &group_costs[first_group..first_group + groups.days[day].len()];
-        first_group += groups.days[day].len();
-        for (group, &group_cost) in groups.days[day].iter().zip(costs) {
+        let groups = course.groups_of(day);
+        let weekday = course.weekday(day);
+        let costs = &course.group_costs[first_group..first_group + groups.len()];
+        first_group += groups.len();
+        for (group, &group_cost) in groups.iter().zip(costs) {
             if stop(std::mem::take(&mut step.relaxed) * block) {
                 return true;
             }
             let Some(shift) = band.shift(offset, group.units).filter(|_| group_cost.is_real()) else {
                 continue;
             };
-            let after_work = counters.advance(offset, group.increment, weekdays[day] == Weekday::Saturday);
-            let after_rest = counters.advance(offset, group.increment, weekdays[day] != Weekday::Other);
+            let after_work = counters.advance(offset, group.increment, weekday == Weekday::Saturday);
+            let after_rest = counters.advance(offset, group.increment, weekday != Weekday::Other);
             let pattern = &choices.patterns[group.pattern];
             for (state, &rest) in space.rests.iter().enumerate() {
                 if reached[state]

@@ -9,7 +9,7 @@ use super::groups::step_value;
 use super::solve::Request;
 use crate::rostering::periods::{Axis, Period};
 use crate::rostering::plan::FREE;
-use crate::rostering::problem::{Counted, Force, OutsideDay};
+use crate::rostering::problem::{Counted, OutsideDay};
 
 /// Prices on limits, and choices that are taken away, during one call.
 pub(super) struct Terms {
@@ -28,10 +28,7 @@ pub(super) struct Usage {
 
 impl Usage {
     pub(super) fn of<T: Cost>(request: &Request<'_, T>) -> Self {
-        let outside_days = |days: &Range<usize>| {
-            let (start, end) = (request.start, request.end);
-            (days.start..days.end.min(start).max(days.start)).chain(days.start.max(end)..days.end)
-        };
+        let outside_days = |days: &Range<usize>| days.clone().filter(|&day| !request.window.is_open(day));
         let space = request.space;
         let minutes = space.minutes.as_ref().map_or(0, |limit| {
             outside_days(&limit.days).map(|day| counted(request, Counted::Minutes, day, request.row)).sum()
@@ -81,16 +78,18 @@ fn counted<T: Cost>(request: &Request<'_, T>, what: Counted, day: usize, row: &[
 
 /// What the window's days add to a period of an axis.
 pub(super) fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Period, path: &[u32]) -> i64 {
-    let start = period.days.start.max(request.start);
-    let end = period.days.end.min(request.end).max(start);
+    let window = request.window;
+    let start = period.days.start.max(window.start);
+    let end = period.days.end.min(window.end).max(start);
     (start..end)
+        .filter(|&day| window.is_open(day))
         .map(|day| {
-            let cell = path[day - request.start];
+            let cell = path[day - window.start];
             if cell == FREE {
                 return 0;
             }
             if axis.counted == Counted::Weekends && request.weekdays[day] == Weekday::Sunday {
-                let saturday_worked = match day.checked_sub(request.start + 1) {
+                let saturday_worked = match day.checked_sub(window.start + 1) {
                     Some(saturday) => path[saturday] != FREE,
                     None => matches!(request.space.before.last(), Some(OutsideDay::Worked { .. })),
                 };
@@ -132,7 +131,7 @@ pub(super) fn broken_axes<T: Cost>(
             continue;
         }
         for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
-            if period.days.end <= request.start || request.end <= period.days.start {
+            if period.days.end <= request.window.start || request.window.end <= period.days.start {
                 continue;
             }
             let sum = outside + used(request, axis, period, path);
@@ -153,9 +152,10 @@ pub(super) fn broken_axes<T: Cost>(
 
 pub(super) fn weekends_can_bind<T: Cost>(request: &Request<'_, T>, axis: &Axis, outside: &[i64]) -> bool {
     axis.periods.iter().zip(outside).any(|(period, &outside)| {
-        let start = period.days.start.max(request.start);
-        let end = period.days.end.min(request.end).max(start);
+        let start = period.days.start.max(request.window.start);
+        let end = period.days.end.min(request.window.end).max(start);
         let possible = (start..end)
+            .filter(|&day| request.window.is_open(day))
             .filter(|&day| match request.weekdays[day] {
                 Weekday::Other => false,
                 Weekday::Saturday => true,
@@ -164,8 +164,8 @@ pub(super) fn weekends_can_bind<T: Cost>(request: &Request<'_, T>, axis: &Axis, 
             .count() as i64;
         start < end
             && (period.fair.is_some()
-                || period.least.is_some_and(|least| outside < least.value)
-                || period.most.is_some_and(|most| outside + possible > most.value))
+                || period.least.iter().any(|least| outside < least.value)
+                || period.most.iter().any(|most| outside + possible > most.value))
     })
 }
 
@@ -177,8 +177,8 @@ pub(super) fn ban_exhausted<T: Cost>(request: &Request<'_, T>, usage: &Usage, te
         else {
             continue;
         };
-        let covers = period.days.start <= request.start && request.end <= period.days.end;
-        if covers && period.most.is_some_and(|most| most.force == Force::Hard && *outside >= most.value) {
+        let covers = period.days.start <= request.window.start && request.window.end <= period.days.end;
+        if covers && period.hard_most().is_some_and(|most| *outside >= most) {
             terms.banned.push((usize::MAX, kind));
         }
     }
@@ -188,7 +188,7 @@ pub(super) fn ban_exhausted<T: Cost>(request: &Request<'_, T>, usage: &Usage, te
 /// path at any multipliers is a bound. Tries every sum that the window can come to.
 pub(super) fn credit<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &Terms) -> i64 {
     let space = request.space;
-    let window = request.start..request.end;
+    let window = request.window;
     let mut credit = 0_i64;
     for ((axis, outside), &multiplier) in space.axes.iter().zip(&usage.outside).zip(&terms.multipliers) {
         if multiplier == 0 {
@@ -196,14 +196,14 @@ pub(super) fn credit<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &T
         }
         let step = step_value(space, axis);
         for (period, &outside) in axis.periods.iter().zip(outside) {
-            if period.days.end <= request.start || request.end <= period.days.start {
+            if period.days.end <= window.start || window.end <= period.days.start {
                 continue;
             }
             let paid = |steps: i64| {
                 let cost = period.cost(outside, outside + steps * step)?;
                 Some(multiplier * steps - cost * request.scale)
             };
-            let most = (0..=furthest(space, axis.counted, period, &window)).filter_map(paid).max();
+            let most = (0..=furthest(space, axis.counted, period, window)).filter_map(paid).max();
             credit = credit.saturating_add(most.unwrap_or(0));
         }
     }
@@ -222,17 +222,19 @@ pub(super) fn ban_surplus<T: Cost>(
     for (number, axis) in request.space.axes.iter().enumerate().filter(|(axis, _)| above >> axis & 1 == 1) {
         let Counted::Kind(kind) = axis.counted else { continue };
         for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
-            let Some(most) = period.most.filter(|most| most.force == Force::Hard) else { continue };
-            let start = period.days.start.max(request.start);
-            let end = period.days.end.min(request.end).max(start);
+            let Some(most) = period.hard_most() else { continue };
+            let window = request.window;
+            let start = period.days.start.max(window.start);
+            let end = period.days.end.min(window.end).max(start);
+            let open = || (start..end).filter(|&day| window.is_open(day));
             let is_kind = |day: usize| {
-                let cell = path[day - request.start];
+                let cell = path[day - window.start];
                 cell != FREE && request.problem.shifts[cell as usize].kind == kind
             };
-            let mut kept: Vec<usize> = (start..end).filter(|&day| is_kind(day)).collect();
+            let mut kept: Vec<usize> = open().filter(|&day| is_kind(day)).collect();
             random.shuffle(&mut kept);
-            kept.truncate((most.value - outside).max(0) as usize);
-            terms.banned.extend((start..end).filter(|day| !kept.contains(day)).map(|day| (day, kind)));
+            kept.truncate((most - outside).max(0) as usize);
+            terms.banned.extend(open().filter(|day| !kept.contains(day)).map(|day| (day, kind)));
         }
     }
 }

@@ -1,13 +1,9 @@
 //! The way back: a cheapest path, found by equal values, ties broken at random.
 
-use std::ops::Range;
-
 use super::Cost;
-use super::counters::{Advance, Counters};
+use super::counters::Advance;
+use super::course::Course;
 use super::forward::{Layers, Weekday};
-use super::groups::Groups;
-use super::steps::Band;
-use crate::rostering::person_space::PersonSpace;
 
 /// A cell of a layer.
 #[derive(Debug, Clone, Copy)]
@@ -18,16 +14,9 @@ pub(crate) struct Cell {
 }
 
 /// All that the forward pass was given and what it left.
-pub(crate) struct Retrace<'a, T> {
-    pub(crate) space: &'a PersonSpace,
-    pub(crate) window: &'a Range<usize>,
-    pub(crate) groups: &'a Groups,
-    pub(crate) group_costs: &'a [T],
-    pub(crate) counters: &'a Counters<T>,
-    pub(crate) band: &'a Band,
+pub(crate) struct Retrace<'a, 'c, T> {
+    pub(crate) course: &'a Course<'c, T>,
     pub(crate) layers: &'a Layers<T>,
-    pub(crate) scale: i64,
-    pub(crate) weekdays: &'a [Weekday],
 }
 
 /// Where a path came from, and by which group; none for a free day.
@@ -37,16 +26,17 @@ struct Found {
     ties: u32,
 }
 
-impl<T: Cost> Retrace<'_, T> {
+impl<T: Cost> Retrace<'_, '_, T> {
     /// Writes for each day of the window the group that the path takes.
     pub(crate) fn run(&self, end: Cell, random: &mut fastrand::Rng, taken: &mut Vec<Option<usize>>) -> bool {
         taken.clear();
         let mut cell = end;
-        let mut last_group = self.group_costs.len();
-        for offset in (0..self.window.len()).rev() {
-            let day = self.window.start + offset;
-            last_group -= self.groups.days[day].len();
-            let costs = &self.group_costs[last_group..last_group + self.groups.days[day].len()];
+        let course = self.course;
+        let mut last_group = course.group_costs.len();
+        for offset in (0..course.window.len()).rev() {
+            let groups = course.groups_of(course.window.start + offset).len();
+            last_group -= groups;
+            let costs = &course.group_costs[last_group..last_group + groups];
             let mut found: Option<Found> = None;
             self.before(offset, cell, costs, &mut |candidate, group| match &mut found {
                 None => found = Some(Found { cell: candidate, group, ties: 1 }),
@@ -67,8 +57,9 @@ impl<T: Cost> Retrace<'_, T> {
 
     /// Every step of the day that arrives at the cell with the cell's value.
     fn before(&self, offset: usize, cell: Cell, costs: &[T], note: &mut dyn FnMut(Cell, Option<usize>)) {
-        let Self { space, counters, weekdays, .. } = *self;
-        let day = self.window.start + offset;
+        let Course { space, counters, window, scale, .. } = *self.course;
+        let day = window.start + offset;
+        let weekday = self.course.weekday(day);
         let value = self.layers.cell(offset + 1, cell.state, cell.counter, cell.position);
         if cell.state < space.rests.len() {
             let advance = counters.advance(offset, 0, false);
@@ -77,7 +68,7 @@ impl<T: Cost> Retrace<'_, T> {
             }
             for length in 1..=space.work_lengths {
                 let Some(cost) = space.end_of_work(length, day) else { continue };
-                let cost = T::of(cost * self.scale);
+                let cost = T::of(cost * scale);
                 for class in (0..space.classes).filter(|&class| space.rest_state(1, class) == cell.state) {
                     let source = space.work_state(class, length);
                     self.step(offset, cell, value, source, 0, advance, cost, None, note);
@@ -86,21 +77,21 @@ impl<T: Cost> Retrace<'_, T> {
             return;
         }
         let (class, length) = space.work_of(cell.state);
-        for (number, (group, &group_cost)) in self.groups.days[day].iter().zip(costs).enumerate() {
+        for (number, (group, &group_cost)) in self.course.groups_of(day).iter().zip(costs).enumerate() {
             if group.class != class || !group_cost.is_real() {
                 continue;
             }
             let taken = Some(number);
             let pattern = &space.days[day].patterns[group.pattern];
             if length == 1 {
-                let advance = counters.advance(offset, group.increment, weekdays[day] != Weekday::Other);
+                let advance = counters.advance(offset, group.increment, weekday != Weekday::Other);
                 for (source, &rest) in space.rests.iter().enumerate() {
                     let Some(cost) = space.begin_of_work(rest, pattern) else { continue };
-                    let cost = group_cost + T::of(cost * self.scale);
+                    let cost = group_cost + T::of(cost * scale);
                     self.step(offset, cell, value, source, group.units, advance, cost, taken, note);
                 }
             }
-            let advance = counters.advance(offset, group.increment, weekdays[day] == Weekday::Saturday);
+            let advance = counters.advance(offset, group.increment, weekday == Weekday::Saturday);
             for worked in [length - 1, length] {
                 if worked == 0 || space.work_state(class, worked + 1) != cell.state {
                     continue;
@@ -108,7 +99,7 @@ impl<T: Cost> Retrace<'_, T> {
                 let Some(overrun) = space.overrun(worked) else { continue };
                 for (earlier, &following) in pattern.next_day().iter().enumerate() {
                     let Some(following) = following else { continue };
-                    let cost = group_cost + T::of((following + overrun) * self.scale);
+                    let cost = group_cost + T::of((following + overrun) * scale);
                     let source = space.work_state(earlier, worked);
                     self.step(offset, cell, value, source, group.units, advance, cost, taken, note);
                 }
@@ -132,9 +123,10 @@ impl<T: Cost> Retrace<'_, T> {
         if !self.layers.is_reached(offset, source) {
             return;
         }
-        let Some(shift) = self.band.shift(offset, units) else { return };
+        let band = self.course.band;
+        let Some(shift) = band.shift(offset, units) else { return };
         let Some(position) = (cell.position + shift.from).checked_sub(shift.to) else { return };
-        if position >= self.band.length(offset) || position < shift.from {
+        if position >= band.length(offset) || position < shift.from {
             return;
         }
         let mut visit = |counter: usize, cost: T| {

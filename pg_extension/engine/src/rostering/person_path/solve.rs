@@ -8,8 +8,9 @@ use std::rc::Rc;
 
 use super::Cost;
 use super::counters::Counters;
+use super::course::{Course, groups_of, settle};
 use super::forward::{Forward, Layers, Weekday};
-use super::groups::{Groups, amount};
+use super::groups::{Group, Groups, amount};
 use super::limits::{
     Broken, Terms, Usage, ban_exhausted, ban_surplus, broken_axes, credit, used, weekends_can_bind,
 };
@@ -19,6 +20,7 @@ use super::suffix::Suffix;
 use crate::rostering::person_space::PersonSpace;
 use crate::rostering::plan::FREE;
 use crate::rostering::problem::{Counted, Problem};
+use crate::rostering::window::Window;
 
 /// Most combined counter values; more cost more time than pricing the limits does.
 pub(crate) const MOST_WIDTH: usize = 24;
@@ -45,10 +47,8 @@ pub(crate) struct Request<'a, T> {
     pub(crate) person: usize,
     /// The person's days as they stand; those outside of the window stay.
     pub(crate) row: &'a [u32],
-    /// First day of the window.
-    pub(crate) start: usize,
-    /// The day after the window. Neither end lies between a Saturday and its Sunday.
-    pub(crate) end: usize,
+    /// The days that may change. No end lies between a Saturday and its Sunday.
+    pub(crate) window: Window,
     /// Cost of each shift beside the person's own, multiplied by `scale`.
     pub(crate) prices: &'a [T],
     /// What the person's own costs are multiplied by.
@@ -72,6 +72,7 @@ pub(crate) struct PathFinder<T> {
     layers: Layers<T>,
     band: Band,
     group_costs: Vec<T>,
+    settled: Vec<Option<Group>>,
     taken: Vec<Option<usize>>,
     groups: HashMap<(usize, u64), Rc<Groups>>,
     /// Axes that were binding when a person was last asked for.
@@ -94,6 +95,7 @@ impl<T: Cost> PathFinder<T> {
             layers: Layers::default(),
             band: Band::default(),
             group_costs: Vec::new(),
+            settled: Vec::new(),
             taken: Vec::new(),
             groups: HashMap::new(),
             hints: HashMap::new(),
@@ -121,8 +123,8 @@ impl<T: Cost> PathFinder<T> {
     ) -> Option<Found> {
         let usage = Usage::of(request);
         let space = request.space;
-        let window = request.start..request.end;
-        if !self.band.lay_out(space, &window, usage.minutes) {
+        let settles = settle(space, request.row, request.window, &mut self.settled);
+        if !settles || !self.band.lay_out(space, request.window, usage.minutes) {
             return None;
         }
         let mut always = 0;
@@ -189,17 +191,19 @@ impl<T: Cost> PathFinder<T> {
     /// Adds axes to the tracked ones as long as the counters stay few.
     fn affordable(&self, request: &Request<'_, T>, usage: &Usage, tracked: u64, wanted: u64) -> u64 {
         let space = request.space;
-        let window = request.start..request.end;
-        let size = |axis: usize| Counters::<T>::size(space, axis, &window, &usage.outside[axis]);
+        let window = request.window;
+        let open_days = window.open_days().count();
+        let size = |axis: usize| Counters::<T>::size(space, axis, window, &usage.outside[axis]);
         let mut tracked = tracked;
         let mut width: usize =
             (0..space.axes.len()).filter(|axis| tracked >> axis & 1 == 1).map(size).product();
         let added = wanted & !tracked;
         for axis in (0..space.axes.len()).filter(|axis| added >> axis & 1 == 1) {
             let wider = width.saturating_mul(size(axis));
-            let bytes = Layers::<T>::bytes(window.len(), space.states(), wider, self.band.row);
-            let small = bytes <= SMALL_BYTES;
-            if (wider <= self.most_width || small) && bytes <= self.memory_bytes {
+            let bytes = |days: usize| Layers::<T>::bytes(days, space.states(), wider, self.band.row);
+            // Hardly anything is reached in a gap.
+            let small = bytes(open_days) <= SMALL_BYTES;
+            if (wider <= self.most_width || small) && bytes(window.len()) <= self.memory_bytes {
                 tracked |= 1 << axis;
                 width = wider;
             }
@@ -216,9 +220,7 @@ impl<T: Cost> PathFinder<T> {
             }
             let reached = axis.periods.iter().zip(&usage.outside[number]).any(|(period, &outside)| {
                 let sum = outside + used(request, axis, period, &self.path);
-                period.fair.is_some()
-                    || period.most.is_some_and(|most| sum >= most.value)
-                    || period.least.is_some_and(|least| sum <= least.value)
+                period.is_reached(sum)
             });
             hint |= u64::from(reached) << number;
         }
@@ -227,9 +229,11 @@ impl<T: Cost> PathFinder<T> {
 
     /// What the path paid for limits.
     fn paid(&self, request: &Request<'_, T>, terms: &Terms) -> i64 {
-        let days = request.start..request.end;
-        days.zip(&self.path)
-            .filter(|(_, cell)| **cell != FREE)
+        let window = request.window;
+        window
+            .days()
+            .zip(&self.path)
+            .filter(|(day, cell)| **cell != FREE && window.is_open(*day))
             .map(|(day, &cell)| {
                 let shift = &request.problem.shifts[cell as usize];
                 multiplier_cost(request, terms, day, shift.kind, shift.worked_minutes)
@@ -261,8 +265,8 @@ impl<T: Cost> PathFinder<T> {
             }
             let slack = axis.periods.iter().zip(&usage.outside[number]).all(|(period, &outside)| {
                 let sum = outside + used(request, axis, period, &self.path);
-                let limit = if multiplier > 0 { period.most } else { period.least };
-                period.fair.is_none() && limit.is_none_or(|limit| limit.value != sum)
+                let limits = if multiplier > 0 { &period.most } else { &period.least };
+                period.fair.is_none() && limits.iter().all(|limit| limit.value != sum)
             });
             let kept = if slack { multiplier - multiplier / 5 - multiplier.signum() } else { multiplier };
             self.multipliers.insert((request.person, number), kept * KEPT_SCALE / request.scale);
@@ -280,58 +284,50 @@ impl<T: Cost> PathFinder<T> {
         stop: &dyn Fn(u64) -> bool,
     ) -> Option<i64> {
         let space = request.space;
-        let window = request.start..request.end;
+        let window = request.window;
         let groups = Rc::clone(
             self.groups
                 .entry((request.person, tracked))
                 .or_insert_with(|| Rc::new(Groups::new(space, tracked))),
         );
         let counters: Counters<T> =
-            Counters::new(space, &groups, tracked, &window, &usage.outside, request.scale);
+            Counters::new(space, &groups, tracked, window, &usage.outside, request.scale);
         let bytes = Layers::<T>::bytes(window.len(), space.states(), counters.width, self.band.row);
         if bytes > self.memory_bytes {
             return None;
         }
         self.layers.lay_out(window.len(), space.states(), counters.width, self.band.row);
-        self.layers.start(space.state_before(request.row, request.start)?);
+        self.layers.start(space.state_before(request.row, window.start)?);
         self.group_costs.clear();
-        for day in window.clone() {
-            for group in &groups.days[day] {
+        for day in window.days() {
+            for group in groups_of(&groups, &self.settled, window, day) {
+                if !window.is_open(day) {
+                    self.group_costs.push(T::ZERO);
+                    continue;
+                }
                 let costs =
                     group.choices.iter().filter_map(|&choice| choice_cost(request, day, choice, terms));
                 self.group_costs.push(costs.min().unwrap_or(T::UNREACHABLE));
             }
         }
-        let (scale, weekdays) = (request.scale, request.weekdays);
-        let stopped = self.arch.dispatch(Forward {
+        let course = Course {
             space,
-            window: &window,
+            window,
             groups: &groups,
+            settled: &self.settled,
             group_costs: &self.group_costs,
             counters: &counters,
             band: &self.band,
-            layers: &mut self.layers,
-            scale,
-            weekdays,
-            stop,
-        });
+            scale: request.scale,
+            weekdays: request.weekdays,
+        };
+        let stopped = self.arch.dispatch(Forward { course: &course, layers: &mut self.layers, stop });
         // The end and the way back look at every cell once more, at most.
         if stopped || stop((space.states() * counters.width * self.band.row) as u64) {
             return None;
         }
         let (value, cell) = self.cheapest_end(request, usage, &counters, random)?;
-        let retrace = Retrace {
-            space,
-            window: &window,
-            groups: &groups,
-            group_costs: &self.group_costs,
-            counters: &counters,
-            band: &self.band,
-            layers: &self.layers,
-            scale,
-            weekdays,
-        };
-        if !retrace.run(cell, random, &mut self.taken) {
+        if !(Retrace { course: &course, layers: &self.layers }).run(cell, random, &mut self.taken) {
             return None;
         }
         self.write_path(request, &groups, terms, random);
@@ -346,8 +342,8 @@ impl<T: Cost> PathFinder<T> {
         random: &mut fastrand::Rng,
     ) -> Option<(i64, Cell)> {
         let space = request.space;
-        let days = request.end - request.start;
-        let suffix = Suffix::new(space, request.row, request.end);
+        let days = request.window.len();
+        let suffix = Suffix::new(space, request.row, request.window.end);
         let minutes: Vec<Option<i64>> = (0..self.band.length(days))
             .map(|position| {
                 let minutes = self.band.units(days, position) as i64 * space.unit_minutes + usage.minutes;
@@ -397,7 +393,11 @@ impl<T: Cost> PathFinder<T> {
         random: &mut fastrand::Rng,
     ) {
         self.path.clear();
-        for (day, taken) in (request.start..request.end).zip(&self.taken) {
+        for (day, taken) in request.window.days().zip(&self.taken) {
+            if !request.window.is_open(day) {
+                self.path.push(request.row[day]);
+                continue;
+            }
             let Some(group) = taken else {
                 self.path.push(FREE);
                 continue;

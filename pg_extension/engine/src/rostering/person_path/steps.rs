@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
-use crate::rostering::problem::{Bound, Force};
+use crate::rostering::window::Window;
 
 /// Vectors are moved in pieces of this many costs. Rows end in as many cells that may hold anything unreachable.
 pub(crate) const LANES: usize = 8;
@@ -32,34 +33,31 @@ pub(crate) struct Shift {
 
 impl Band {
     /// Lays out the band; `outside_minutes` are used outside of the window. False if no path can keep the limit.
-    pub(crate) fn lay_out(
-        &mut self,
-        space: &PersonSpace,
-        window: &Range<usize>,
-        outside_minutes: i64,
-    ) -> bool {
-        let days = window.len();
+    pub(crate) fn lay_out(&mut self, space: &PersonSpace, window: Window, outside_minutes: i64) -> bool {
         let unit = space.unit_minutes;
-        let hard = |bound: Option<Bound>| bound.filter(|bound| bound.force == Force::Hard);
         let limit = space.minutes.as_ref();
         let already = limit.map_or(0, |limit| limit.already);
-        let room = |bound: Bound| bound.value - already - outside_minutes;
-        let most = limit.and_then(|limit| hard(limit.most)).map(|most| room(most).div_euclid(unit));
-        let least =
-            limit.and_then(|limit| hard(limit.least)).map_or(0, |least| (room(least) + unit - 1) / unit);
+        let room = |bound: i64| bound - already - outside_minutes;
+        let most = limit.and_then(Period::hard_most).map(|most| room(most).div_euclid(unit));
+        let least = limit.and_then(Period::hard_least).map_or(0, |least| (room(least) + unit - 1) / unit);
         if most.is_some_and(|most| most < 0) {
             return false;
         }
         let longest = if limit.is_some() { space.longest_shift_units } else { 0 };
-        let reach = |days: usize| space.workable[days] * longest;
+        let reach = |days: &Range<usize>| {
+            window.open_within(days).iter().map(|&days| space.workable[days]).sum::<usize>() * longest
+        };
         let least = least.max(0) as usize;
         self.lowest.clear();
         self.length.clear();
-        for day in 0..=days {
-            let lowest = least.saturating_sub(reach(days - day));
-            // Before day d of the window at most d days are worked in it, whatever came before.
-            let highest =
-                (day * longest).min(reach(day) + longest).min(most.map_or(usize::MAX, |most| most as usize));
+        for day in window.start..=window.end {
+            let before = window.start..day;
+            let lowest = least.saturating_sub(reach(&(day..window.end)));
+            // Before a day at most the days before it are worked, whatever came before the window.
+            let open: usize = window.open_within(&before).iter().sum();
+            let highest = (open * longest)
+                .min(reach(&before) + longest)
+                .min(most.map_or(usize::MAX, |most| most as usize));
             if lowest > highest {
                 return false;
             }

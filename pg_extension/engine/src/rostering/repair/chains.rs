@@ -317,7 +317,7 @@ impl<'a> Repairer<'a> {
                 return None;
             }
         }
-        self.incumbent.withdraw(compiled, person, days.start, days.end);
+        self.incumbent.withdraw(compiled, person, days.clone());
         for day in days.clone() {
             self.price_day(person, day);
             for &shift in compiled.by_day[day].iter().filter(|_| wanted.noise > 0) {
@@ -367,7 +367,7 @@ impl<'a> Repairer<'a> {
 
     fn put(&mut self, person: usize, row: &[u32]) {
         let days = self.compiled.days();
-        self.incumbent.withdraw(self.compiled, person, 0, days);
+        self.incumbent.withdraw(self.compiled, person, 0..days);
         self.incumbent.replace(self.compiled, person, 0, row);
         self.changed[person] = different(self.damage.base.row(person), row);
     }
@@ -377,10 +377,8 @@ impl<'a> Repairer<'a> {
         let (Some(first), Some(last)) = (self.damage.days.first(), self.damage.days.last()) else {
             return 0..self.compiled.days();
         };
-        let (start, end) =
-            (first.saturating_sub(NEAR_DAYS), (last + 1 + NEAR_DAYS).min(self.compiled.days()));
-        let (start, end) = self.compiled.whole_weekends(start, end);
-        start..end
+        let end = (last + 1 + NEAR_DAYS).min(self.compiled.days());
+        self.compiled.whole_weekends(first.saturating_sub(NEAR_DAYS)..end)
     }
 }
 

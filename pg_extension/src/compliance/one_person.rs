@@ -1,0 +1,62 @@
+//! One person's case, as it is asked for at nearly every write.
+
+use rota_engine::Span;
+use rota_engine::compliance::{RuleBook, Vocabulary, reach};
+
+use super::case::{Case, Further, Ground, Work};
+use super::law::Law;
+use crate::error::ExtensionError;
+use crate::source::{Connection, PersonFacts, PersonQuestion, PersonRow, Views, widened};
+use crate::zone::{ServerZone, ZonePeriods};
+
+/// What is asked of the views about one person.
+pub(super) struct OnePerson {
+    question: PersonQuestion,
+}
+
+impl OnePerson {
+    /// The question that some rules lead to, planned once.
+    ///
+    /// # Errors
+    /// As [`Views::check`]; those of the server.
+    pub(super) fn prepare(connection: &Connection, views: &Views, law: &Law) -> Result<Self, ExtensionError> {
+        let mut question = PersonQuestion::new(views, law.facts, law.natures)?;
+        question.prepare(connection)?;
+        Ok(Self { question })
+    }
+
+    /// Hands over the case of a person, for windows that meet a span. Somebody whom the view of people does
+    /// not show is not judged; who is listed twice counts as listed first.
+    ///
+    /// # Errors
+    /// [`rota_engine::EngineError::SpanTooLong`] for a span too long for a rule, naming `window_end`; those
+    /// of the views, and of `each`.
+    pub(super) fn ask(
+        &self,
+        connection: &Connection,
+        law: &Law,
+        (window, person): (Span, &str),
+        each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
+    ) -> Result<(), ExtensionError> {
+        let known = widened(window, reach(&law.rules));
+        let (mut facts, mut further, mut work): (Option<PersonFacts>, _, _) =
+            (None, Further::default(), Work::default());
+        let mut places = Vocabulary::default();
+        self.question.ask(connection, known, person, &mut |row| {
+            match row {
+                PersonRow::Person(person) => {
+                    facts.get_or_insert(person);
+                }
+                PersonRow::Fact(fact) => further.add(fact, law, &mut places),
+                PersonRow::Work(row) => work.add(&row, law),
+            }
+            Ok(())
+        })?;
+        let Some(facts) = facts else { return Ok(()) };
+        let zone = ServerZone::named(facts.zone_name())?;
+        let zone = ZonePeriods::over(zone, known)?;
+        let book = RuleBook::prepare(&law.rules, &law.vocabulary, &zone, window)?;
+        work.sort();
+        Ground { law, known }.open(&facts, (&zone, &book), &mut work, &further, each)
+    }
+}
