@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `tracking` | the trigger function: changed rows become keys in a queue |
 //! | `definition` | what a tracking trigger does, read once per backend and change of the table |
-//! | `key_columns` | columns of a table that are a key, and whether an UPDATE leaves them alone |
+//! | `key_columns` | columns of a table that are a key |
 //! | `changed_keys` | the distinct keys in the rows of a statement |
 //! | `collection` | those of an UPDATE that leaves the keys alone, without transition tables |
 //! | `mapped_keys` | the same where a query says which keys a row touches |

@@ -18,7 +18,8 @@ RETURN ARRAY[
     'rota.preset_rules'
 ]::regclass[];
 
-COMMENT ON FUNCTION api.tables_of_rules IS 'The tables of working-time rules and of the work that they judge.';
+COMMENT ON FUNCTION api.tables_of_rules IS
+    'The tables of working-time rules and of the work that they judge.';
 
 CREATE FUNCTION api.compliance(
     from_date date,

@@ -154,8 +154,8 @@ COMMENT ON FUNCTION rota.solve_roster(jsonb, jsonb) IS
     'A roster for a problem on plain data, with its cost, a bound below which no roster costs, the gap '
     'between them, every broken rule and an explanation. problem: days (from_date, to_date, time_zone), '
     'shifts, people, rules and more, as in the documentation; a fault names its path. options: time_ms, '
-    'steps, seed, threads, memory_mb, target, gap_percent, patience_ms (stop when nothing better was found for '
-    'so long), explain, parts ({"weeks": 1, "teams": true}: one after the other, with the others as they '
+    'steps, seed, threads, memory_mb, target, gap_percent, patience_ms (stop when nothing better was found '
+    'for so long), explain, parts ({"weeks": 1, "teams": true}: one after the other, with the others as they '
     'stand), start (as rota.recall_roster gives it). With steps and without time_ms, equal seeds give equal '
     'answers.';
 

@@ -77,15 +77,15 @@ async fn rules_that_depend_on_more_than_rows_are_asked_for_at_every_write() -> R
             "ALTER TABLE rota_source.rules RENAME TO house_rules;
             CREATE VIEW rota_source.rules AS
             SELECT rule_id, rule_type, level, scope, during, mode,
-                jsonb_build_object('maximum_minutes', current_setting('house.limit')::integer, 'per', 'day')
+                jsonb_build_object('maximum_minutes', current_setting('house.most')::integer, 'per', 'day')
                     AS parameters
             FROM rota_source.house_rules",
         )
         .await?;
-    writer.batch_execute("SET house.limit = 600").await?;
+    writer.batch_execute("SET house.most = 600").await?;
     let long = work("long", "anna", 6, 20);
     is_refused(&writer, &long).await?;
-    writer.batch_execute("SET house.limit = 900").await?;
+    writer.batch_execute("SET house.most = 900").await?;
     writer.batch_execute(&long).await?;
     Ok(())
 }
