@@ -35,13 +35,7 @@ pub(super) struct ChangedKeys {
 impl ChangedKeys {
     /// None yet. They are good as long as this memory is.
     pub(super) fn new(memory: pg_sys::MemoryContext) -> Self {
-        Self {
-            memory,
-            known: HashSet::new(),
-            previous: Vec::new(),
-            written: Vec::new(),
-            datums: Vec::new(),
-        }
+        Self { memory, known: HashSet::new(), previous: Vec::new(), written: Vec::new(), datums: Vec::new() }
     }
 
     /// Whether there is none.
@@ -134,11 +128,7 @@ impl ChangedKeys {
 ///
 /// # Safety
 /// A value of the column, not null and not by value.
-unsafe fn copied(
-    column: &KeyColumn,
-    value: pg_sys::Datum,
-    memory: pg_sys::MemoryContext,
-) -> pg_sys::Datum {
+unsafe fn copied(column: &KeyColumn, value: pg_sys::Datum, memory: pg_sys::MemoryContext) -> pg_sys::Datum {
     // SAFETY: as many bytes as the type says; else the server finds out and copies as many.
     unsafe {
         if let Ok(length) = usize::try_from(column.length) {

@@ -136,8 +136,7 @@ unsafe fn readers_of_rows(
         let mut readers = Vec::new();
         for position in 0..usize::try_from(triggers.numtriggers).unwrap_or(0) {
             let trigger = &*triggers.triggers.add(position);
-            let is_of_updates =
-                c_int::from(trigger.tgtype) & pg_sys::TRIGGER_TYPE_UPDATE.cast_signed() != 0;
+            let is_of_updates = c_int::from(trigger.tgtype) & pg_sys::TRIGGER_TYPE_UPDATE.cast_signed() != 0;
             let reads_rows = !trigger.tgoldtable.is_null() || !trigger.tgnewtable.is_null();
             if is_of_updates && reads_rows {
                 let reader = Definition::known(trigger.tgoid)?;

@@ -54,6 +54,5 @@ unsafe fn is_own(statement: &pg_sys::CreateTrigStmt) -> bool {
     let (name, function) = unsafe {
         (CStr::from_ptr(statement.trigname), CStr::from_ptr(pg_sys::NameListToString(statement.funcname)))
     };
-    OWN.iter()
-        .any(|(prefix, called)| name.to_bytes().starts_with(prefix) && function.to_bytes() == *called)
+    OWN.iter().any(|(prefix, called)| name.to_bytes().starts_with(prefix) && function.to_bytes() == *called)
 }

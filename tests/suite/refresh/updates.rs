@@ -77,7 +77,8 @@ async fn an_update_queues_the_keys_of_its_rows_whichever_columns_it_names() -> R
         session.batch_execute("UPDATE items SET amount = amount + 1 WHERE id IN (20, 24, 24, 32)").await?;
         refresh(&session, "months").await?.2
     };
-    let named = session.text("SELECT count(DISTINCT (team, month)) FROM items WHERE id IN (20, 24, 32)").await?;
+    let named =
+        session.text("SELECT count(DISTINCT (team, month)) FROM items WHERE id IN (20, 24, 32)").await?;
     assert_eq!(keys.map(|keys| keys.to_string()), Some(named));
     Ok(())
 }
@@ -130,7 +131,8 @@ async fn triggers_checks_and_readers_of_transition_tables_beside_ours_go_on() ->
             PREPARE raise (integer, integer) AS UPDATE cheap SET amount = amount + $2 WHERE id = $1",
         )
         .await?;
-    make(&session, "EXECUTE raise (5, 1); EXECUTE raise (6, 2); UPDATE cheap SET amount = 1 WHERE id = 8").await?;
+    make(&session, "EXECUTE raise (5, 1); EXECUTE raise (6, 2); UPDATE cheap SET amount = 1 WHERE id = 8")
+        .await?;
     for _ in 0..3 {
         assert_eq!(session.refusal("EXECUTE raise (5, 1000)").await?.sqlstate, "44000");
     }
@@ -159,7 +161,9 @@ async fn triggers_checks_and_readers_of_transition_tables_beside_ours_go_on() ->
     assert_eq!(session.rows("SELECT DISTINCT * FROM counted").await?.len(), 1);
     assert_eq!(session.text("SELECT count(*) FROM counted WHERE old_rows = 3 AND new_rows = 3").await?, "3");
     // The owner's own index on the queue: rows are written by a query then.
-    session.batch_execute("DROP TRIGGER count_rows ON items; CREATE INDEX ON rota.pending_1 (queued_at)").await?;
+    session
+        .batch_execute("DROP TRIGGER count_rows ON items; CREATE INDEX ON rota.pending_1 (queued_at)")
+        .await?;
     make(&session, "UPDATE items SET amount = amount + 1 WHERE id = 14").await
 }
 
