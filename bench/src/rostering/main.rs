@@ -88,7 +88,13 @@ fn main() -> Result<()> {
             let (runs, histories): (Vec<table::Run>, Vec<History>) = runs.into_iter().unzip();
             table.add(Row::new(&instance.name, seconds, known, &runs));
             if let Some(best_known) = known.filter(|_| seconds == longest) {
-                panels.push(Panel { instance: instance.name.clone(), best_known, runs: histories });
+                panels.push(Panel {
+                    instance: instance.name.clone(),
+                    people: instance.staff.len(),
+                    days: instance.days,
+                    best_known,
+                    runs: histories,
+                });
             }
         }
     }

@@ -7,23 +7,41 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// A gap never drawn below or above these, in percent.
+/// A gap never drawn below or above these, in percent: the floor is the best known cost itself.
 const GAPS: (f64, f64) = (0.01, 1_000.0);
 /// Seconds shown.
-const SECONDS: (f64, f64) = (0.01, 100.0);
-const COLUMNS: usize = 4;
-const PANEL: (f64, f64) = (210.0, 150.0);
-const PLOT: (f64, f64) = (150.0, 96.0);
-const LEGEND: f64 = 64.0;
+const SECONDS: (f64, f64) = (0.01, 1_000.0);
+/// When the published figures were reached.
+const PUBLISHED_SECONDS: f64 = 600.0;
+const COLUMNS: usize = 5;
+/// A panel with its titles, and the plot in it.
+const PANEL: (f64, f64) = (186.0, 164.0);
+const PLOT: (f64, f64) = (160.0, 108.0);
+/// Room beside the panels, above and below them.
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 4.0;
+const HEADER: f64 = 128.0;
+const FOOTER: f64 = 46.0;
 
-/// Published methods that are drawn, with their words and colours. All figures are those after ten minutes.
-const METHODS: [(&str, &str, &str); 3] = [
-    ("ejection_chain", "ejection chain, 10 min", "#b45309"),
-    ("gurobi", "commercial MIP solver, 10 min", "#7c3aed"),
-    ("ip_vns_hybrid", "MIP and variable neighbourhoods, 10 min", "#0f766e"),
+/// Published methods that are drawn: their words, colours and marks.
+const METHODS: [(&str, &str, &str, Mark); 3] = [
+    ("ejection_chain", "ejection chain, 10 min", "#b45309", Mark::Circle),
+    ("gurobi", "commercial MIP solver, 10 min", "#7c3aed", Mark::Square),
+    ("ip_vns_hybrid", "MIP and variable neighbourhoods, 10 min", "#0f766e", Mark::Diamond),
 ];
 const OURS: &str = "#1d4ed8";
-const INK: &str = "#374151";
+const INK: &str = "#111827";
+const FAINT_INK: &str = "#4b5563";
+const GRID: &str = "#e5e7eb";
+const FRAME: &str = "#9ca3af";
+
+/// How a published figure is marked. All are hollow, so that none hides another.
+#[derive(Clone, Copy)]
+enum Mark {
+    Circle,
+    Square,
+    Diamond,
+}
 
 /// When a run got better, and to which cost: milliseconds, cost. Only rosters that keep all hard rules.
 pub(crate) type History = Vec<(u64, i64)>;
@@ -31,6 +49,8 @@ pub(crate) type History = Vec<(u64, i64)>;
 /// One instance's panel.
 pub(crate) struct Panel {
     pub(crate) instance: String,
+    pub(crate) people: usize,
+    pub(crate) days: usize,
     pub(crate) best_known: i64,
     /// One history per seed.
     pub(crate) runs: Vec<History>,
@@ -57,56 +77,84 @@ pub(crate) fn published(file: &Path) -> Result<Published> {
     Ok(found)
 }
 
-/// The whole picture as SVG.
+/// The whole picture as SVG: a light card, so that it can be read on any page.
 pub(crate) fn draw(panels: &[Panel], published: &Published, seconds: u64, threads: usize) -> String {
+    let columns = panels.len().clamp(1, COLUMNS);
     let rows = panels.len().div_ceil(COLUMNS).max(1);
-    let (width, height) = (PANEL.0 * COLUMNS as f64, PANEL.1 * rows as f64 + LEGEND);
+    // The legend needs the width of a full row.
+    let width = LEFT + PANEL.0 * COLUMNS as f64 + RIGHT;
+    let height = HEADER + PANEL.1 * (rows - 1) as f64 + PLOT.1 + FOOTER;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" \
-         font-size=\"10\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"Helvetica, Arial, sans-serif\" font-size=\"11\">\n\
+         <rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"#ffffff\" stroke=\"#d1d5db\"/>\n",
+        width - 1.0,
+        height - 1.0
     );
     legend(&mut svg, seconds, threads);
     for (number, panel) in panels.iter().enumerate() {
-        let left = PANEL.0 * (number % COLUMNS) as f64 + 44.0;
-        let top = LEGEND + PANEL.1 * (number / COLUMNS) as f64 + 22.0;
-        draw_panel(&mut svg, panel, published, left, top);
+        let (row, column) = (number / COLUMNS, number % COLUMNS);
+        let left = LEFT + PANEL.0 * column as f64;
+        let top = HEADER + PANEL.1 * row as f64;
+        draw_grid(&mut svg, left, top);
+        if column == 0 {
+            label_gaps(&mut svg, left, top);
+        }
+        if number + columns >= panels.len() {
+            label_seconds(&mut svg, left, top + PLOT.1);
+        }
+        draw_panel(&mut svg, panel, published, seconds, (left, top));
     }
     svg.push_str("</svg>\n");
     svg
 }
 
-fn text(svg: &mut String, x: f64, y: f64, anchor: &str, colour: &str, words: &str) {
-    let _ = writeln!(
-        svg,
-        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{words}</text>"
-    );
+fn text(svg: &mut String, (x, y): (f64, f64), colour: &str, style: &str, words: &str) {
+    let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" fill=\"{colour}\" {style}>{words}</text>");
 }
 
-fn line(svg: &mut String, from: (f64, f64), to: (f64, f64), colour: &str, style: &str) {
+fn line(svg: &mut String, from: (f64, f64), to: (f64, f64), colour: &str, width: f64) {
     let _ = writeln!(
         svg,
-        "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\" {style}/>",
+        "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\" stroke-width=\"{width}\"/>",
         from.0, from.1, to.0, to.1
     );
 }
 
+fn mark(svg: &mut String, (x, y): (f64, f64), colour: &str, mark: Mark) {
+    let style = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.8\"");
+    let _ = match mark {
+        Mark::Circle => writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.2\" {style}/>"),
+        Mark::Square => {
+            let (left, top) = (x - 3.6, y - 3.6);
+            writeln!(svg, "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"7.2\" height=\"7.2\" {style}/>")
+        }
+        Mark::Diamond => {
+            let (left, right, top, bottom) = (x - 5.4, x + 5.4, y - 5.4, y + 5.4);
+            writeln!(
+                svg,
+                "<path d=\"M{left:.1} {y:.1}L{x:.1} {top:.1}L{right:.1} {y:.1}L{x:.1} {bottom:.1}Z\" {style}/>"
+            )
+        }
+    };
+}
+
 fn legend(svg: &mut String, seconds: u64, threads: usize) {
-    text(
-        svg,
-        12.0,
-        18.0,
-        "start",
-        INK,
-        "Gap to the best known cost in percent, over seconds of search. Lower is better; the floor is the best known.",
-    );
-    let ours = format!("Rota, median of the seeds, {threads} threads, {seconds} s");
-    let mut left = 12.0;
-    let entries = [("", ours.as_str(), OURS)];
-    for (dash, words, colour) in entries.into_iter().chain(METHODS.iter().map(|m| ("4 3", m.1, m.2))) {
-        let style = format!("stroke-width=\"2\" stroke-dasharray=\"{dash}\"");
-        line(svg, (left, 38.0), (left + 22.0, 38.0), colour, &style);
-        text(svg, left + 27.0, 41.5, "start", INK, words);
-        left += 48.0 + 5.1 * words.len() as f64;
+    const SIDE: f64 = 20.0;
+    const TITLE: &str = "Rosters for public instances: how far from the best known";
+    text(svg, (SIDE, 30.0), INK, "font-size=\"17\" font-weight=\"bold\"", TITLE);
+    let words = "Both axes are logarithmic. The floor of each panel is the best known cost; marks at its upper edge lie \
+                 beyond it.";
+    text(svg, (SIDE, 50.0), FAINT_INK, "", words);
+    let ours = format!("Rota, {threads} threads, up to {seconds} s (median of the seeds)");
+    let mut left = SIDE;
+    line(svg, (left, 70.0), (left + 22.0, 70.0), OURS, 2.4);
+    text(svg, (left + 29.0, 74.0), INK, "", &ours);
+    left += 56.0 + 5.8 * ours.len() as f64;
+    for (_, words, colour, shape) in METHODS {
+        mark(svg, (left, 70.0), colour, shape);
+        text(svg, (left + 11.0, 74.0), INK, "", words);
+        left += 32.0 + 5.8 * words.len() as f64;
     }
 }
 
@@ -115,53 +163,86 @@ fn place(value: f64, (lowest, highest): (f64, f64)) -> f64 {
     (value.clamp(lowest, highest).log10() - lowest.log10()) / (highest.log10() - lowest.log10())
 }
 
+fn across(left: f64, seconds: f64) -> f64 {
+    left + PLOT.0 * place(seconds, SECONDS)
+}
+
+fn down(top: f64, gap: f64) -> f64 {
+    top + PLOT.1 * (1.0 - place(gap, GAPS))
+}
+
 fn gap(cost: i64, best_known: i64) -> f64 {
     100.0 * (cost - best_known) as f64 / best_known.max(1) as f64
 }
 
-fn draw_panel(svg: &mut String, panel: &Panel, published: &Published, left: f64, top: f64) {
-    let x = |seconds: f64| left + PLOT.0 * place(seconds, SECONDS);
-    let y = |gap: f64| top + PLOT.1 * (1.0 - place(gap, GAPS));
-    text(svg, left, top - 7.0, "start", "#111827", &panel.instance);
-    for (seconds, words) in [(0.01, "0.01"), (0.1, "0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100 s")] {
-        line(svg, (x(seconds), top), (x(seconds), top + PLOT.1), "#e5e7eb", "stroke-width=\"1\"");
-        text(svg, x(seconds), top + PLOT.1 + 12.0, "middle", INK, words);
+fn draw_grid(svg: &mut String, left: f64, top: f64) {
+    for seconds in [0.1, 1.0, 10.0, 100.0] {
+        let x = across(left, seconds);
+        line(svg, (x, top), (x, top + PLOT.1), GRID, 1.0);
     }
+    for share in [0.1, 1.0, 10.0, 100.0] {
+        let y = down(top, share);
+        line(svg, (left, y), (left + PLOT.0, y), GRID, 1.0);
+    }
+    let (width, height) = PLOT;
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width}\" height=\"{height}\" fill=\"none\" \
+         stroke=\"{FRAME}\"/>"
+    );
+}
+
+fn label_gaps(svg: &mut String, left: f64, top: f64) {
     for (share, words) in
-        [(0.01, "0"), (0.1, "0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100"), (1_000.0, "1000 %")]
+        [(0.01, "0"), (0.1, "0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100"), (1_000.0, "1000")]
     {
-        line(svg, (left, y(share)), (left + PLOT.0, y(share)), "#e5e7eb", "stroke-width=\"1\"");
-        text(svg, left - 4.0, y(share) + 3.5, "end", INK, words);
+        text(svg, (left - 6.0, down(top, share) + 4.0), FAINT_INK, "text-anchor=\"end\"", words);
     }
-    for (method, _, colour) in METHODS {
+    let (x, y) = (left - 46.0, top + PLOT.1 / 2.0);
+    let turned = format!("text-anchor=\"middle\" transform=\"rotate(-90 {x:.1} {y:.1})\"");
+    text(svg, (x, y), FAINT_INK, &turned, "gap in percent");
+}
+
+fn label_seconds(svg: &mut String, left: f64, floor: f64) {
+    for (seconds, words) in [(0.1, "0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100")] {
+        text(svg, (across(left, seconds), floor + 15.0), FAINT_INK, "text-anchor=\"middle\"", words);
+    }
+    text(svg, (left + PLOT.0 / 2.0, floor + 31.0), FAINT_INK, "text-anchor=\"middle\"", "seconds of search");
+}
+
+fn draw_panel(svg: &mut String, panel: &Panel, published: &Published, seconds: u64, (left, top): (f64, f64)) {
+    let curve = median(&panel.runs);
+    let size = format!("{} people, {} days", panel.people, panel.days);
+    let title = panel.instance.replace("Instance", "Instance ");
+    text(svg, (left, top - 20.0), INK, "font-size=\"12\" font-weight=\"bold\"", &title);
+    text(svg, (left, top - 6.0), FAINT_INK, "font-size=\"10.5\"", &size);
+    let reached =
+        curve.last().map_or("no roster".to_owned(), |&(_, cost)| match gap(cost, panel.best_known) {
+            none if none <= 0.0 => "best known".to_owned(),
+            small if small < 1.0 => format!("+{small:.2} %"),
+            gap => format!("+{gap:.1} %"),
+        });
+    let style = "text-anchor=\"end\" font-weight=\"bold\"";
+    text(svg, (left + PLOT.0, top - 20.0), OURS, style, &reached);
+    for (method, _, colour, shape) in METHODS {
         if let Some(&cost) = published.get(&(panel.instance.clone(), method.to_owned())) {
-            let at = y(gap(cost, panel.best_known));
-            line(
-                svg,
-                (left, at),
-                (left + PLOT.0, at),
-                colour,
-                "stroke-width=\"1.5\" stroke-dasharray=\"4 3\"",
-            );
+            let at = (across(left, PUBLISHED_SECONDS), down(top, gap(cost, panel.best_known)));
+            mark(svg, at, colour, shape);
         }
     }
+    // A falling line in steps, up to the end of the time limit: a search that stopped before keeps what it has.
     let mut path = String::new();
-    let mut last: Option<f64> = None;
-    for (milliseconds, cost) in median(&panel.runs) {
-        let (across, down) = (x(milliseconds as f64 / 1_000.0), y(gap(cost, panel.best_known)));
-        match last {
-            None => {
-                let _ = write!(path, "M{across:.1} {down:.1}");
-            }
-            Some(before) => {
-                let _ = write!(path, "L{across:.1} {before:.1}L{across:.1} {down:.1}");
-            }
-        }
-        last = Some(down);
+    for (milliseconds, cost) in curve {
+        let (x, y) = (across(left, milliseconds as f64 / 1_000.0), down(top, gap(cost, panel.best_known)));
+        let _ = match path.is_empty() {
+            true => write!(path, "M{x:.1} {y:.1}"),
+            false => write!(path, "H{x:.1}V{y:.1}"),
+        };
     }
-    if let Some(down) = last {
-        let _ = write!(path, "L{:.1} {down:.1}", left + PLOT.0);
-        let _ = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"{OURS}\" stroke-width=\"2\"/>");
+    if !path.is_empty() {
+        let end = across(left, seconds as f64);
+        let style = "fill=\"none\" stroke-width=\"2.4\" stroke-linejoin=\"round\"";
+        let _ = writeln!(svg, "<path d=\"{path}H{end:.1}\" stroke=\"{OURS}\" {style}/>");
     }
 }
 

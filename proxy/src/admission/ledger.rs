@@ -116,13 +116,14 @@ impl Ledger {
     /// How long a request of a lane would wait if it came now; `seats` are the connections that the lane may
     /// hold, `size` all there are.
     ///
-    /// Every loan that must end first ends at its own rate: one over its borrower's mean use, or over its age
-    /// where that is longer, since what has lasted long lasts on. The wait is the number of those ahead over the
-    /// sum of these rates.
+    /// Connections that are free go to those who wait already, who take them in a moment. Every loan that must end
+    /// first ends at its own rate: one over its borrower's mean use, or over its age where that is longer, since
+    /// what has lasted long lasts on. The wait is the number of those ahead over the sum of these rates.
     pub(super) fn expected_wait(&self, lane: Lane, seats: usize, size: usize, now: Instant) -> Duration {
         let waiting = self.lanes[lane as usize].waiting;
         let held = self.holders.iter().filter(|holder| holder.borrower.lane == lane).count();
-        if waiting == 0 && held < seats && self.holders.len() < size {
+        let free = seats.saturating_sub(held).min(size.saturating_sub(self.holders.len()));
+        if waiting < free {
             return Duration::ZERO;
         }
         // With seats of its own left, the lane waits for whoever returns a connection first.
@@ -134,11 +135,12 @@ impl Ledger {
                 1.0 / age.max(mean).max(Duration::from_micros(1)).as_secs_f64()
             },
         );
-        let rate: f64 = rates.sum();
+        // Who takes the free ones is not known yet.
+        let rate = rates.sum::<f64>() + free as f64 / UNKNOWN_USE.as_secs_f64();
         if rate <= 0.0 {
             return Duration::ZERO;
         }
-        Duration::try_from_secs_f64((waiting + 1) as f64 / rate).unwrap_or(Duration::MAX)
+        Duration::try_from_secs_f64((waiting + 1 - free) as f64 / rate).unwrap_or(Duration::MAX)
     }
 
     /// Connections on loan, of all lanes.

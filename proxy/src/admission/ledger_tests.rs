@@ -42,6 +42,20 @@ fn the_wait_is_the_queue_over_the_rate_at_which_loans_end() {
 }
 
 #[test]
+fn connections_on_their_way_to_those_who_wait_do_not_make_the_last_slow_loan_count_for_all() {
+    let begun = Instant::now();
+    let mut ledger = Ledger::new(begun);
+    ledger.takes(&borrower(Lane::Interactive), Duration::ZERO, begun);
+    // Three connections came back, and those who wait for them have not woken yet.
+    for _ in 0..20 {
+        ledger.waits(Lane::Interactive);
+    }
+    let wait = ledger.expected_wait(Lane::Interactive, SIZE, SIZE, after(begun, 200));
+    assert!(wait < Duration::from_millis(20), "{wait:?}");
+    assert!(wait > Duration::ZERO);
+}
+
+#[test]
 fn what_has_lasted_long_is_expected_to_last_on_and_does_not_hide_the_quick_ones() {
     let begun = Instant::now();
     let mut ledger = Ledger::new(begun);

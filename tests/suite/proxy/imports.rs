@@ -74,6 +74,8 @@ async fn an_import_is_counted_under_its_own_path_and_never_under_none() -> Resul
         Ok(samples(&stage.proxy).await?.value("rota_http_requests_total", &labels))
     };
     assert_eq!(count("/api/imports/notes", "2xx").await?, Some(0.0), "there from the start");
+    // What waited for the proxy asked too, and is counted once its answer is out.
+    until("the first request is counted", async || Ok(count("none", "2xx").await? > Some(0.0))).await?;
     let before = count("none", "2xx").await?;
     assert_eq!(stage.proxy.send(&post("/api/imports/notes", file(3))).await?.status, 200);
     assert_eq!(stage.proxy.send(&post("/api/imports/notes?x=1", file(3))).await?.status, 400);

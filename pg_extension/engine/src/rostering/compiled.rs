@@ -14,7 +14,7 @@ use super::window::Window;
 use crate::error::EngineError;
 
 /// Highest price of a hard rule.
-const MOST_PRICE: i64 = 1 << 36;
+pub(super) const MOST_PRICE: i64 = 1 << 36;
 /// Reading one choice is worth about so many additions.
 const OPERATIONS_PER_CHOICE: u64 = 500;
 /// No multiplier's ceiling is below this.
@@ -106,9 +106,10 @@ impl<'a> Compiled<'a> {
     }
 
     /// Gives hard rules of people for whom no days keep all of them a price that outweighs everything else, so that the
-    /// path search finds the days that break the least. False if nobody was softened.
-    pub(super) fn soften(&mut self, people: &[usize]) -> bool {
-        let price = self.largest_row_cost().saturating_add(1);
+    /// path search finds the days that break the least. `outweighed` is what the caller adds to the cost of a row at most.
+    /// False if nobody was softened.
+    pub(super) fn soften(&mut self, people: &[usize], outweighed: i64) -> bool {
+        let price = self.largest_row_cost().saturating_add(outweighed).saturating_add(1);
         // With more, breaking a sum of minutes all over would no longer fit 64 bits.
         if people.is_empty() || price > MOST_PRICE {
             return false;

@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::search::Outcome;
 use crate::error::EngineError;
 
-use chains::Repairer;
+use chains::{ChangePrices, Repairer};
 use damage::Damage;
 
 /// What changed since a roster was made. The problem states the new facts; this says where heads count as opened.
@@ -93,7 +93,8 @@ pub fn repair(
     let hopeless = repairer.mend();
     let mut plan = repairer.into_plan();
     // Whoever cannot keep all rules breaks as few as possible.
-    if compiled.soften(&hopeless) {
+    let outweighed = ChangePrices::beside_hard_rules(&compiled).of_a_row(&compiled);
+    if compiled.soften(&hopeless, outweighed) {
         let mut repairer = Repairer::of(&compiled, &control, &damage, plan);
         repairer.settle_people(&hopeless);
         plan = repairer.into_plan();

@@ -91,7 +91,7 @@ pub(super) fn search_part(
     let broken = part.people.iter().copied().filter(|&person| !first.is_whole(person));
     // Whoever still breaks rules after an exact search has no days that keep them all.
     let hopeless: Vec<usize> = if control.must_stop() { Vec::new() } else { broken.collect() };
-    let softened = compiled.soften(&hopeless);
+    let softened = compiled.soften(&hopeless, 0);
     let best = if narrow && !softened {
         run::<i32>(&compiled, &control, part, first)
     } else {

@@ -186,3 +186,37 @@ fn a_change_that_refers_to_nothing_is_refused() {
     let error = repair(&problem, &other, &[], Limits::default(), &NoClock).expect_err("another shape");
     assert_eq!(error.argument(), Some("plan"));
 }
+
+#[test]
+fn whoever_cannot_keep_a_hard_rule_breaks_it_least_even_if_that_opens_a_head() {
+    let shift = |day: usize, required: u32| {
+        let start_minute = day as i64 * 1_440 + 420;
+        Shift {
+            day,
+            start_minute,
+            end_minute: start_minute + 480,
+            worked_minutes: 480,
+            required,
+            short_weight: 90,
+            ..Shift::default()
+        }
+    };
+    let one_day =
+        Limit { counted: Counted::Days, days: 0..DAYS, already: 0, least: None, most: Some(Bound::hard(1)) };
+    let problem = Problem {
+        days: DAYS,
+        kinds: 1,
+        shifts: vec![shift(0, 2), shift(1, 1), shift(2, 1)],
+        people: vec![Person::default(), Person { limits: vec![one_day], ..Person::default() }],
+        ..Problem::default()
+    };
+    let mut known = Plan::free(2, DAYS);
+    known.row_mut(0).copy_from_slice(&[0, 1, 2]);
+    known.row_mut(1)[0] = 0;
+    // The second person gets two days that are settled by the swap, and may work one.
+    let swap = Change::Swap { first: 0, second: 1, days: 1..DAYS };
+    let limits = Limits { time_ms: None, steps: Some(1_000), ..Limits::default() };
+    let repaired = repair(&problem, &known, &[swap], limits, &NoClock).unwrap();
+    assert_eq!((repaired.outcome.evaluation.broken_hard, repaired.opened_heads), (1, 1));
+    assert_eq!(repaired.outcome.plan.row(1), [FREE, 1, 2]);
+}

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::damage::Damage;
-use crate::rostering::compiled::Compiled;
+use crate::rostering::compiled::{Compiled, MOST_PRICE};
 use crate::rostering::control::{Control, Pulse};
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::person_path::solve::PathFinder;
@@ -48,9 +48,41 @@ pub(super) struct Repairer<'a> {
     /// Days of each person that are not those of the base.
     changed: Vec<i64>,
     prices: Vec<i64>,
-    /// Price of a changed day, and of an opened head.
-    day_price: i64,
-    head_price: i64,
+    of_change: ChangePrices,
+}
+
+/// What changes cost, beside everything that the problem prices.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChangePrices {
+    /// A changed day.
+    day: i64,
+    /// An opened head: more than all days of a person.
+    head: i64,
+}
+
+impl ChangePrices {
+    fn of(compiled: &Compiled<'_>) -> Self {
+        if compiled.softened.is_empty() {
+            return Self::at_most(compiled, MOST_DAY_PRICE);
+        }
+        Self::beside_hard_rules(compiled)
+    }
+
+    /// The same where hard rules have a price, which must be above all of these and still fit.
+    pub(super) fn beside_hard_rules(compiled: &Compiled<'_>) -> Self {
+        let days = compiled.days() as i64 + 1;
+        Self::at_most(compiled, MOST_PRICE / (2 * days * days))
+    }
+
+    fn at_most(compiled: &Compiled<'_>, most: i64) -> Self {
+        let day = compiled.largest_row_cost().saturating_mul(2).min(most);
+        Self { day, head: day.saturating_mul(compiled.days() as i64 + 1) }
+    }
+
+    /// What they come to on one person's days at most.
+    pub(super) fn of_a_row(self, compiled: &Compiled<'_>) -> i64 {
+        (self.day + self.head).saturating_mul(compiled.days() as i64)
+    }
 }
 
 impl<'a> Repairer<'a> {
@@ -65,7 +97,6 @@ impl<'a> Repairer<'a> {
         damage: &'a Damage,
         plan: Plan,
     ) -> Self {
-        let day_price = compiled.largest_row_cost().saturating_mul(2).min(MOST_DAY_PRICE);
         let changed = (0..compiled.people())
             .map(|person| different(damage.base.row(person), plan.row(person)))
             .collect();
@@ -79,8 +110,7 @@ impl<'a> Repairer<'a> {
             incumbent: Incumbent::new(compiled, plan),
             changed,
             prices: vec![0; compiled.problem.shifts.len()],
-            day_price,
-            head_price: day_price.saturating_mul(compiled.days() as i64 + 1),
+            of_change: ChangePrices::of(compiled),
         }
     }
 
@@ -157,7 +187,7 @@ impl<'a> Repairer<'a> {
         }
         let last = people.len().saturating_sub(1);
         let whole = people.iter().enumerate().all(|(place, &person)| {
-            let noise = if place < last { self.head_price.saturating_mul(2) } else { 0 };
+            let noise = if place < last { self.of_change.head.saturating_mul(2) } else { 0 };
             match self.best_row(person, days.clone(), Wanted { noise, ..Wanted::default() }) {
                 Some(row) => {
                     self.put(person, &row);
@@ -325,10 +355,10 @@ impl<'a> Repairer<'a> {
             }
         }
         if let Some(shift) = wanted.leave {
-            self.prices[shift] += self.head_price.saturating_mul(2);
+            self.prices[shift] += self.of_change.head.saturating_mul(2);
         }
         if let Some(shift) = wanted.take {
-            self.prices[shift] -= self.head_price.saturating_mul(4);
+            self.prices[shift] -= self.of_change.head.saturating_mul(4);
         }
         let row = self.incumbent.plan.row(person).to_vec();
         self.incumbent.replace(compiled, person, days.start, &row[days.clone()]);
@@ -352,12 +382,12 @@ impl<'a> Repairer<'a> {
             let heads = self.incumbent.heads[number];
             let opened = self.opened_of(number, heads + 1) - self.opened_of(number, heads);
             let change = match base {
-                FREE => self.day_price,
-                base if base == shift => -self.day_price,
+                FREE => self.of_change.day,
+                base if base == shift => -self.of_change.day,
                 _ => 0,
             };
             self.prices[number] =
-                self.incumbent.marginal(compiled, number) + opened * self.head_price + change;
+                self.incumbent.marginal(compiled, number) + opened * self.of_change.head + change;
         }
         if !compiled.pairings[person].is_empty() {
             let prices = &mut self.prices;
