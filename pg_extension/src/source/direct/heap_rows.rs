@@ -1,0 +1,162 @@
+//! Rows of a heap by their places.
+
+use pgrx::pg_sys;
+
+/// Pages of a table that are remembered: those of a gigabyte.
+const MOST_PAGES: usize = 131_072;
+
+/// In which buffers pages of a table were. One that is still there is found without a look-up.
+#[derive(Default)]
+pub(super) struct RecentPages {
+    /// By the number of a page, or of another that lies far from it; 0 for none.
+    buffers: Vec<pg_sys::Buffer>,
+}
+
+/// A heap whose rows are looked at with one snapshot, place by place.
+pub(super) struct HeapRows<'pages> {
+    table: pg_sys::Relation,
+    recent: &'pages mut RecentPages,
+    snapshot: pg_sys::Snapshot,
+    /// The page that was looked at last, in use.
+    page: Option<(pg_sys::BlockNumber, pg_sys::Buffer)>,
+    row: pg_sys::HeapTupleData,
+}
+
+/// How the server names the file of a table.
+#[cfg(feature = "pg15")]
+type Locator = pg_sys::RelFileNode;
+#[cfg(not(feature = "pg15"))]
+type Locator = pg_sys::RelFileLocator;
+
+/// The server's functions without a frame for errors around each: [`HeapRows::find`] has one around all.
+mod unguarded {
+    use pgrx::pg_sys;
+
+    unsafe extern "C-unwind" {
+        pub(super) fn ReadBuffer(table: pg_sys::Relation, block: pg_sys::BlockNumber) -> pg_sys::Buffer;
+        pub(super) fn ReadRecentBuffer(
+            table: super::Locator,
+            fork: pg_sys::ForkNumber::Type,
+            block: pg_sys::BlockNumber,
+            buffer: pg_sys::Buffer,
+        ) -> bool;
+        pub(super) fn ReleaseBuffer(buffer: pg_sys::Buffer);
+        pub(super) fn LockBuffer(buffer: pg_sys::Buffer, mode: std::ffi::c_int);
+        pub(super) fn heap_hot_search_buffer(
+            place: pg_sys::ItemPointer,
+            table: pg_sys::Relation,
+            buffer: pg_sys::Buffer,
+            snapshot: pg_sys::Snapshot,
+            row: pg_sys::HeapTuple,
+            all_dead: *mut bool,
+            first_call: bool,
+        ) -> bool;
+        pub(super) fn ExecStoreHeapTuple(
+            row: pg_sys::HeapTuple,
+            slot: *mut pg_sys::TupleTableSlot,
+            should_free: bool,
+        ) -> *mut pg_sys::TupleTableSlot;
+    }
+}
+
+impl RecentPages {
+    /// Where a page is noted.
+    fn place(&mut self, block: pg_sys::BlockNumber) -> Option<&mut pg_sys::Buffer> {
+        let place = usize::try_from(block).ok()? % MOST_PAGES;
+        if self.buffers.len() <= place {
+            self.buffers.resize((place + 1).next_power_of_two(), 0);
+        }
+        self.buffers.get_mut(place)
+    }
+}
+
+impl<'pages> HeapRows<'pages> {
+    /// # Safety
+    /// The table is open, a heap, and the snapshot registered, until the value is closed.
+    pub(super) unsafe fn of(
+        table: pg_sys::Relation,
+        snapshot: pg_sys::Snapshot,
+        recent: &'pages mut RecentPages,
+    ) -> Self {
+        Self { table, recent, snapshot, page: None, row: pg_sys::HeapTupleData::default() }
+    }
+
+    /// Puts the row of a place into a slot: that version of it which the snapshot shows, if it shows one. It lies
+    /// in its page, which stays until the next place is asked for.
+    ///
+    /// # Safety
+    /// The slot is one for rows of this table in memory. The value is not moved while the slot holds the row.
+    pub(super) unsafe fn find(
+        &mut self,
+        place: &pg_sys::ItemPointerData,
+        slot: *mut pg_sys::TupleTableSlot,
+    ) -> bool {
+        let block = u32::from(place.ip_blkid.bi_hi) << 16 | u32::from(place.ip_blkid.bi_lo);
+        let mut place = *place;
+        let mut unnoted = 0;
+        let noted = self.recent.place(block).unwrap_or(&mut unnoted);
+        // SAFETY: the caller of `of` says that the table is open. Nothing in the closure has to be dropped; what it
+        // leaves behind after an error, the server lets go. The page is in use while the row is.
+        unsafe {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                let buffer = match self.page {
+                    Some((known, buffer)) if known == block => buffer,
+                    other => {
+                        if let Some((_, buffer)) = other {
+                            unguarded::ReleaseBuffer(buffer);
+                        }
+                        *noted = page(self.table, block, *noted);
+                        self.page = Some((block, *noted));
+                        *noted
+                    }
+                };
+                unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE.cast_signed());
+                let is_seen = unguarded::heap_hot_search_buffer(
+                    &raw mut place,
+                    self.table,
+                    buffer,
+                    self.snapshot,
+                    &raw mut self.row,
+                    std::ptr::null_mut(),
+                    true,
+                );
+                unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_UNLOCK.cast_signed());
+                if is_seen {
+                    unguarded::ExecStoreHeapTuple(&raw mut self.row, slot, false);
+                }
+                is_seen
+            })
+        }
+    }
+
+    /// Lets go of the page. No slot holds a row of it any more.
+    pub(super) fn close(self) {
+        if let Some((_, buffer)) = self.page {
+            // SAFETY: taken by `find`, and let go once.
+            unsafe { pg_sys::ReleaseBuffer(buffer) };
+        }
+    }
+}
+
+/// The buffer of a page, in use from now on. It may be the one that it was in before.
+///
+/// # Safety
+/// The table is open.
+unsafe fn page(
+    table: pg_sys::Relation,
+    block: pg_sys::BlockNumber,
+    noted: pg_sys::Buffer,
+) -> pg_sys::Buffer {
+    // SAFETY: the caller says so. A buffer that was one of this server's is one still.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        let file = (*table).rd_node;
+        #[cfg(not(feature = "pg15"))]
+        let file = (*table).rd_locator;
+        let main = pg_sys::ForkNumber::MAIN_FORKNUM;
+        if noted != 0 && unguarded::ReadRecentBuffer(file, main, block, noted) {
+            return noted;
+        }
+        unguarded::ReadBuffer(table, block)
+    }
+}
