@@ -77,9 +77,7 @@ impl Prepared {
     pub(super) fn is_valid(&self) -> bool {
         let source = self.source();
         // SAFETY: as above. The plan of an asked query is null, or lives as long as its source.
-        unsafe {
-            (*source).is_valid && !(*source).gplan.is_null() && (*(*source).gplan).is_valid
-        }
+        unsafe { (*source).is_valid && !(*source).gplan.is_null() && (*(*source).gplan).is_valid }
     }
 
     /// Runs it with the active snapshot and hands over its rows one by one. The values are of the types that

@@ -20,6 +20,8 @@ pub(super) struct HeapRows<'pages> {
     /// The page that was looked at last, in use.
     page: Option<(pg_sys::BlockNumber, pg_sys::Buffer)>,
     row: pg_sys::HeapTupleData,
+    /// Rows that were seen.
+    count: i64,
 }
 
 /// How the server names the file of a table.
@@ -78,7 +80,7 @@ impl<'pages> HeapRows<'pages> {
         snapshot: pg_sys::Snapshot,
         recent: &'pages mut RecentPages,
     ) -> Self {
-        Self { table, recent, snapshot, page: None, row: pg_sys::HeapTupleData::default() }
+        Self { table, recent, snapshot, page: None, row: pg_sys::HeapTupleData::default(), count: 0 }
     }
 
     /// Puts the row of a place into a slot: that version of it which the snapshot shows, if it shows one. It lies
@@ -122,6 +124,7 @@ impl<'pages> HeapRows<'pages> {
                 );
                 unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_UNLOCK.cast_signed());
                 if is_seen {
+                    self.count += 1;
                     unguarded::ExecStoreHeapTuple(&raw mut self.row, slot, false);
                 }
                 is_seen
@@ -129,8 +132,21 @@ impl<'pages> HeapRows<'pages> {
         }
     }
 
-    /// Lets go of the page. No slot holds a row of it any more.
+    /// Lets go of the page, and adds to the server's statistics. No slot holds a row of the table any more.
     pub(super) fn close(self) {
+        // SAFETY: the table is open; where its uses are counted there is a counter, or one is made.
+        unsafe {
+            if (*self.table).pgstat_info.is_null() && (*self.table).pgstat_enabled {
+                pg_sys::pgstat_assoc_relation(self.table);
+            }
+            if let Some(status) = (*self.table).pgstat_info.as_mut() {
+                #[cfg(feature = "pg15")]
+                let counter = &mut status.t_counts.t_tuples_fetched;
+                #[cfg(not(feature = "pg15"))]
+                let counter = &mut status.counts.tuples_fetched;
+                *counter += self.count;
+            }
+        }
         if let Some((_, buffer)) = self.page {
             // SAFETY: taken by `find`, and let go once.
             unsafe { pg_sys::ReleaseBuffer(buffer) };
@@ -142,11 +158,7 @@ impl<'pages> HeapRows<'pages> {
 ///
 /// # Safety
 /// The table is open.
-unsafe fn page(
-    table: pg_sys::Relation,
-    block: pg_sys::BlockNumber,
-    noted: pg_sys::Buffer,
-) -> pg_sys::Buffer {
+unsafe fn page(table: pg_sys::Relation, block: pg_sys::BlockNumber, noted: pg_sys::Buffer) -> pg_sys::Buffer {
     // SAFETY: the caller says so. A buffer that was one of this server's is one still.
     unsafe {
         #[cfg(feature = "pg15")]

@@ -308,8 +308,7 @@ unsafe fn evaluate(
         let before = pg_sys::CurrentMemoryContext;
         pg_sys::CurrentMemoryContext = (*evaluation).ecxt_per_tuple_memory;
         let mut is_null = false;
-        let value =
-            pg_sys::ffi::pg_guard_ffi_boundary(|| function(expression, evaluation, &raw mut is_null));
+        let value = pg_sys::ffi::pg_guard_ffi_boundary(|| function(expression, evaluation, &raw mut is_null));
         pg_sys::CurrentMemoryContext = before;
         (!is_null).then_some(value)
     }
