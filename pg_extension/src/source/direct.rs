@@ -9,6 +9,7 @@
 
 mod heap_rows;
 mod index_scan;
+mod recent_pages;
 
 use std::ffi::c_int;
 

@@ -2,15 +2,7 @@
 
 use pgrx::pg_sys;
 
-/// Pages of a table that are remembered: those of a gigabyte.
-const MOST_PAGES: usize = 131_072;
-
-/// In which buffers pages of a table were. One that is still there is found without a look-up.
-#[derive(Default)]
-pub(super) struct RecentPages {
-    /// By the number of a page, or of another that lies far from it; 0 for none.
-    buffers: Vec<pg_sys::Buffer>,
-}
+use super::recent_pages::{RecentPages, block};
 
 /// A heap whose rows are looked at with one snapshot, place by place.
 pub(super) struct HeapRows<'pages> {
@@ -61,25 +53,18 @@ mod unguarded {
     }
 }
 
-impl RecentPages {
-    /// Where a page is noted.
-    fn place(&mut self, block: pg_sys::BlockNumber) -> Option<&mut pg_sys::Buffer> {
-        let place = usize::try_from(block).ok()? % MOST_PAGES;
-        if self.buffers.len() <= place {
-            self.buffers.resize((place + 1).next_power_of_two(), 0);
-        }
-        self.buffers.get_mut(place)
-    }
-}
-
 impl<'pages> HeapRows<'pages> {
+    /// For the rows of these places.
+    ///
     /// # Safety
     /// The table is open, a heap, and the snapshot registered, until the value is closed.
     pub(super) unsafe fn of(
         table: pg_sys::Relation,
         snapshot: pg_sys::Snapshot,
         recent: &'pages mut RecentPages,
+        places: &[pg_sys::ItemPointerData],
     ) -> Self {
+        recent.make_ready(places);
         Self { table, recent, snapshot, page: None, row: pg_sys::HeapTupleData::default(), count: 0 }
     }
 
@@ -87,48 +72,46 @@ impl<'pages> HeapRows<'pages> {
     /// in its page, which stays until the next place is asked for.
     ///
     /// # Safety
-    /// The slot is one for rows of this table in memory. The value is not moved while the slot holds the row.
+    /// The slot is one for rows of this table in memory. The value is not moved while the slot holds the row. An
+    /// error leaps over the caller, as the server's do: nothing may have to be dropped up to where it is caught.
     pub(super) unsafe fn find(
         &mut self,
         place: &pg_sys::ItemPointerData,
         slot: *mut pg_sys::TupleTableSlot,
     ) -> bool {
-        let block = u32::from(place.ip_blkid.bi_hi) << 16 | u32::from(place.ip_blkid.bi_lo);
+        let block = block(place);
         let mut place = *place;
-        let mut unnoted = 0;
-        let noted = self.recent.place(block).unwrap_or(&mut unnoted);
-        // SAFETY: the caller of `of` says that the table is open. Nothing in the closure has to be dropped; what it
-        // leaves behind after an error, the server lets go. The page is in use while the row is.
+        // SAFETY: the caller of `of` says that the table is open. The page is in use while the row is.
         unsafe {
-            pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                let buffer = match self.page {
-                    Some((known, buffer)) if known == block => buffer,
-                    other => {
-                        if let Some((_, buffer)) = other {
-                            unguarded::ReleaseBuffer(buffer);
-                        }
-                        *noted = page(self.table, block, *noted);
-                        self.page = Some((block, *noted));
-                        *noted
+            let buffer = match self.page {
+                Some((known, buffer)) if known == block => buffer,
+                other => {
+                    if let Some((_, buffer)) = other {
+                        unguarded::ReleaseBuffer(buffer);
                     }
-                };
-                unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE.cast_signed());
-                let is_seen = unguarded::heap_hot_search_buffer(
-                    &raw mut place,
-                    self.table,
-                    buffer,
-                    self.snapshot,
-                    &raw mut self.row,
-                    std::ptr::null_mut(),
-                    true,
-                );
-                unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_UNLOCK.cast_signed());
-                if is_seen {
-                    self.count += 1;
-                    unguarded::ExecStoreHeapTuple(&raw mut self.row, slot, false);
+                    self.page = None;
+                    let buffer = page(self.table, block, self.recent.buffer(block));
+                    self.recent.note(block, buffer);
+                    self.page = Some((block, buffer));
+                    buffer
                 }
-                is_seen
-            })
+            };
+            unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE.cast_signed());
+            let is_seen = unguarded::heap_hot_search_buffer(
+                &raw mut place,
+                self.table,
+                buffer,
+                self.snapshot,
+                &raw mut self.row,
+                std::ptr::null_mut(),
+                true,
+            );
+            unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_UNLOCK.cast_signed());
+            if is_seen {
+                self.count += 1;
+                unguarded::ExecStoreHeapTuple(&raw mut self.row, slot, false);
+            }
+            is_seen
         }
     }
 

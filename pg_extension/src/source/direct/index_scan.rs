@@ -6,7 +6,8 @@ use std::ptr::null_mut;
 use pgrx::{PgList, pg_sys};
 
 use super::super::stream::Each;
-use super::heap_rows::{HeapRows, RecentPages};
+use super::heap_rows::HeapRows;
+use super::recent_pages::RecentPages;
 use crate::error::ExtensionError;
 
 /// Rows between two looks for an interrupt.
@@ -22,6 +23,8 @@ pub(super) struct IndexScan {
     condition: *mut pg_sys::ExprState,
     /// The columns of the result.
     projection: *mut pg_sys::ProjectionInfo,
+    /// How many they are.
+    columns: i16,
     row: *mut pg_sys::TupleTableSlot,
     recent: RecentPages,
 }
@@ -64,6 +67,7 @@ impl IndexScan {
             let comparisons = comparisons?;
             let columns = (*plan).scan.plan.targetlist;
             let result = pg_sys::ExecTypeFromTL(columns);
+            let count = i16::try_from((*result).natts).ok()?;
             let result = pg_sys::MakeSingleTupleTableSlot(result, &raw const pg_sys::TTSOpsVirtual);
             let condition = without_overlap((*plan).scan.plan.qual, compared);
             Some(Self {
@@ -73,6 +77,7 @@ impl IndexScan {
                 comparisons,
                 condition: pg_sys::ExecInitQual(condition, null_mut()),
                 projection: pg_sys::ExecBuildProjectionInfo(columns, evaluation, result, null_mut(), shape),
+                columns: count,
                 row: pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsHeapTuple),
                 recent: RecentPages::default(),
             })
@@ -107,18 +112,23 @@ impl IndexScan {
                 places.push(*place);
             }
             let mut recent = std::mem::take(&mut self.recent);
-            let mut rows = HeapRows::of(table, pg_sys::GetActiveSnapshot(), &mut recent);
+            let mut rows = HeapRows::of(table, pg_sys::GetActiveSnapshot(), &mut recent, &places);
             let mut result = Ok(());
             for (number, place) in places.iter().enumerate() {
                 if number % ROWS_BETWEEN_INTERRUPTS == ROWS_BETWEEN_INTERRUPTS - 1 {
                     pgrx::check_for_interrupts!();
                 }
-                if let Some(row) = self.take(&mut rows, place, evaluation) {
+                // Nothing in it has to be dropped.
+                let row = pg_sys::ffi::pg_guard_ffi_boundary(|| self.take(&mut rows, place, evaluation));
+                if !row.is_null() {
                     result = each(row);
-                    pg_sys::MemoryContextReset((*evaluation).ecxt_per_tuple_memory);
-                    if result.is_err() {
-                        break;
-                    }
+                }
+                let memory = (*evaluation).ecxt_per_tuple_memory;
+                if !(*memory).isReset {
+                    pg_sys::MemoryContextReset(memory);
+                }
+                if result.is_err() {
+                    break;
                 }
             }
             pg_sys::ExecClearTuple(self.row);
@@ -138,8 +148,9 @@ impl IndexScan {
     unsafe fn keys(&self, evaluation: *mut pg_sys::ExprContext) -> Option<Vec<pg_sys::ScanKeyData>> {
         let with_value = |comparison: &Comparison| {
             // SAFETY: the caller says so. The value lives until the next row.
-            let value = unsafe { evaluate(comparison.value, evaluation)? };
-            Some(pg_sys::ScanKeyData { sk_argument: value, ..comparison.key })
+            let argument =
+                unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| value(comparison.value, evaluation))? };
+            Some(pg_sys::ScanKeyData { sk_argument: argument, ..comparison.key })
         };
         self.comparisons.iter().map(with_value).collect()
     }
@@ -165,37 +176,35 @@ impl IndexScan {
         }
     }
 
-    /// The result's row for a place; `None` where no row is to be seen there that fulfils the condition.
+    /// The result's row for a place; null where no row is to be seen there that fulfils the condition.
     ///
     /// # Safety
-    /// As [`IndexScan::run`]; the table is open.
+    /// As [`IndexScan::run`]; the table is open. An error leaps over the caller, as in [`HeapRows::find`].
     unsafe fn take(
         &self,
         rows: &mut HeapRows<'_>,
         place: &pg_sys::ItemPointerData,
         evaluation: *mut pg_sys::ExprContext,
-    ) -> Option<*mut pg_sys::TupleTableSlot> {
+    ) -> *mut pg_sys::TupleTableSlot {
         // SAFETY: the caller says so. The row stays where it is until the next one is asked for.
         unsafe {
             if !rows.find(place, self.row) {
-                return None;
+                return null_mut();
             }
             (*evaluation).ecxt_scantuple = self.row;
             if !self.condition.is_null() {
-                let holds = evaluate(self.condition, evaluation).is_some_and(|holds| holds.value() != 0);
+                let holds = value(self.condition, evaluation).is_some_and(|holds| holds.value() != 0);
                 if !holds {
-                    pg_sys::MemoryContextReset((*evaluation).ecxt_per_tuple_memory);
-                    return None;
+                    return null_mut();
                 }
             }
+            // As the server's `ExecProject`: the columns are written into the slot.
             let columns = &raw mut (*self.projection).pi_state;
+            value(columns, evaluation);
             let result = (*columns).resultslot;
-            // As the server's `ExecProject`.
-            pg_sys::ExecClearTuple(result);
-            evaluate(columns, evaluation);
             (*result).tts_flags &= !EMPTY;
-            (*result).tts_nvalid = (*(*result).tts_tupleDescriptor).natts.try_into().unwrap_or_default();
-            Some(result)
+            (*result).tts_nvalid = self.columns;
+            result
         }
     }
 }
@@ -297,18 +306,19 @@ unsafe fn without_overlap(conditions: *mut pg_sys::List, compared: Option<c_int>
 /// The value of an expression; `None` for null.
 ///
 /// # Safety
-/// The expression was made ready for this context, whose row and values are there.
-unsafe fn evaluate(
+/// The expression was made ready for this context, whose row and values are there. An error leaps over the caller,
+/// as in [`HeapRows::find`].
+unsafe fn value(
     expression: *mut pg_sys::ExprState,
     evaluation: *mut pg_sys::ExprContext,
 ) -> Option<pg_sys::Datum> {
-    // SAFETY: the caller says so. Evaluation may raise an error, so it is called as the server's own functions.
+    // SAFETY: the caller says so. The server sets the context back after an error.
     unsafe {
         let function = (*expression).evalfunc?;
         let before = pg_sys::CurrentMemoryContext;
         pg_sys::CurrentMemoryContext = (*evaluation).ecxt_per_tuple_memory;
         let mut is_null = false;
-        let value = pg_sys::ffi::pg_guard_ffi_boundary(|| function(expression, evaluation, &raw mut is_null));
+        let value = function(expression, evaluation, &raw mut is_null);
         pg_sys::CurrentMemoryContext = before;
         (!is_null).then_some(value)
     }
