@@ -64,7 +64,8 @@ async fn work_of_a_transaction_that_has_not_committed_or_was_rolled_back_does_no
     // The snapshot of the transaction does not show those seven hours; the latest one does.
     is_refused(&writer, &work("four", "anna", 14, 18)).await?;
     writer.batch_execute("ROLLBACK").await?;
-    writer.batch_execute(&work("three", "anna", 14, 17)).await
+    writer.batch_execute(&work("three", "anna", 14, 17)).await?;
+    Ok(())
 }
 
 #[tokio::test]
