@@ -71,8 +71,14 @@ async fn refuses_what_the_full_check_would_find(session: &Session) -> Result<()>
             )",
             start + hours
         );
-        let statement = match random.u32(0..4) {
-            0 => format!(
+        let statement = match random.u32(0..8) {
+            2 => format!(
+                "UPDATE rota_source.assignments SET unpaid_minutes = {}
+                WHERE assignment_id = '{}'",
+                random.u32(0..3) * 30,
+                random.u32(0..round.max(1))
+            ),
+            0 | 1 => format!(
                 "UPDATE rota_source.assignments SET during = {during}
                 WHERE assignment_id = '{}'",
                 random.u32(0..round.max(1))
