@@ -102,10 +102,11 @@ fn alike(space: &PersonSpace, kind: usize, kinds: usize) -> Option<Vec<bool>> {
             follows |= day.patterns[choice.pattern].next_day().get(class).is_some_and(Option::is_some);
         }
         before = Some(choice.class);
-        let key = (choice.class, choice.pattern, choice.worked_minutes);
+        let key = (choice.class, choice.pattern, choice.worked_minutes, choice.late_minutes);
         for other in &day.choices {
             met[other.kind] = true;
-            differs[other.kind] |= key != (other.class, other.pattern, other.worked_minutes);
+            differs[other.kind] |=
+                key != (other.class, other.pattern, other.worked_minutes, other.late_minutes);
         }
     }
     follows.then(|| (0..kinds).map(|other| met[other] && !differs[other]).collect())
@@ -157,6 +158,7 @@ mod tests {
         let limit = |counted, least: Option<i64>, most| Limit {
             counted,
             days: 0..DAYS,
+            continues: false,
             already: 0,
             least: least.map(Bound::hard),
             most: Some(Bound::hard(most)),

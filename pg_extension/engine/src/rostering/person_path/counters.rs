@@ -1,7 +1,9 @@
 //! The counters of limits: which value follows which, at what cost, on each day of a window.
 
+use std::ops::Range;
+
 use super::Cost;
-use super::groups::{Groups, step_value};
+use super::groups::{Groups, Increment, step_value};
 use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
 use crate::rostering::problem::Counted;
@@ -44,6 +46,8 @@ struct CountedPeriod<'a> {
 struct Counter<'a> {
     axis: usize,
     weekends: bool,
+    /// Days before a period on which shifts add to it already.
+    ahead: usize,
     step: i64,
     size: usize,
     periods: Vec<CountedPeriod<'a>>,
@@ -76,7 +80,7 @@ impl<T: Cost> Counters<T> {
         for day in window.days() {
             let active: Vec<Option<usize>> =
                 counters.iter().map(|counter| counter.active_period(day)).collect();
-            let begins = counters.iter().zip(&active).any(|(counter, &period)| counter.begins(period, day));
+            let begins = counters.iter().any(|counter| counter.beginning(day).is_some());
             if begins || known.as_ref() != Some(&active) {
                 advances.push(advances_of_day(&counters, &active, day, groups, width, scale));
                 // The day on which a period begins advances unlike the days after it.
@@ -111,22 +115,30 @@ fn counter<'a>(space: &'a PersonSpace, axis: usize, window: Window, outside: &[i
         .periods
         .iter()
         .zip(outside)
-        .filter(|(period, _)| period.days.start < window.end && window.start < period.days.end)
+        .filter(|(period, _)| window.meets(&counted.adding_days(period)))
         .map(|(period, &outside)| {
-            let furthest = furthest(space, counted.counted, period, window);
+            let furthest = furthest(space, counted.counted, &counted.adding_days(period), window);
             CountedPeriod { period, outside, furthest }
         })
         .collect();
     let top = periods.iter().map(|period| period.top(step)).max().unwrap_or(0);
-    Counter { axis, weekends: counted.counted == Counted::Weekends, step, size: top + 1, periods }
+    Counter {
+        axis,
+        weekends: counted.counted == Counted::Weekends,
+        ahead: usize::from(counted.counted == Counted::ClockMinutes),
+        step,
+        size: top + 1,
+        periods,
+    }
 }
 
-/// The most steps that the days of a window can add to a period.
-pub(super) fn furthest(space: &PersonSpace, counted: Counted, period: &Period, window: Window) -> i64 {
-    let [first, second] = window.open_within(&period.days);
+/// The most steps that the open days of a window can add to a sum over some days.
+pub(super) fn furthest(space: &PersonSpace, counted: Counted, days: &Range<usize>, window: Window) -> i64 {
+    let [first, second] = window.open_within(days);
     let days = (first + second) as i64;
     match counted {
         Counted::Minutes => days * space.longest_shift_units as i64,
+        Counted::ClockMinutes => days * space.longest_clock_units as i64,
         Counted::Days | Counted::Kind(_) => days,
         // A stretch meets one weekend more than it has weeks at each end.
         Counted::Weekends => days / 7 + if window.is_whole() { 2 } else { 4 },
@@ -153,13 +165,20 @@ impl Counter<'_> {
         self.periods.iter().position(|counted| counted.period.days.contains(&day))
     }
 
-    /// Whether the counter starts anew on this day.
-    fn begins(&self, active: Option<usize>, day: usize) -> bool {
-        active.is_some_and(|period| period > 0 && self.periods[period].period.days.start == day)
+    /// The period that shifts of this day are the first to add to, if the counter starts anew for it.
+    fn beginning(&self, day: usize) -> Option<usize> {
+        let begins = |counted: &CountedPeriod<'_>| counted.period.days.start == day + self.ahead;
+        // The first one has nothing to end and begins at nothing.
+        self.periods.iter().position(begins).filter(|&period| period > 0 || self.ahead > 0)
     }
 
     fn last_begun(&self, day: usize) -> Option<usize> {
-        self.periods.iter().rposition(|counted| counted.period.days.start < day)
+        self.periods.iter().rposition(|counted| counted.period.days.start < day + self.ahead)
+    }
+
+    /// Cost of ending the period before the one that begins on this day; none if a limit forbids it.
+    fn end_last(&self, day: usize, position: usize) -> Option<i64> {
+        self.last_begun(day).map_or(Some(0), |ended| self.end_cost(ended, position))
     }
 
     /// Value and cost after advancing; none if a limit forbids it.
@@ -222,7 +241,7 @@ fn combined_step(
     counters: &[Counter<'_>],
     active: &[Option<usize>],
     day: usize,
-    increment: &[(usize, i64)],
+    increment: &[Increment],
     weekend: bool,
     value: usize,
 ) -> Option<(u32, i64)> {
@@ -230,20 +249,22 @@ fn combined_step(
     let mut combined = 0;
     let mut factor = 1;
     for ((counter, &period), mut position) in counters.iter().zip(active).zip(positions(counters, value)) {
-        if counter.begins(period, day) {
-            if let Some(ended) = counter.last_begun(day) {
-                cost += counter.end_cost(ended, position)?;
-            }
+        let taken = increment.iter().find(|taken| taken.axis == counter.axis);
+        let own = if counter.weekends { i64::from(weekend) } else { taken.map_or(0, |taken| taken.own) };
+        let beginning = counter.beginning(day);
+        if beginning.is_some() && counter.ahead == 0 {
+            cost += counter.end_last(day, position)?;
             position = 0;
         }
         if let Some(period) = period {
-            let amount = if counter.weekends {
-                i64::from(weekend)
-            } else {
-                increment.iter().find(|(axis, _)| *axis == counter.axis).map_or(0, |(_, amount)| *amount)
-            };
-            let (next, added) = counter.advance(period, position, amount)?;
-            position = next;
+            let (reached, added) = counter.advance(period, position, own)?;
+            position = reached;
+            cost += added;
+        }
+        if let Some(beginning) = beginning.filter(|_| counter.ahead > 0) {
+            cost += counter.end_last(day, position)?;
+            let (reached, added) = counter.advance(beginning, 0, taken.map_or(0, |taken| taken.next))?;
+            position = reached;
             cost += added;
         }
         combined += position * factor;

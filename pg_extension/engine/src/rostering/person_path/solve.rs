@@ -9,7 +9,7 @@ use super::Cost;
 use super::counters::Counters;
 use super::course::{Course, groups_of, settle};
 use super::forward::{Forward, Layers};
-use super::groups::{Group, Groups, KnownGroups, amount};
+use super::groups::{Group, Groups, KnownGroups, step_value};
 use super::limits::{
     Broken, Terms, Usage, ban_exhausted, ban_surplus, broken_axes, credit, used, weekend_prices,
     weekends_can_bind,
@@ -18,6 +18,7 @@ use super::request::{Found, Request};
 use super::retrace::{Cell, Retrace};
 use super::steps::{Band, LANES, minutes_cost};
 use super::suffix::Suffix;
+use crate::rostering::periods::Work;
 use crate::rostering::plan::FREE;
 use crate::rostering::problem::Counted;
 
@@ -202,7 +203,8 @@ impl<T: Cost> PathFinder<T> {
             let bytes = |days: usize| Layers::<T>::bytes(days, space.states(), wider, self.band.row);
             // Hardly anything is reached in a gap.
             let small = bytes(open_days) <= SMALL_BYTES;
-            let many_values = narrow && space.axes[axis].counted == Counted::Minutes;
+            let is_minutes = matches!(space.axes[axis].counted, Counted::Minutes | Counted::ClockMinutes);
+            let many_values = narrow && is_minutes;
             let most_width =
                 if many_values { self.most_width.max(MOST_MINUTES_WIDTH) } else { self.most_width };
             if (wider <= most_width || small) && bytes(window.len()) <= self.memory_bytes {
@@ -238,7 +240,7 @@ impl<T: Cost> PathFinder<T> {
             .filter(|(day, cell)| **cell != FREE && window.is_open(*day))
             .map(|(day, &cell)| {
                 let shift = &request.problem.shifts[cell as usize];
-                multiplier_cost(request, terms, day, shift.kind, shift.worked_minutes)
+                multiplier_cost(request, terms, day, shift.into())
             })
             .sum();
         let weekends = request
@@ -452,25 +454,20 @@ fn choice_cost<T: Cost>(request: &Request<'_, T>, day: usize, choice: usize, ter
     if terms.banned.contains(&(day, choice.kind)) || terms.banned.contains(&(usize::MAX, choice.kind)) {
         return None;
     }
-    let limits = multiplier_cost(request, terms, day, choice.kind, choice.worked_minutes);
+    let limits = multiplier_cost(request, terms, day, choice.into());
     Some(request.prices[choice.shift as usize] + T::of(choice.cost * request.scale + limits))
 }
 
 /// What a shift pays for the limits that are priced.
-fn multiplier_cost<T: Cost>(
-    request: &Request<'_, T>,
-    terms: &Terms,
-    day: usize,
-    kind: usize,
-    worked_minutes: i64,
-) -> i64 {
+fn multiplier_cost<T: Cost>(request: &Request<'_, T>, terms: &Terms, day: usize, work: Work) -> i64 {
     let mut cost = 0;
     if terms.minutes != 0 {
-        cost += terms.minutes * (worked_minutes / request.space.unit_minutes);
+        cost += terms.minutes * (work.worked_minutes / request.space.unit_minutes);
     }
     for (axis, &multiplier) in request.space.axes.iter().zip(&terms.multipliers) {
-        if multiplier != 0 && axis.periods.iter().any(|period| period.days.contains(&day)) {
-            cost += multiplier * amount(request.space, axis, kind, worked_minutes);
+        if multiplier != 0 {
+            let added: i64 = axis.periods.iter().map(|period| axis.added(period, day, work)).sum();
+            cost += multiplier * (added / step_value(request.space, axis));
         }
     }
     cost
