@@ -382,7 +382,8 @@ impl Rules<'_> {
                 shift.worked_minutes
             }
         };
-        (days.start.saturating_sub(1)..days.end).map(minutes).sum()
+        let first = if days.is_empty() { days.end } else { days.start.saturating_sub(1) };
+        (first..days.end).map(minutes).sum()
     }
 
     fn counted(&self, counted: Counted, day: usize) -> i64 {

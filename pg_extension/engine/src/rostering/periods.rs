@@ -144,6 +144,16 @@ impl Axis {
         period.days.start.saturating_sub(earlier)..period.days.end
     }
 
+    /// What a shift of a day adds to the period of that day, and to the one that begins on the next, in steps.
+    pub(super) fn steps(&self, step: i64, day: usize, work: Work) -> (i64, i64) {
+        let (mut own, mut next) = (0, 0);
+        for period in &self.periods {
+            let into = if period.days.contains(&day) { &mut own } else { &mut next };
+            *into += self.added(period, day, work);
+        }
+        (own / step, next / step)
+    }
+
     /// What a shift of a day adds to a period. Weekends depend on the day before and are counted elsewhere.
     pub(super) fn added(&self, period: &Period, day: usize, work: Work) -> i64 {
         if !period.days.contains(&day) {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Cost;
+use super::classes::Classes;
 use super::groups::{Groups, Increment, step_value};
 use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
@@ -43,14 +44,19 @@ struct CountedPeriod<'a> {
 }
 
 /// One axis as this call counts it.
-struct Counter<'a> {
+pub(super) struct Counter<'a> {
     axis: usize,
     weekends: bool,
     /// Days before a period on which shifts add to it already.
     ahead: usize,
-    step: i64,
+    pub(super) step: i64,
+    /// The value from which on nothing changes any more.
+    top: usize,
+    /// How many values there are on a day.
     size: usize,
     periods: Vec<CountedPeriod<'a>>,
+    /// Its values in classes, where they are many.
+    classes: Option<Classes>,
 }
 
 impl<T: Cost> Counters<T> {
@@ -80,9 +86,11 @@ impl<T: Cost> Counters<T> {
         for day in window.days() {
             let active: Vec<Option<usize>> =
                 counters.iter().map(|counter| counter.active_period(day)).collect();
-            let begins = counters.iter().any(|counter| counter.beginning(day).is_some());
+            // Classes are those of their day.
+            let begins =
+                counters.iter().any(|counter| counter.classes.is_some() || counter.beginning(day).is_some());
             if begins || known.as_ref() != Some(&active) {
-                advances.push(advances_of_day(&counters, &active, day, groups, width, scale));
+                advances.push(advances_of_day(&counters, window.start, day, groups, width, scale));
                 // The day on which a period begins advances unlike the days after it.
                 known = (!begins).then_some(active);
             }
@@ -92,9 +100,10 @@ impl<T: Cost> Counters<T> {
             .map(|value| {
                 let mut cost = 0;
                 for (counter, position) in counters.iter().zip(positions(&counters, value)) {
-                    if let Some(period) = counter.last_begun(window.end) {
-                        cost += counter.end_cost(period, position)?;
-                    }
+                    cost += match &counter.classes {
+                        Some(classes) => classes.end_cost(position)?,
+                        None => counter.cost_at(window.end, position)?,
+                    };
                 }
                 Some(T::of(cost * scale))
             })
@@ -122,14 +131,22 @@ fn counter<'a>(space: &'a PersonSpace, axis: usize, window: Window, outside: &[i
         })
         .collect();
     let top = periods.iter().map(|period| period.top(step)).max().unwrap_or(0);
-    Counter {
+    let mut counter = Counter {
         axis,
         weekends: counted.counted == Counted::Weekends,
         ahead: usize::from(counted.counted == Counted::ClockMinutes),
         step,
+        top,
         size: top + 1,
         periods,
+        classes: None,
+    };
+    if matches!(counted.counted, Counted::Minutes | Counted::ClockMinutes) {
+        let classes = Classes::new(space, counted, &counter, window);
+        counter.size = classes.size;
+        counter.classes = Some(classes);
     }
+    counter
 }
 
 /// The most steps that the open days of a window can add to a sum over some days.
@@ -176,8 +193,8 @@ impl Counter<'_> {
         self.periods.iter().rposition(|counted| counted.period.days.start < day + self.ahead)
     }
 
-    /// Cost of ending the period before the one that begins on this day; none if a limit forbids it.
-    fn end_last(&self, day: usize, position: usize) -> Option<i64> {
+    /// Cost of ending the period that began last before a day; none if a limit forbids it.
+    pub(super) fn cost_at(&self, day: usize, position: usize) -> Option<i64> {
         self.last_begun(day).map_or(Some(0), |ended| self.end_cost(ended, position))
     }
 
@@ -190,7 +207,30 @@ impl Counter<'_> {
             return None;
         }
         let cost = limit.added_cost(outside + from * self.step, outside + to * self.step)?;
-        Some(((to as usize).min(self.size - 1), cost))
+        Some(((to as usize).min(self.top), cost))
+    }
+
+    /// Value and cost after a day on which a shift takes so many steps in the period of the day and in the one that
+    /// begins on the next; none if a limit forbids it.
+    pub(super) fn step_on(&self, day: usize, from: usize, own: i64, next: i64) -> Option<(usize, i64)> {
+        let (mut position, mut cost) = (from, 0);
+        let beginning = self.beginning(day);
+        if beginning.is_some() && self.ahead == 0 {
+            cost += self.cost_at(day, position)?;
+            position = 0;
+        }
+        if let Some(period) = self.active_period(day) {
+            let (reached, added) = self.advance(period, position, own)?;
+            position = reached;
+            cost += added;
+        }
+        if let Some(beginning) = beginning.filter(|_| self.ahead > 0) {
+            cost += self.cost_at(day, position)?;
+            let (reached, added) = self.advance(beginning, 0, next)?;
+            position = reached;
+            cost += added;
+        }
+        Some((position, cost))
     }
 
     /// Cost of leaving a period at this value; none if a limit forbids it.
@@ -213,7 +253,7 @@ fn positions<'a>(counters: &'a [Counter<'_>], value: usize) -> impl Iterator<Ite
 
 fn advances_of_day<T: Cost>(
     counters: &[Counter<'_>],
-    active: &[Option<usize>],
+    start: usize,
     day: usize,
     groups: &Groups,
     width: usize,
@@ -225,7 +265,7 @@ fn advances_of_day<T: Cost>(
             let mut next = Vec::with_capacity(width);
             let mut cost = Vec::with_capacity(width);
             for value in 0..width {
-                let step = combined_step(counters, active, day, increment, weekend, value);
+                let step = combined_step(counters, start, day, increment, weekend, value);
                 next.push(step.map_or(FORBIDDEN, |step| step.0));
                 cost.push(T::of(step.map_or(0, |step| step.1 * scale)));
             }
@@ -239,7 +279,7 @@ fn advances_of_day<T: Cost>(
 
 fn combined_step(
     counters: &[Counter<'_>],
-    active: &[Option<usize>],
+    start: usize,
     day: usize,
     increment: &[Increment],
     weekend: bool,
@@ -248,26 +288,19 @@ fn combined_step(
     let mut cost = 0;
     let mut combined = 0;
     let mut factor = 1;
-    for ((counter, &period), mut position) in counters.iter().zip(active).zip(positions(counters, value)) {
+    for (counter, position) in counters.iter().zip(positions(counters, value)) {
         let taken = increment.iter().find(|taken| taken.axis == counter.axis);
-        let own = if counter.weekends { i64::from(weekend) } else { taken.map_or(0, |taken| taken.own) };
-        let beginning = counter.beginning(day);
-        if beginning.is_some() && counter.ahead == 0 {
-            cost += counter.end_last(day, position)?;
-            position = 0;
-        }
-        if let Some(period) = period {
-            let (reached, added) = counter.advance(period, position, own)?;
-            position = reached;
-            cost += added;
-        }
-        if let Some(beginning) = beginning.filter(|_| counter.ahead > 0) {
-            cost += counter.end_last(day, position)?;
-            let (reached, added) = counter.advance(beginning, 0, taken.map_or(0, |taken| taken.next))?;
-            position = reached;
-            cost += added;
-        }
-        combined += position * factor;
+        let (own, next) = match taken {
+            _ if counter.weekends => (i64::from(weekend), 0),
+            Some(taken) => (taken.own, taken.next),
+            None => (0, 0),
+        };
+        let (reached, added) = match &counter.classes {
+            Some(classes) => classes.step(day - start, position, own, next)?,
+            None => counter.step_on(day, position, own, next)?,
+        };
+        cost += added;
+        combined += reached * factor;
         factor *= counter.size;
     }
     Some((combined as u32, cost))

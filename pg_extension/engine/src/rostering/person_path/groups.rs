@@ -157,13 +157,8 @@ pub(crate) struct Increment {
 
 impl Increment {
     fn of(space: &PersonSpace, number: usize, axis: &Axis, day: usize, work: Work) -> Self {
-        let (mut own, mut next) = (0, 0);
-        for period in &axis.periods {
-            let into = if period.days.contains(&day) { &mut own } else { &mut next };
-            *into += axis.added(period, day, work);
-        }
-        let step = step_value(space, axis);
-        Self { axis: number, own: own / step, next: next / step }
+        let (own, next) = axis.steps(step_value(space, axis), day, work);
+        Self { axis: number, own, next }
     }
 }
 

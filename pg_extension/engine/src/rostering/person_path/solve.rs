@@ -24,9 +24,11 @@ use crate::rostering::problem::Counted;
 
 /// Most combined counter values; more cost more time than pricing the limits does.
 pub(crate) const MOST_WIDTH: usize = 24;
-/// The same with minutes of a shorter period than the horizon among them, where each value's row is a single vector: such
-/// a sum takes many values by itself.
-const MOST_MINUTES_WIDTH: usize = 104;
+/// The same with minutes of a shorter period than the horizon among them, which take many values by themselves and whose
+/// price says little: whoever is over a week's hours has other weeks with room.
+const MOST_MINUTES_WIDTH: usize = 32;
+/// The same where each value's row is a single vector.
+const MOST_NARROW_WIDTH: usize = 104;
 /// Most combined counter values where a bound is wanted that pricing would weaken.
 pub(crate) const PROOF_WIDTH: usize = 512;
 /// Tables of this size are searched at once, however many counter values they have.
@@ -203,10 +205,12 @@ impl<T: Cost> PathFinder<T> {
             let bytes = |days: usize| Layers::<T>::bytes(days, space.states(), wider, self.band.row);
             // Hardly anything is reached in a gap.
             let small = bytes(open_days) <= SMALL_BYTES;
-            let is_minutes = matches!(space.axes[axis].counted, Counted::Minutes | Counted::ClockMinutes);
-            let many_values = narrow && is_minutes;
-            let most_width =
-                if many_values { self.most_width.max(MOST_MINUTES_WIDTH) } else { self.most_width };
+            let most_width = match space.axes[axis].counted {
+                Counted::Minutes | Counted::ClockMinutes if narrow => MOST_NARROW_WIDTH,
+                Counted::Minutes | Counted::ClockMinutes => MOST_MINUTES_WIDTH,
+                Counted::Days | Counted::Kind(_) | Counted::Weekends => 0,
+            };
+            let most_width = most_width.max(self.most_width);
             if (wider <= most_width || small) && bytes(window.len()) <= self.memory_bytes {
                 tracked |= 1 << axis;
                 width = wider;
