@@ -361,11 +361,12 @@ impl Rules<'_> {
             counted => limit.days.clone().map(|day| self.counted(counted, day)).sum(),
         };
         let sum = limit.already + added;
+        let shown = limit.days.start.min(self.row.len().saturating_sub(1));
         if let Some(Bound { value, force }) = limit.most.filter(|most| sum > most.value) {
-            self.report(RuleName::Most(limit.counted), limit.days.start, None, sum - value, force);
+            self.report(RuleName::Most(limit.counted), shown, None, sum - value, force);
         }
         if let Some(Bound { value, force }) = limit.least.filter(|least| sum < least.value) {
-            self.report(RuleName::Least(limit.counted), limit.days.start, None, value - sum, force);
+            self.report(RuleName::Least(limit.counted), shown, None, value - sum, force);
         }
     }
 
@@ -382,7 +383,8 @@ impl Rules<'_> {
                 shift.worked_minutes
             }
         };
-        let first = if days.is_empty() { days.end } else { days.start.saturating_sub(1) };
+        let nothing = days.is_empty() && !continues;
+        let first = if nothing { days.end } else { days.start.saturating_sub(1) };
         (first..days.end).map(minutes).sum()
     }
 

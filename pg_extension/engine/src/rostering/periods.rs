@@ -240,7 +240,8 @@ fn add_period(axes: &mut Vec<Axis>, counted: Counted, fresh: Period) {
 
 /// Whether any days could break the limit, or one over no days at all, which is broken or kept whatever they do.
 fn can_bind(limit: &Limit) -> bool {
-    if limit.days.is_empty() {
+    let reaches_in = limit.counted == Counted::ClockMinutes && limit.continues;
+    if limit.days.is_empty() && !reaches_in {
         return false;
     }
     let at_most = match limit.counted {

@@ -138,7 +138,8 @@ pub enum Counted {
 pub struct Limit {
     /// What is added up.
     pub counted: Counted,
-    /// The days of the period that lie in the horizon.
+    /// The days of the period that lie in the horizon. None, at its end, for a period that follows it and continues: the
+    /// last night reaches in.
     pub days: Range<usize>,
     /// Whether the period goes on after the horizon, so that what lies after the last midnight is in it, too.
     pub continues: bool,

@@ -109,6 +109,11 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
             let counted = Counted::ClockMinutes;
             limits.push(Limit { counted, days: start..end, continues, already: 0, least, most });
         }
+        // The one after the horizon, into which the last night reaches.
+        let most = bound(random, 480..900);
+        let after = days..days;
+        let counted = Counted::ClockMinutes;
+        limits.push(Limit { counted, days: after, continues: true, already: 480, least: None, most });
     }
     for _ in 0..random.usize(0..4) {
         let start = random.usize(0..days);

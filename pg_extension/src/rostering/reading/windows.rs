@@ -33,7 +33,7 @@ impl Sum {
 }
 
 impl Draft {
-    /// The days of all windows that meet the horizon, or why the search has none such. Day 0 is the horizon's first.
+    /// The days of all windows that meet the horizon or follow it, or why the search has none such. Day 0 is the horizon's first.
     pub(super) fn windows(&self, window: Window) -> Result<Vec<Range<i64>>, &'static str> {
         let days = i64::try_from(self.horizon.days).unwrap_or(0);
         match window {
@@ -45,7 +45,7 @@ impl Draft {
             }
             Window::Days(length) => {
                 let length = i64::from(length);
-                Ok((1 - length..days).map(|start| start..start + length).collect())
+                Ok((1 - length..=days).map(|start| start..start + length).collect())
             }
             Window::Time(_) => {
                 Err("windows of minutes are not summed by the search, only days, weeks and periods")
@@ -66,11 +66,11 @@ impl Draft {
         Ok(windows)
     }
 
-    /// The periods that meet the horizon.
+    /// The periods that meet the horizon or follow it.
     fn periods(&self, boundary: Boundary, days: i64) -> Result<Vec<Range<i64>>, EngineError> {
         let mut periods = Vec::new();
         let mut day = 0;
-        while day < days {
+        while day <= days {
             let (first, next) = boundary.period_of(self.horizon.local_date(day)?)?;
             day = self.horizon.day_of_date(next);
             periods.push(self.horizon.day_of_date(first)..day);
@@ -92,11 +92,12 @@ impl Draft {
             let inside = window.start.max(0)..window.end.min(days_of_horizon);
             let already = self.already(person, sum.counted, window);
             // By the clock, the night before the first day reaches in.
-            let adding = inside.end - inside.start + i64::from(by_the_clock);
+            let adding = inside.end - inside.start + i64::from(by_the_clock && inside.start > 0);
             let fullest = most_of_day.saturating_mul(adding).saturating_add(already);
             let least = sum.least.filter(|least| already < least.value && employed_from <= window.start);
             let most = sum.most.filter(|most| fullest > most.value);
-            if inside.start < inside.end && (least.is_some() || most.is_some()) {
+            let adds = inside.start < inside.end || (by_the_clock && inside.start > 0);
+            if adds && (least.is_some() || most.is_some()) {
                 let days = place(inside.start)..place(inside.end);
                 let continues = window.end > days_of_horizon;
                 limits.push(Limit { counted: sum.counted, days, continues, already, least, most });
