@@ -15,11 +15,12 @@ use super::problem::Counted;
 use super::window::Window;
 
 /// Tables up to this size are searched for all shifts at once.
-const MOST_TABLE_BYTES: usize = 16 << 20;
+const MOST_TABLE_BYTES: usize = 8 << 20;
 /// Tables of plain days are no larger than this.
 const MOST_PLAIN_BYTES: usize = 64 << 20;
-/// Sets of kinds that are tried.
-const ATTEMPTS: usize = 3;
+/// Whether each of the sets of kinds that are tried may hold shifts of several lengths: a larger table, for contracts that
+/// one length cannot meet.
+const ATTEMPTS: [bool; 4] = [false, true, true, false];
 /// Kinds that offer this part of the days that the best offer are good enough.
 const ENOUGH: f64 = 0.8;
 
@@ -44,7 +45,9 @@ pub(super) fn give_plain_days<T: Cost>(
         }
         incumbent.withdraw(compiled, person, window);
         searcher.price(incumbent, person, window, 0);
-        let path = (0..ATTEMPTS).find_map(|_| plain_days(searcher, &mut finder, incumbent, person));
+        let path = ATTEMPTS
+            .into_iter()
+            .find_map(|any_length| plain_days(searcher, &mut finder, incumbent, person, any_length));
         let path = path.unwrap_or_else(|| incumbent.plan.row(person).to_vec());
         incumbent.replace(compiled, person, 0, &path);
     }
@@ -55,9 +58,10 @@ fn plain_days<T: Cost>(
     finder: &mut PathFinder<T>,
     incumbent: &Incumbent,
     person: usize,
+    any_length: bool,
 ) -> Option<Vec<u32>> {
     let compiled = searcher.compiled;
-    let kinds = plain_kinds(compiled, person, &mut searcher.random)?;
+    let kinds = plain_kinds(compiled, person, any_length, &mut searcher.random)?;
     let space = compiled.space_of_kinds(person, &kinds);
     let row = incumbent.plan.row(person);
     let request = compiled.request(person, row, 0..compiled.days(), &searcher.prices);
@@ -71,10 +75,15 @@ fn plain_days<T: Cost>(
 
 /// Kinds that can stand for each other wherever the person may work them: a random one of those sets that offer the most
 /// days.
-fn plain_kinds(compiled: &Compiled<'_>, person: usize, random: &mut fastrand::Rng) -> Option<Vec<bool>> {
+fn plain_kinds(
+    compiled: &Compiled<'_>,
+    person: usize,
+    any_length: bool,
+    random: &mut fastrand::Rng,
+) -> Option<Vec<bool>> {
     let space = &compiled.spaces[person];
     let sets = (0..compiled.problem.kinds).filter_map(|kind| {
-        let alike = alike(space, kind, compiled.problem.kinds)?;
+        let alike = alike(space, kind, compiled.problem.kinds, any_length)?;
         let offered = (0..alike.len()).filter(|&kind| alike[kind]).map(|kind| offered(space, kind)).sum();
         Some((offered, alike))
     });
@@ -85,9 +94,9 @@ fn plain_kinds(compiled: &Compiled<'_>, person: usize, random: &mut fastrand::Rn
     random.choice(good).cloned()
 }
 
-/// Kinds that differ from a kind in nothing but their price on any day that has both; none if the person may not work the
+/// Kinds that differ from a kind in nothing but their price, and perhaps length, on any day that has both; none if the person may not work the
 /// kind on two days in a row.
-fn alike(space: &PersonSpace, kind: usize, kinds: usize) -> Option<Vec<bool>> {
+fn alike(space: &PersonSpace, kind: usize, kinds: usize, any_length: bool) -> Option<Vec<bool>> {
     let mut met = vec![false; kinds];
     let mut differs = vec![false; kinds];
     let mut before: Option<usize> = None;
@@ -101,10 +110,11 @@ fn alike(space: &PersonSpace, kind: usize, kinds: usize) -> Option<Vec<bool>> {
             follows |= day.patterns[choice.pattern].next_day().get(class).is_some_and(Option::is_some);
         }
         before = Some(choice.class);
-        let key = (choice.class, choice.pattern, choice.worked_minutes);
+        let key = (choice.class, choice.pattern);
         for other in &day.choices {
             met[other.kind] = true;
-            differs[other.kind] |= key != (other.class, other.pattern, other.worked_minutes);
+            let same_length = any_length || choice.worked_minutes == other.worked_minutes;
+            differs[other.kind] |= key != (other.class, other.pattern) || !same_length;
         }
     }
     follows.then(|| (0..kinds).map(|other| met[other] && !differs[other]).collect())
@@ -219,7 +229,7 @@ mod tests {
                 assert!(roster.is_whole(person), "seed {seed}, person {person}");
                 let kinds = roster.plan.row(person).iter().filter(|cell| **cell != crate::rostering::FREE);
                 let kinds: Vec<usize> = kinds.map(|&cell| cell as usize % KINDS).collect();
-                assert!(kinds.iter().all(|&kind| kind == kinds[0]), "seed {seed}: {kinds:?}");
+                assert!(kinds.iter().all(|&kind| kind / 2 == kinds[0] / 2), "seed {seed}: {kinds:?}");
             }
             assert!(!roster.is_whole(3));
             assert!(roster.plan.row(3).iter().all(|&cell| cell == crate::rostering::FREE));

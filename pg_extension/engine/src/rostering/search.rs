@@ -43,6 +43,8 @@ const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
 const BOUND_FROM: f64 = 0.7;
 /// Part of the budget that such a bound may take.
 const BOUND_PART: f64 = 0.15;
+/// The same for a first one over very many days, as soon as there is a roster.
+const EARLY_BOUND_PART: f64 = 0.05;
 /// Longest horizon that counts as short.
 pub(super) const SHORT_HORIZON_DAYS: usize = 60;
 
@@ -200,14 +202,18 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         publish(searcher, shared, &start, best);
         unbound = false;
     }
+    let many_days = unbound && root.people.iter().any(|&person| has_many_days(&compiled.spaces[person]));
+    if many_days {
+        // Who knows whether a scope as large as theirs comes to its end in time.
+        bound_by_relaxation(searcher, &snapshot(shared), &root, control.used() + EARLY_BOUND_PART);
+    }
     while !control.is_over() {
         let start = snapshot(shared);
         if unbound && control.used() > BOUND_FROM {
             unbound = false;
             let until = control.used() + BOUND_PART;
-            if root.people.iter().any(|&person| has_many_days(&compiled.spaces[person])) {
-                let worth = worth_of_heads(compiled, &start, &searcher.center);
-                raise_bound(compiled, control, &start, &root.people, &worth, until);
+            if many_days {
+                bound_by_relaxation(searcher, &start, &root, until);
             } else {
                 bound_whole(searcher, &start, root.clone(), until);
             }
@@ -224,6 +230,13 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         scopes.tell(best.worth() < start.worth(), control.used() - before);
         publish(searcher, shared, &start, best);
     }
+}
+
+/// Raises the bound at the prices of heads that are known by now, until that part of the budget is used.
+fn bound_by_relaxation<T: Cost>(searcher: &Searcher<'_, '_, T>, known: &Incumbent, root: &Scope, until: f64) {
+    let (compiled, control) = (searcher.compiled, searcher.control);
+    let worth = worth_of_heads(compiled, known, &searcher.center);
+    raise_bound(compiled, control, known, &root.people, &worth, until);
 }
 
 /// What one head more on each shift is worth: as parts of the problem priced it, else as the roster says.
