@@ -4,6 +4,8 @@
 //! for each other need neither classes nor fractions of minutes to be told apart, so their table is small. What these days
 //! cost matters little: all of them are changed later.
 
+use std::collections::HashMap;
+
 use super::compiled::Compiled;
 use super::incumbent::Incumbent;
 use super::local_search::Searcher;
@@ -17,12 +19,23 @@ use super::window::Window;
 /// Tables up to this size are searched for all shifts at once.
 const MOST_TABLE_BYTES: usize = 8 << 20;
 /// Tables of plain days are no larger than this.
-const MOST_PLAIN_BYTES: usize = 64 << 20;
-/// Whether each of the sets of kinds that are tried may hold shifts of several lengths: a larger table, for contracts that
-/// one length cannot meet.
-const ATTEMPTS: [bool; 4] = [false, true, true, false];
+const MOST_PLAIN_BYTES: usize = 128 << 20;
+/// The sets of kinds that are tried, small tables first.
+const ATTEMPTS: [Kinds; 4] =
+    [Kinds::OfOneLength, Kinds::Alike, Kinds::OneOfEachLength, Kinds::OneOfEachLength];
 /// Kinds that offer this part of the days that the best offer are good enough.
 const ENOUGH: f64 = 0.8;
+
+/// Which kinds plain days are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kinds {
+    /// Kinds that differ in nothing but their price.
+    OfOneLength,
+    /// The same, perhaps of several lengths: for contracts that one length cannot meet.
+    Alike,
+    /// For each length one kind, whatever may follow it.
+    OneOfEachLength,
+}
 
 /// Whether an exact search over all days of the person is too much for one of very many.
 pub(super) fn has_many_days(space: &PersonSpace) -> bool {
@@ -47,7 +60,7 @@ pub(super) fn give_plain_days<T: Cost>(
         searcher.price(incumbent, person, window, 0);
         let path = ATTEMPTS
             .into_iter()
-            .find_map(|any_length| plain_days(searcher, &mut finder, incumbent, person, any_length));
+            .find_map(|kinds| plain_days(searcher, &mut finder, incumbent, person, kinds));
         let path = path.unwrap_or_else(|| incumbent.plan.row(person).to_vec());
         incumbent.replace(compiled, person, 0, &path);
     }
@@ -58,10 +71,14 @@ fn plain_days<T: Cost>(
     finder: &mut PathFinder<T>,
     incumbent: &Incumbent,
     person: usize,
-    any_length: bool,
+    kinds: Kinds,
 ) -> Option<Vec<u32>> {
     let compiled = searcher.compiled;
-    let kinds = plain_kinds(compiled, person, any_length, &mut searcher.random)?;
+    let kinds = match kinds {
+        Kinds::OneOfEachLength => one_of_each_length(compiled, person, &mut searcher.random),
+        Kinds::OfOneLength => plain_kinds(compiled, person, false, &mut searcher.random)?,
+        Kinds::Alike => plain_kinds(compiled, person, true, &mut searcher.random)?,
+    };
     let space = compiled.space_of_kinds(person, &kinds);
     let row = incumbent.plan.row(person);
     let request = compiled.request(person, row, 0..compiled.days(), &searcher.prices);
@@ -94,8 +111,28 @@ fn plain_kinds(
     random.choice(good).cloned()
 }
 
-/// Kinds that differ from a kind in nothing but their price, and perhaps length, on any day that has both; none if the person may not work the
-/// kind on two days in a row.
+/// For each length of shift a kind that offers many days, at random.
+fn one_of_each_length(compiled: &Compiled<'_>, person: usize, random: &mut fastrand::Rng) -> Vec<bool> {
+    let space = &compiled.spaces[person];
+    let mut best: HashMap<i64, (f64, usize)> = HashMap::new();
+    for kind in 0..compiled.problem.kinds {
+        let mut choices = space.days.iter().flat_map(|day| &day.choices);
+        let Some(choice) = choices.find(|choice| choice.kind == kind) else { continue };
+        let worth = offered(space, kind) as f64 * (ENOUGH + (1.0 - ENOUGH) * random.f64());
+        let known = best.entry(choice.worked_minutes).or_insert((worth, kind));
+        if worth > known.0 {
+            *known = (worth, kind);
+        }
+    }
+    let mut kinds = vec![false; compiled.problem.kinds];
+    for (_, kind) in best.into_values() {
+        kinds[kind] = true;
+    }
+    kinds
+}
+
+/// Kinds that differ from a kind in nothing but their price, and perhaps length, on any day that has both; none if the
+/// person may not work the kind on two days in a row.
 fn alike(space: &PersonSpace, kind: usize, kinds: usize, any_length: bool) -> Option<Vec<bool>> {
     let mut met = vec![false; kinds];
     let mut differs = vec![false; kinds];
