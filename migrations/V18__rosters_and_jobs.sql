@@ -9,13 +9,15 @@ SELECT
     schedule.department_id AS team_id,
     lower(schedule.period) AS from_date,
     upper(schedule.period) AS to_date,
-    coalesce(department.time_zone, 'UTC') AS time_zone
+    coalesce(department.time_zone, 'UTC') AS time_zone,
+    coalesce(department.roster_options, '{}') || schedule.roster_options AS options
 FROM workforce.schedules AS schedule
 LEFT JOIN workforce.departments AS department
     ON department.department_id = schedule.department_id;
 
 COMMENT ON VIEW rota_source.schedules IS
-    'Plans to be filled: local days, half-open, of one team or, where team_id is NULL, of all.';
+    'Plans to be filled: local days, half-open, of one team or, where team_id is NULL, of all. options are '
+    'house_rules and weights that hold for every roster of it.';
 
 CREATE FUNCTION rota_source.lock_people(people text[]) RETURNS void
 LANGUAGE sql

@@ -4,12 +4,13 @@
 -- a row, so that of two moves which together would close a cycle the second one sees the first.
 
 CREATE TABLE workforce.departments (
-    department_id bigint GENERATED ALWAYS AS IDENTITY,
-    parent_id     bigint,
-    name          text NOT NULL,
-    time_zone     text NOT NULL DEFAULT 'UTC',
-    active        boolean NOT NULL DEFAULT true,
-    created_at    timestamptz NOT NULL DEFAULT now(),
+    department_id  bigint GENERATED ALWAYS AS IDENTITY,
+    parent_id      bigint,
+    name           text NOT NULL,
+    time_zone      text NOT NULL DEFAULT 'UTC',
+    active         boolean NOT NULL DEFAULT true,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    roster_options jsonb NOT NULL DEFAULT '{}',
 
     CONSTRAINT departments_pkey PRIMARY KEY (department_id),
     CONSTRAINT departments_parent_fkey FOREIGN KEY (parent_id)
@@ -17,7 +18,11 @@ CREATE TABLE workforce.departments (
     -- Leads with the parent, so it also finds the children of a department.
     CONSTRAINT departments_name_unique_below_parent UNIQUE NULLS NOT DISTINCT (parent_id, name),
     CONSTRAINT departments_name_length CHECK (btrim(name) <> '' AND char_length(name) <= 200),
-    CONSTRAINT departments_not_own_parent CHECK (parent_id <> department_id)
+    CONSTRAINT departments_not_own_parent CHECK (parent_id <> department_id),
+    CONSTRAINT departments_roster_options_known CHECK (
+        jsonb_typeof(roster_options) = 'object'
+        AND roster_options - '{house_rules, weights}'::text[] = '{}'
+    )
 );
 
 COMMENT ON TABLE workforce.departments IS
@@ -26,6 +31,8 @@ COMMENT ON COLUMN workforce.departments.parent_id IS
     'The department above; NULL at the top. Guarded against cycles.';
 COMMENT ON COLUMN workforce.departments.time_zone IS
     'IANA name. Default for people, shifts and leave; a change does not move shifts that exist.';
+COMMENT ON COLUMN workforce.departments.roster_options IS
+    'What every roster of the department is made by: house_rules and weights of rota.generate_schedule.';
 
 CREATE TRIGGER departments_time_zone
     AFTER INSERT OR UPDATE OF time_zone ON workforce.departments

@@ -4,6 +4,7 @@
 //! conversion never computes; it only refuses what has no meaning on the other side.
 
 mod calendar;
+mod json;
 mod minutes;
 mod pay_rules;
 mod range;
@@ -11,6 +12,7 @@ mod range;
 pub(crate) use calendar::{
     listed_date, local_date, local_date_bound, server_date, server_instant, server_timestamp, time_of_day,
 };
+pub(crate) use json::Document;
 pub(crate) use minutes::{
     NumericFactor, NumericMeasure, NumericMinutes, NumericPart, NumericQuantity, NumericRatio,
 };

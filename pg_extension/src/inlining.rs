@@ -55,7 +55,7 @@ unsafe fn inlined(
             return None;
         }
         let body = Body::of(call.funcid, pg_sys::list_length(call.args).try_into().ok()?)?;
-        let query = put_into(body.query, call.args);
+        let query = put_into(body.query, call.args)?;
         if (*query).hasRowSecurity {
             (*(*root).glob).dependsOnRole = true;
         }

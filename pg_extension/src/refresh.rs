@@ -13,6 +13,7 @@
 //! | `definition` | what a tracking trigger does, read once per backend and change of the table |
 //! | `key_columns` | columns of a table that are a key |
 //! | `changed_keys` | the distinct keys in the rows of a statement |
+//! | `collection` | those of an UPDATE that leaves the keys alone, without transition tables |
 //! | `mapped_keys` | the same where a query says which keys a row touches |
 //! | `queue` | the queue of a view, written without a query |
 //! | `replacement` | CREATE TRIGGER of a trigger of ours replaces the one that is there |
@@ -59,6 +60,7 @@
 
 mod authority;
 mod changed_keys;
+mod collection;
 mod definition;
 mod key_columns;
 mod launcher;
@@ -78,5 +80,6 @@ pub(crate) use tracking::queue_changes;
 pub(crate) fn register() {
     settings::register();
     definition::register();
+    collection::register();
     launcher::register();
 }

@@ -25,8 +25,8 @@
 //! |---|---|
 //! | `from_date`, `to_date`, `time_zone` | the local days, half-open; UTC where no zone is named |
 //! | `known_from`, `known_to` | from when to when all work of the people is known; the horizon where missing |
-//! | `shifts` | `id`, `kind`, `starts_at`, `ends_at`, `worked_minutes`, `skills`, `required`, `short_weight`, `surplus_weight`; a shift belongs to the local day on which it starts, and a person takes at most one of a day |
-//! | `people` | `id`, `team`, `skills` (names, or `{"skill", "starts_at", "ends_at"}`), `absences`, `availability` (`preference`, perhaps `weight`), `work` that stands (`shift`, or `starts_at` and `ends_at` with `kind` and `worked_minutes`), `wishes` (`shift`, `work`, `weight`), `weekly_minutes` (beyond them, from Monday on, work is overtime), and what stands in `everybody`, for them alone |
+//! | `shifts` | `id`, `kind`, `nature` (the word by which rules know it; its kind where missing), `starts_at`, `ends_at`, `worked_minutes`, `skills`, `required`, `short_weight`, `surplus_weight`; a shift belongs to the local day on which it starts, and a person takes at most one of a day |
+//! | `people` | `id`, `team`, `hired_on`, `skills` (names, or `{"skill", "starts_at", "ends_at"}`), `absences`, `availability` (`preference`, perhaps `weight`), `work` that stands (`shift`, or `starts_at` and `ends_at` with `kind`, `nature` and `worked_minutes`), `wishes` (`shift`, `work`, `weight`), `weekly_minutes` (beyond them, from Monday on, work is overtime), and what stands in `everybody`, for them alone |
 //! | `everybody` | `limits` (`counted` minutes, days, weekends or kind; `from_date`, `to_date`, `already`, `least`, `most`), `longest_work`, `shortest_work`, `shortest_rest`, `days_off`, `rotation` (`turns`: a kind, `free` or `any` for each day; `begins_on`), `kind_costs` |
 //! | `rules` | `id`, `rule_type`, `parameters`, `level`, `team`, `person`, `strict`, `priority`, as in `rota_source.rules`; a strict violation is never allowed, anything else costs, by `weight` or by the weights below and the priority |
 //! | `successions` | `first` and `next`, kinds, with `free_days` between: what may follow what |

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod bookings;
+mod direct;
 mod facts;
 mod names;
 mod natures;

@@ -11,7 +11,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     VALUES
         ('check_assignments'), ('check_rules'), ('check_swap'), ('compliance_risks'), ('compliance_summary'),
-        ('explain_verdict'), ('find_conflicts'), ('prepare_search'), ('rule_headroom'), ('schedule_problem')
+        ('explain_verdict'), ('find_conflicts'), ('prepare_search'), ('read_absences'), ('rule_headroom'),
+        ('schedule_problem')
 $$;
 
 COMMENT ON FUNCTION rota.source_view_readers() IS
@@ -27,8 +28,8 @@ AS $$
         OR procedure.pronamespace = 'pg_catalog'::regnamespace
         OR procedure.pronamespace = 'rota'::regnamespace AND procedure.proname IN (
             -- Who asks how stale a view is tells it with the answer, and only fresh answers are kept.
-            'explain_roster', 'keyset_page', 'roster_fingerprints', 'roster_places', 'staleness_ms',
-            'time_zone_version', 'version'
+            'explain_roster', 'keyset_page', 'option_instant', 'roster_fingerprints', 'roster_places',
+            'staleness_ms', 'time_zone_version', 'version'
         )
     FROM pg_proc AS procedure
     WHERE procedure.oid = function_oid

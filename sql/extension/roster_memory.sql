@@ -270,17 +270,36 @@ BEGIN
         )
     ON CONFLICT (known_by, fingerprint) DO UPDATE
     SET
-        days = excluded.days,
-        broken_hard = excluded.broken_hard,
-        medium = excluded.medium,
-        cost = excluded.cost,
-        lower_medium = excluded.lower_medium,
-        lower_bound = excluded.lower_bound,
+        -- The better roster and, whichever search proved it, the stronger bound.
+        (days, broken_hard, medium, cost) = (
+            SELECT
+                roster.days,
+                roster.broken_hard,
+                roster.medium,
+                roster.cost
+            FROM (
+                VALUES
+                (excluded.days, excluded.broken_hard, excluded.medium, excluded.cost),
+                (known.days, known.broken_hard, known.medium, known.cost)
+            ) AS roster (days, broken_hard, medium, cost)
+            ORDER BY roster.broken_hard, roster.medium, roster.cost
+            LIMIT 1
+        ),
+        (lower_medium, lower_bound) = (
+            SELECT
+                proven.lower_medium,
+                proven.lower_bound
+            FROM (
+                VALUES
+                (excluded.lower_medium, excluded.lower_bound),
+                (known.lower_medium, known.lower_bound)
+            ) AS proven (lower_medium, lower_bound)
+            ORDER BY proven.lower_medium DESC, proven.lower_bound DESC
+            LIMIT 1
+        ),
         searched_ms = greatest(known.searched_ms, excluded.searched_ms),
         used_at = excluded.used_at
-    WHERE
-        (excluded.broken_hard, excluded.medium, excluded.cost)
-        <= (known.broken_hard, known.medium, known.cost);
+    RETURNING known.days INTO places;
     INSERT INTO rota.known_days (fingerprint, alike, days, used_at)
     SELECT
         person.fingerprint,
@@ -301,5 +320,5 @@ END
 $$;
 
 COMMENT ON FUNCTION rota.remember_roster(jsonb, jsonb) IS
-    'Keeps the roster of an answer for the next search of the same problem, and the days of its people for '
-    'those of problems like it, unless a better one is known.';
+    'Keeps the better of an answer''s roster and the known one for the next search of the same problem, the '
+    'days of its people for those of problems like it, and the stronger bound of the two.';

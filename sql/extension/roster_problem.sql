@@ -52,10 +52,15 @@ DECLARE
     -- What is not settled is known: an answer may change it.
     is_movable constant boolean :=
         task IN ('repair', 'explain') OR coalesce((options -> 'replace') = 'true', false);
-    freezes_until constant timestamptz := options ->> 'freeze_before';
+    freezes_until timestamptz;
     plan record;
+    -- What is kept with the schedule; views of others may lack it.
+    kept jsonb;
     horizon tstzrange;
     reach_days integer;
+    tells_natures boolean;
+    absent_people text[];
+    absent_during tstzrange[];
     around tstzrange;
     problem jsonb;
 BEGIN
@@ -72,6 +77,12 @@ BEGIN
             HINT = 'rota_source.schedules lists them',
             COLUMN = 'schedule_id';
     END IF;
+    freezes_until := rota.option_instant('freeze_before', options ->> 'freeze_before');
+    SELECT array_agg(absence.person), array_agg(absence.during)
+    INTO absent_people, absent_during
+    FROM rota.read_absences(options) AS absence;
+    kept := coalesce(nullif(to_jsonb(plan) -> 'options', 'null'), '{}');
+    PERFORM rota.check_schedule_options(kept, 'the schedule''s options');
     horizon := rota.local_days(daterange(plan.from_date, plan.to_date), plan.time_zone);
     -- As far as the rules look, and at least the weeks that the horizon cuts.
     SELECT
@@ -79,11 +90,19 @@ BEGIN
             greatest(
                 14,
                 max((rule.parameters ->> 'window_days')::integer),
-                max((rule.parameters ->> 'maximum_days')::integer)
+                max((rule.parameters ->> 'maximum_days')::integer),
+                max(
+                    CASE
+                        WHEN rule.parameters ->> 'per' = 'period' THEN
+                            plan.from_date
+                            - lower(rota.period_days(plan.from_date, rule.parameters ->> 'period'))
+                    END
+                )
             ) + 2,
             380
-        )
-    INTO reach_days
+        ),
+        coalesce(bool_or(rule.parameters ?| '{kinds, except_kinds}'), false)
+    INTO reach_days, tells_natures
     FROM rota_source.rules AS rule
     WHERE
         rule.during && horizon
@@ -98,6 +117,7 @@ BEGIN
         SELECT
             wanted.shift_id,
             wanted.kind,
+            CASE WHEN tells_natures THEN to_jsonb(wanted) ->> 'nature' END AS nature,
             wanted.during,
             wanted.required,
             wanted.skills,
@@ -139,6 +159,7 @@ BEGIN
             assignment.shift_id,
             assignment.during,
             assignment.kind,
+            CASE WHEN tells_natures THEN to_jsonb(assignment) ->> 'nature' END AS nature,
             assignment.unpaid_minutes,
             shift.shift_id IS NOT NULL AS is_wanted,
             is_movable
@@ -164,12 +185,9 @@ BEGIN
         JOIN person USING (person_id)
         WHERE away.during && around
         UNION ALL
-        SELECT person.person_id, tstzrange(item.starts_at, item.ends_at)
-        FROM
-            jsonb_to_recordset(options -> 'absent') AS item (
-                person text, starts_at timestamptz, ends_at timestamptz
-            )
-            JOIN person ON person.person_id::text = item.person
+        SELECT person.person_id, named.during
+        FROM unnest(absent_people, absent_during) AS named (person_id, during)
+        JOIN person ON person.person_id::text = named.person_id
         UNION ALL
         SELECT person.person_id, tstzrange(NULL, NULL)
         FROM person
@@ -182,6 +200,7 @@ BEGIN
                 jsonb_build_object(
                     'id', person.person_id::text,
                     'team', person.team_id::text,
+                    'hired_on', contract.hired_on,
                     'skills', held.skills,
                     'absences', gone.absences,
                     'availability', told.availability,
@@ -205,7 +224,7 @@ BEGIN
         FROM
             person
             CROSS JOIN LATERAL jsonb_to_record(coalesce(person.attributes, '{}')) AS contract (
-                weekly_minutes integer, min_minutes integer, max_minutes integer
+                weekly_minutes integer, min_minutes integer, max_minutes integer, hired_on date
             )
             LEFT JOIN LATERAL (
                 SELECT
@@ -256,6 +275,7 @@ BEGIN
                         jsonb_build_object(
                             'shift', CASE WHEN work.is_wanted THEN work.shift_id::text END,
                             'kind', work.kind,
+                            'nature', work.nature,
                             'starts_at', lower(work.during),
                             'ends_at', upper(work.during),
                             'worked_minutes', greatest(
@@ -278,32 +298,38 @@ BEGIN
             'time_zone', plan.time_zone,
             'known_from', plan.from_date - reach_days,
             'known_to', plan.to_date + reach_days,
-            'weights', coalesce(nullif(options -> 'weights', 'null'), '{}'),
+            'weights', coalesce(kept -> 'weights', '{}')
+                || coalesce(nullif(options -> 'weights', 'null'), '{}'),
             'shifts', (
                 SELECT
                     coalesce(
                         jsonb_agg(
-                            jsonb_build_object(
-                                'id', shift.shift_id::text,
-                                'kind', shift.kind,
-                                'starts_at', lower(shift.during),
-                                'ends_at', upper(shift.during),
-                                'worked_minutes', greatest(
-                                    rota.worked_minutes(shift.during)::integer
-                                    - coalesce(shift.break_minutes, 0)::integer,
-                                    0
-                                ),
-                                'skills', shift.skills,
-                                -- Heads of people who take no part are there already.
-                                'required', greatest(
-                                    shift.required - (
-                                        SELECT count(*)
-                                        FROM head
-                                        WHERE
-                                            head.shift_id = shift.shift_id
-                                            AND head.person_id NOT IN (SELECT person.person_id FROM person)
+                            jsonb_strip_nulls(
+                                jsonb_build_object(
+                                    'id', shift.shift_id::text,
+                                    'kind', shift.kind,
+                                    'nature', shift.nature,
+                                    'starts_at', lower(shift.during),
+                                    'ends_at', upper(shift.during),
+                                    'worked_minutes', greatest(
+                                        rota.worked_minutes(shift.during)::integer
+                                        - coalesce(shift.break_minutes, 0)::integer,
+                                        0
                                     ),
-                                    0
+                                    'skills', shift.skills,
+                                    -- Heads of people who take no part are there already.
+                                    'required', greatest(
+                                        shift.required - (
+                                            SELECT count(*)
+                                            FROM head
+                                            WHERE
+                                                head.shift_id = shift.shift_id
+                                                AND head.person_id NOT IN (
+                                                    SELECT person.person_id FROM person
+                                                )
+                                        ),
+                                        0
+                                    )
                                 )
                             )
                             ORDER BY lower(shift.during), shift.shift_id
@@ -374,11 +400,14 @@ BEGIN
             )
         )
     INTO problem;
-    RETURN problem || coalesce(nullif(options -> 'house_rules', 'null'), '{}');
+    RETURN problem
+        || coalesce(kept -> 'house_rules', '{}')
+        || coalesce(nullif(options -> 'house_rules', 'null'), '{}');
 END
 $$;
 
 COMMENT ON FUNCTION rota.schedule_problem(text, text, jsonb) IS
     'The problem of a schedule in the words of rota.solve_roster. generate: what is booked stands, or is '
     'known where options replace it; repair, explain: who is on the schedule''s shifts is '
-    'known, and may change.';
+    'known, and may change. house_rules and weights of the options replace, member by member, those that are '
+    'kept with the schedule.';

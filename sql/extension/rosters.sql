@@ -140,9 +140,10 @@ COMMENT ON FUNCTION rota.generate_schedule(text, jsonb) IS
     'A roster for the open shifts of a schedule, proposed; {"commit": true} writes it as one set. What is '
     'booked stands; with {"replace": true} only what is booked elsewhere, or before "freeze_before". '
     '"weights" as in rota.solve_roster, "house_rules" as its everybody, successions, minimum_rest, '
-    'minimum_day_off, fairness and pairings, "absent" as further absences, and every option of '
-    'rota.solve_roster. What was searched before is begun with, or answered at once where it was searched as '
-    'long; not with "steps", whose answer depends on nothing else, nor with {"remember": false}.';
+    'minimum_day_off, fairness and pairings; both replace, member by member, what is kept with the schedule. '
+    '"absent" as further absences, and every option of rota.solve_roster. What was searched before is begun '
+    'with, or answered at once where it was searched as long; not with "steps", whose answer depends on '
+    'nothing else, nor with {"remember": false}.';
 
 CREATE FUNCTION rota.repair_schedule(schedule_id text, options jsonb DEFAULT '{}') RETURNS jsonb
 LANGUAGE sql

@@ -153,6 +153,29 @@ async fn what_cannot_be_inlined_is_called_and_gives_the_same() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_body_that_locks_rows_is_refused_as_a_call_of_it_is() -> Result<()> {
+    for body in [
+        "SELECT to_json(name) FROM items WHERE item_id = number FOR UPDATE",
+        "SELECT to_json(locked.name) FROM (SELECT name FROM items WHERE item_id = number FOR SHARE) AS locked",
+        "WITH locked AS (SELECT name FROM items WHERE item_id = number FOR UPDATE) SELECT to_json(name) FROM locked",
+    ] {
+        let (_database, session) = database().await?;
+        session
+            .batch_execute(&format!(
+                "CREATE FUNCTION asked(number integer) RETURNS json STABLE LANGUAGE sql BEGIN ATOMIC {body}; END;
+                 PREPARE bare (integer) AS SELECT asked($1);
+                 PREPARE inlined (integer) AS SELECT rota.inlined(asked($1))"
+            ))
+            .await?;
+        for statement in ["EXECUTE bare (5)", "EXECUTE inlined (5)"] {
+            let refusal = session.refusal(statement).await?;
+            assert_eq!(refusal.sqlstate, "0A000", "{statement} of {body}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_prepared_call_follows_changes_of_the_function_and_of_its_tables() -> Result<()> {
     let (database, session) = database().await?;
     session

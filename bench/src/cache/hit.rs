@@ -18,7 +18,7 @@ const CONNECTIONS: &str = "32";
 /// Length of one round of either side, in seconds.
 const ROUND_SECONDS: &str = "6";
 /// Rounds of each side, in turn.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// The part of the maximum at which the slow end is measured.
 const SHARE: f64 = 0.7;
 /// Connections that pause: enough for pauses of several milliseconds, which are what can be timed.

@@ -17,7 +17,7 @@ const CONNECTIONS: &str = "20";
 /// Length of one round of either side, in seconds.
 const ROUND_SECONDS: &str = "6";
 /// Rounds of each side, in turn.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// Measures misses on one row. A caller that names no transaction where one is asked for is never hit, and
 /// its answers are stored like any other.

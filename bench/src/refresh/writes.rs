@@ -15,8 +15,8 @@ use crate::report::{Line, Report};
 /// Rows of a large statement.
 const ROWS: u32 = 10_000;
 
-/// Rounds of each side, in turn.
-const ROUNDS: usize = 15;
+/// Rounds of each side, in turn. Even, so that each side is as often the first after a refresh.
+const ROUNDS: usize = 40;
 
 /// Rounds of pgbench of each side, in turn, and their length.
 const LOADS: usize = 5;
@@ -29,7 +29,9 @@ const WRITERS: &str = "8";
 pub(super) async fn in_bulk(session: &Client, report: &mut Report) -> Result<()> {
     let (mut tracked, mut untracked) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        for (table, times) in [("untracked", &mut untracked), ("shifts", &mut tracked)] {
+        let mut sides = [("untracked", &mut untracked), ("shifts", &mut tracked)];
+        sides.rotate_left(round % 2);
+        for (table, times) in sides {
             let first = u32::try_from(round)? * ROWS;
             let begun = Instant::now();
             session
@@ -42,12 +44,15 @@ pub(super) async fn in_bulk(session: &Client, report: &mut Report) -> Result<()>
         }
         session.batch_execute("SELECT rota.refresh('public.weekly')").await?;
     }
+    // Of each round, since the machine's pace changes from one to another.
+    let ratio =
+        median(tracked.iter().zip(&untracked).map(|(tracked, untracked)| tracked / untracked).collect());
     let (tracked, untracked) = (median(tracked), median(untracked));
     report.add(Line {
         name: format!("UPDATE of {ROWS} rows, tracked / untracked"),
-        ratio: format!("{:.3}x", tracked / untracked),
+        ratio: format!("{ratio:.3}x"),
         bar: "at most 1.05x".into(),
-        holds: Some(tracked / untracked <= 1.05),
+        holds: Some(ratio <= 1.05),
         absolute: format!(
             "{:.1?}, {:.1?}",
             Duration::from_secs_f64(tracked),

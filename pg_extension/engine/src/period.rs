@@ -129,7 +129,8 @@ impl Boundary {
     }
 
     /// What the clock shows where periods begin.
-    pub(crate) const fn at(self) -> TimeOfDay {
+    #[must_use]
+    pub const fn at(self) -> TimeOfDay {
         self.at
     }
 

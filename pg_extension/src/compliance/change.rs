@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rota_engine::compliance::{Ratio, Reason, Verdict};
+use rota_engine::compliance::{Duty, Ratio, Reason, Verdict, Word};
 use rota_engine::rule::Level;
 use rota_engine::{Span, SpanSet};
 
@@ -17,19 +17,24 @@ use crate::source::{Connection, RuleQuestion, RuleRow, Views};
 #[derive(Debug, Default)]
 pub(super) struct Standing {
     verdicts: Vec<Verdict>,
-    work: SpanSet,
+    work: HashMap<Option<Word>, KindOfWork>,
     leave: SpanSet,
+}
+
+/// Somebody's work of one kind.
+#[derive(Debug, Default)]
+struct KindOfWork {
+    /// On duty, breaks included.
+    elapsed: SpanSet,
+    /// Without unpaid breaks.
+    worked: SpanSet,
 }
 
 impl Standing {
     /// Of a case.
     pub(super) fn of(verdicts: Vec<Verdict>, case: &Case<'_>) -> Self {
         let leave = case.record.leaves.iter().filter(|leave| leave.excluded_from_averages);
-        Self {
-            verdicts,
-            work: case.record.duties.iter().map(|duty| duty.span).collect(),
-            leave: leave.map(|leave| leave.span).collect(),
-        }
+        Self { verdicts, work: by_kind(case.record.duties), leave: leave.map(|leave| leave.span).collect() }
     }
 
     /// Of nobody: there was nothing.
@@ -39,9 +44,11 @@ impl Standing {
 
     /// What a change added to this standing: `moved` is the time in which work or leave came to be or went.
     pub(super) fn moved_since(&self, before: &Self) -> SpanSet {
-        let added = self.work.subtract(&before.work);
+        let nothing = KindOfWork::default();
         let leave = self.leave.subtract(&before.leave).union(&before.leave.subtract(&self.leave));
-        added.union(&leave)
+        self.work.iter().fold(leave, |moved, (kind, work)| {
+            moved.union(&work.added_to(before.work.get(kind).unwrap_or(&nothing)))
+        })
     }
 
     /// Whether a verdict is new or worse than before: something moved in its window or next to it, and there
@@ -56,6 +63,36 @@ impl Standing {
                     && is_as_far_off(known, verdict)
             })
     }
+}
+
+impl KindOfWork {
+    /// The time on duty that was not before, and stretches of duty in which more is worked than before: an unpaid
+    /// break became shorter, or other work lies in it.
+    fn added_to(&self, before: &Self) -> SpanSet {
+        let worked_within = |work: &Self, stretch: Span| {
+            let stretch: SpanSet = [stretch].into_iter().collect();
+            work.worked.intersect(&stretch).total().unwrap_or_default()
+        };
+        let stretches = self.elapsed.spans().iter().copied();
+        let fuller =
+            stretches.filter(|stretch| worked_within(self, *stretch) > worked_within(before, *stretch));
+        self.elapsed.subtract(&before.elapsed).union(&fuller.collect())
+    }
+}
+
+fn by_kind(duties: &[Duty]) -> HashMap<Option<Word>, KindOfWork> {
+    let mut spans: HashMap<Option<Word>, (Vec<Span>, Vec<Span>)> = HashMap::new();
+    for Duty { span, unpaid, kind, .. } in duties {
+        let (elapsed, worked) = spans.entry(*kind).or_default();
+        elapsed.push(*span);
+        let (from, to) = unpaid.map_or((span.end(), span.end()), |unpaid| (unpaid.start(), unpaid.end()));
+        worked.extend(Span::new(span.start(), from).into_iter().chain(Span::new(to, span.end())));
+    }
+    let made = spans.into_iter().map(|(kind, (elapsed, worked))| {
+        let (elapsed, worked) = (elapsed.into_iter().collect(), worked.into_iter().collect());
+        (kind, KindOfWork { elapsed, worked })
+    });
+    made.collect()
 }
 
 /// Whether two spans share an instant, or one ends where the other starts.

@@ -39,24 +39,68 @@ impl OnePerson {
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
         let known = widened(window, reach(&law.rules));
-        let (mut facts, mut further, mut work): (Option<PersonFacts>, _, _) =
-            (None, Further::default(), Work::default());
-        let mut places = Vocabulary::default();
+        let mut record = Record::default();
         self.question.ask(connection, known, person, &mut |row| {
-            match row {
-                PersonRow::Person(person) => {
-                    facts.get_or_insert(person);
-                }
-                PersonRow::Fact(fact) => further.add(fact, law, &mut places),
-                PersonRow::Work(row) => work.add(&row, law),
-            }
+            record.add(row, law);
             Ok(())
         })?;
-        let Some(facts) = facts else { return Ok(()) };
+        record.open(law, (window, known), each)
+    }
+
+    /// As [`OnePerson::ask`], without a query; tells whether that could be. If not, nobody's case was handed over.
+    ///
+    /// # Errors
+    /// As [`OnePerson::ask`].
+    pub(super) fn ask_directly(
+        &self,
+        law: &Law,
+        (window, person): (Span, &str),
+        each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
+    ) -> Result<bool, ExtensionError> {
+        let known = widened(window, reach(&law.rules));
+        let mut record = Record::default();
+        let asked = self.question.ask_directly(known, person, &mut |row| {
+            record.add(row, law);
+            Ok(())
+        });
+        let Some(asked) = asked else { return Ok(false) };
+        asked?;
+        record.open(law, (window, known), each)?;
+        Ok(true)
+    }
+}
+
+/// What was read about the person.
+#[derive(Default)]
+struct Record {
+    facts: Option<PersonFacts>,
+    further: Further,
+    work: Work,
+    places: Vocabulary,
+}
+
+impl Record {
+    fn add(&mut self, row: PersonRow<'_>, law: &Law) {
+        match row {
+            PersonRow::Person(person) => {
+                self.facts.get_or_insert(person);
+            }
+            PersonRow::Fact(fact) => self.further.add(fact, law, &mut self.places),
+            PersonRow::Work(row) => self.work.add(&row, law),
+        }
+    }
+
+    fn open(
+        mut self,
+        law: &Law,
+        (window, known): (Span, Span),
+        each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
+    ) -> Result<(), ExtensionError> {
+        let Some(facts) = self.facts else { return Ok(()) };
         let zone = ServerZone::named(facts.zone_name())?;
         let zone = ZonePeriods::over(zone, known)?;
         let book = RuleBook::prepare(&law.rules, &law.vocabulary, &zone, window)?;
-        work.sort();
-        Ground { law, known }.open(&facts, (&zone, &book), &mut work, &further, each)
+        self.work.sort();
+        Ground { law, known }.open(&facts, (&zone, &book), &mut self.work, &self.further, each)
     }
 }

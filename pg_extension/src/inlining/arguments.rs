@@ -37,20 +37,33 @@ unsafe fn is_external(parameter: *const pg_sys::Param) -> bool {
     unsafe { (*parameter).paramkind == pg_sys::ParamKind::PARAM_EXTERN }
 }
 
-/// A copy of the query in which parameter N is the argument at position N - 1.
+/// A copy that is being made.
+struct Copying {
+    arguments: *mut pg_sys::List,
+    /// Whether one of the queries that were met locks rows.
+    locks_rows: bool,
+}
+
+/// A copy of the query in which parameter N is the argument at position N - 1; none if it, or a query within it, locks
+/// rows, which a call of a function that is not volatile is refused.
 ///
 /// # Safety
 /// A query with no more parameters than there are arguments.
-pub(super) unsafe fn put_into(query: *mut pg_sys::Query, arguments: *mut pg_sys::List) -> *mut pg_sys::Query {
-    // SAFETY: as the caller promises.
-    unsafe { copied(query.cast(), arguments.cast()).cast() }
+pub(super) unsafe fn put_into(
+    query: *mut pg_sys::Query,
+    arguments: *mut pg_sys::List,
+) -> Option<*mut pg_sys::Query> {
+    let mut copying = Copying { arguments, locks_rows: false };
+    // SAFETY: as the caller promises; what is copied into lives longer than the walk.
+    let copy = unsafe { copied(query.cast(), (&raw mut copying).cast()) };
+    (!copying.locks_rows).then_some(copy.cast())
 }
 
 /// # Safety
-/// A node of a query, or null; `arguments` is a list of expressions.
+/// A node of a query, or null; `copying` is a [`Copying`] that nobody else uses meanwhile.
 #[pg_guard]
-unsafe extern "C-unwind" fn copied(node: *mut pg_sys::Node, arguments: *mut c_void) -> *mut pg_sys::Node {
-    // SAFETY: as the caller promises; the walks below call back with nodes of the query and with the same arguments.
+unsafe extern "C-unwind" fn copied(node: *mut pg_sys::Node, copying: *mut c_void) -> *mut pg_sys::Node {
+    // SAFETY: as the caller promises; the walks below call back with nodes of the query and with the same copying.
     unsafe {
         if node.is_null() {
             return node;
@@ -58,10 +71,15 @@ unsafe extern "C-unwind" fn copied(node: *mut pg_sys::Node, arguments: *mut c_vo
         match (*node).type_ {
             pg_sys::NodeTag::T_Param if is_external(node.cast()) => {
                 let number = (*node.cast::<pg_sys::Param>()).paramid;
-                pg_sys::copyObjectImpl(pg_sys::list_nth(arguments.cast(), number - 1)).cast()
+                let arguments = (*copying.cast::<Copying>()).arguments;
+                pg_sys::copyObjectImpl(pg_sys::list_nth(arguments, number - 1)).cast()
             }
-            pg_sys::NodeTag::T_Query => walk::query(node.cast(), arguments).cast(),
-            _ => walk::expression(node, arguments),
+            pg_sys::NodeTag::T_Query => {
+                let query = node.cast::<pg_sys::Query>();
+                (*copying.cast::<Copying>()).locks_rows |= !(*query).rowMarks.is_null();
+                walk::query(query, copying).cast()
+            }
+            _ => walk::expression(node, copying),
         }
     }
 }
@@ -73,17 +91,17 @@ mod walk {
     /// # Safety
     /// As [`copied`].
     #[cfg(feature = "pg15")]
-    pub(super) unsafe fn query(node: *mut pg_sys::Query, arguments: *mut c_void) -> *mut pg_sys::Query {
+    pub(super) unsafe fn query(node: *mut pg_sys::Query, copying: *mut c_void) -> *mut pg_sys::Query {
         // SAFETY: as the caller promises.
-        unsafe { pg_sys::query_tree_mutator(node, Some(untyped()), arguments, 0) }
+        unsafe { pg_sys::query_tree_mutator(node, Some(untyped()), copying, 0) }
     }
 
     /// # Safety
     /// As [`copied`].
     #[cfg(feature = "pg15")]
-    pub(super) unsafe fn expression(node: *mut pg_sys::Node, arguments: *mut c_void) -> *mut pg_sys::Node {
+    pub(super) unsafe fn expression(node: *mut pg_sys::Node, copying: *mut c_void) -> *mut pg_sys::Node {
         // SAFETY: as the caller promises.
-        unsafe { pg_sys::expression_tree_mutator(node, Some(untyped()), arguments) }
+        unsafe { pg_sys::expression_tree_mutator(node, Some(untyped()), copying) }
     }
 
     /// The callback as the header of version 15 declares it: without its arguments.
@@ -97,16 +115,16 @@ mod walk {
     /// # Safety
     /// As [`copied`].
     #[cfg(not(feature = "pg15"))]
-    pub(super) unsafe fn query(node: *mut pg_sys::Query, arguments: *mut c_void) -> *mut pg_sys::Query {
+    pub(super) unsafe fn query(node: *mut pg_sys::Query, copying: *mut c_void) -> *mut pg_sys::Query {
         // SAFETY: as the caller promises.
-        unsafe { pg_sys::query_tree_mutator_impl(node, Some(copied), arguments, 0) }
+        unsafe { pg_sys::query_tree_mutator_impl(node, Some(copied), copying, 0) }
     }
 
     /// # Safety
     /// As [`copied`].
     #[cfg(not(feature = "pg15"))]
-    pub(super) unsafe fn expression(node: *mut pg_sys::Node, arguments: *mut c_void) -> *mut pg_sys::Node {
+    pub(super) unsafe fn expression(node: *mut pg_sys::Node, copying: *mut c_void) -> *mut pg_sys::Node {
         // SAFETY: as the caller promises.
-        unsafe { pg_sys::expression_tree_mutator_impl(node, Some(copied), arguments) }
+        unsafe { pg_sys::expression_tree_mutator_impl(node, Some(copied), copying) }
     }
 }

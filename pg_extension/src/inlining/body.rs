@@ -105,9 +105,7 @@ unsafe fn rewritten(query: *mut pg_sys::Query) -> Option<*mut pg_sys::Query> {
     unsafe {
         pg_sys::AcquireRewriteLocks(query, true, false);
         let query = only(pg_sys::pg_rewrite_query(query))?.cast::<pg_sys::Query>();
-        let is_read = (*query).commandType == pg_sys::CmdType::CMD_SELECT
-            && !(*query).hasModifyingCTE
-            && (*query).rowMarks.is_null();
+        let is_read = (*query).commandType == pg_sys::CmdType::CMD_SELECT && !(*query).hasModifyingCTE;
         is_read.then_some(query)
     }
 }

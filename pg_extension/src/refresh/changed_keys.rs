@@ -22,8 +22,9 @@ unsafe extern "C-unwind" {
 }
 
 /// Keys, each once.
-pub(super) struct ChangedKeys<'columns> {
-    columns: &'columns KeyColumns,
+pub(super) struct ChangedKeys {
+    /// Where values are kept that are not datums themselves.
+    memory: pg_sys::MemoryContext,
     known: HashSet<Box<[u8]>>,
     /// The bytes of the last key, and of the one that is looked at.
     previous: Vec<u8>,
@@ -31,37 +32,32 @@ pub(super) struct ChangedKeys<'columns> {
     datums: Vec<pg_sys::Datum>,
 }
 
-impl<'columns> ChangedKeys<'columns> {
-    /// The keys that a statement touched: those of the rows as they were and as they are.
-    ///
-    /// # Safety
-    /// The server calls a trigger of the columns' table with this data.
-    pub(super) unsafe fn of(columns: &'columns KeyColumns, data: &pg_sys::TriggerData) -> Self {
-        let mut keys = Self {
-            columns,
-            known: HashSet::new(),
-            previous: Vec::new(),
-            written: Vec::new(),
-            datums: Vec::new(),
-        };
-        // SAFETY: as the caller promises: the stores are of rows of that table, or null.
-        unsafe {
-            keys.add(data.tg_newtable, data.tg_relation);
-            keys.add(data.tg_oldtable, data.tg_relation);
-        }
-        keys
+impl ChangedKeys {
+    /// None yet. They are good as long as this memory is.
+    pub(super) fn new(memory: pg_sys::MemoryContext) -> Self {
+        Self { memory, known: HashSet::new(), previous: Vec::new(), written: Vec::new(), datums: Vec::new() }
     }
 
-    /// The keys, in the order in which they were met.
-    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[pg_sys::Datum]> {
-        self.datums.chunks(self.columns.columns.len().max(1))
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.datums.is_empty()
+    }
+
+    /// The keys of these columns, in the order in which they were met.
+    pub(super) fn rows(&self, columns: &KeyColumns) -> impl ExactSizeIterator<Item = &[pg_sys::Datum]> {
+        self.datums.chunks(columns.columns.len().max(1))
     }
 
     /// Adds the keys of the rows of a transition table.
     ///
     /// # Safety
-    /// A tuplestore of rows of the columns' relation, or null.
-    unsafe fn add(&mut self, store: *mut pg_sys::Tuplestorestate, relation: pg_sys::Relation) {
+    /// A tuplestore of rows of the columns' relation, which is open, or null.
+    pub(super) unsafe fn add_all(
+        &mut self,
+        columns: &KeyColumns,
+        store: *mut pg_sys::Tuplestorestate,
+        relation: pg_sys::Relation,
+    ) {
         if store.is_null() {
             return;
         }
@@ -74,18 +70,32 @@ impl<'columns> ChangedKeys<'columns> {
             pg_sys::tuplestore_rescan(store);
             let slot =
                 pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &raw const pg_sys::TTSOpsMinimalTuple);
-            while next_row(store, slot, self.columns.last_attribute) {
-                self.add_row(slot);
+            while next_row(store, slot, columns.last_attribute) {
+                self.add(columns, slot);
             }
             pg_sys::ExecDropSingleTupleTableSlot(slot);
         }
     }
 
+    /// Adds the key of a row that was written.
+    ///
+    /// # Safety
+    /// A slot with a row of the columns' relation.
+    pub(super) unsafe fn add_written(&mut self, columns: &KeyColumns, slot: *mut pg_sys::TupleTableSlot) {
+        // SAFETY: the row has these columns. What is at hand is not asked for again.
+        unsafe {
+            if c_int::from((*slot).tts_nvalid) < columns.last_attribute {
+                pg_sys::slot_getsomeattrs_int(slot, columns.last_attribute);
+            }
+            self.add(columns, slot);
+        }
+    }
+
     /// # Safety
     /// A slot with a row of the columns' relation, whose key columns are at hand.
-    unsafe fn add_row(&mut self, slot: *mut pg_sys::TupleTableSlot) {
+    unsafe fn add(&mut self, columns: &KeyColumns, slot: *mut pg_sys::TupleTableSlot) {
         self.written.clear();
-        for column in &self.columns.columns {
+        for column in &columns.columns {
             // SAFETY: the column exists, and is in the slot's arrays, as the caller promises.
             let (is_null, value) = unsafe {
                 (*(*slot).tts_isnull.add(column.position), *(*slot).tts_values.add(column.position))
@@ -104,21 +114,33 @@ impl<'columns> ChangedKeys<'columns> {
             return;
         }
         self.known.insert(self.previous.as_slice().into());
-        for column in &self.columns.columns {
-            // SAFETY: as above. What a datum points to lies in the memory of the row, which goes: it is copied.
+        for column in &columns.columns {
+            // SAFETY: as above.
             self.datums.push(unsafe {
                 let value = *(*slot).tts_values.add(column.position);
-                match usize::try_from(column.length) {
-                    Ok(_) if column.by_value => value,
-                    Ok(length) => {
-                        let copy: *mut u8 = pg_sys::palloc(length).cast();
-                        copy.copy_from_nonoverlapping(value.cast_mut_ptr(), length);
-                        pg_sys::Datum::from(copy)
-                    }
-                    Err(_) => pg_sys::Datum::from(pg_sys::pg_detoast_datum_copy(value.cast_mut_ptr())),
-                }
+                if column.by_value { value } else { copied(column, value, self.memory) }
             });
         }
+    }
+}
+
+/// A copy of what a datum points to, since that lies in the memory of a row, which goes.
+///
+/// # Safety
+/// A value of the column, not null and not by value.
+unsafe fn copied(column: &KeyColumn, value: pg_sys::Datum, memory: pg_sys::MemoryContext) -> pg_sys::Datum {
+    // SAFETY: as many bytes as the type says; else the server finds out and copies as many.
+    unsafe {
+        if let Ok(length) = usize::try_from(column.length) {
+            let copy: *mut u8 = pg_sys::MemoryContextAlloc(memory, length).cast();
+            copy.copy_from_nonoverlapping(value.cast_mut_ptr(), length);
+            return pg_sys::Datum::from(copy);
+        }
+        let former = pg_sys::CurrentMemoryContext;
+        pg_sys::CurrentMemoryContext = memory;
+        let copy = pg_sys::pg_detoast_datum_copy(value.cast_mut_ptr());
+        pg_sys::CurrentMemoryContext = former;
+        pg_sys::Datum::from(copy)
     }
 }
 

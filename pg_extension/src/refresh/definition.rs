@@ -60,12 +60,24 @@ impl Definition {
         Ok((definition, queue))
     }
 
+    /// The definition of a trigger that fired before, unless it may have changed since.
+    pub(super) fn known(trigger: pg_sys::Oid) -> Option<Rc<Self>> {
+        KNOWN.with_borrow(|known| known.get(&trigger).cloned())
+    }
+
+    /// Locks the queue until the transaction ends. Returns whether it is as it was when this was read.
+    pub(super) fn holds_queue(self: &Rc<Self>) -> bool {
+        let Some(queue) = Queue::open(self.queue) else { return false };
+        queue.close();
+        self.is_current()
+    }
+
     /// # Safety
     /// The server calls the trigger with this data.
     unsafe fn of(data: &pg_sys::TriggerData) -> Result<Rc<Self>, ExtensionError> {
         // SAFETY: the server fills it in.
         let trigger = unsafe { (*data.tg_trigger).tgoid };
-        if let Some(known) = KNOWN.with_borrow(|known| known.get(&trigger).cloned()) {
+        if let Some(known) = Self::known(trigger) {
             return Ok(known);
         }
         let before = CHANGES.get();

@@ -1,8 +1,8 @@
 //! Sums of minutes by the clock, where the engine sums by the day on which a shift begins.
 //!
 //! A rule about a week counts the part of a Sunday night that lies in it. The engine counts whole shifts where they
-//! begin, so a roster of its may hold a week that is too full by what the night before it brought. Such a week is given
-//! less room, and the search goes on from there.
+//! begin, so a roster of its may hold a week that is too full by what the night before it brought, or too empty by what
+//! its last night takes along. Such a week is given less room, or has to hold more, and the search goes on from there.
 
 use std::ops::Range;
 
@@ -13,27 +13,33 @@ use super::model::Model;
 /// Searches of one call at most: each gives the weeks that were too full less room.
 pub(super) const MOST_ROUNDS: usize = 4;
 
-/// Takes room from every hard limit that a roster breaks by the clock and keeps by the day. Tells whether there was any.
+/// Makes every hard limit stricter that a roster breaks by the clock and keeps by the day: a most gets less room, a least
+/// wants more. Tells whether there was any.
 pub(super) fn tighten(model: &Model, problem: &mut Problem, plan: &Plan) -> bool {
     let mut tightened = false;
     for &(person, number) in &model.clock_limits {
-        let Some(limit) = problem.people.get(person).and_then(|rules| rules.limits.get(number)) else {
-            continue;
-        };
-        let Some(most) = limit.most.filter(|most| most.force == Force::Hard) else { continue };
         let original = model.problem.people.get(person).and_then(|rules| rules.limits.get(number));
-        let already = original.map_or(0, |limit| limit.already);
-        let worked = || plan.row(person).iter().filter_map(|cell| problem.shifts.get(*cell as usize));
+        let Problem { shifts, people, .. } = &mut *problem;
+        let limit = people.get_mut(person).and_then(|rules| rules.limits.get_mut(number));
+        let (Some(original), Some(limit)) = (original, limit) else { continue };
+        let worked = plan.row(person).iter().filter_map(|cell| shifts.get(*cell as usize));
         let by_day: i64 =
-            worked().filter(|shift| limit.days.contains(&shift.day)).map(|shift| shift.worked_minutes).sum();
-        let by_clock = minutes_by_clock(model, plan, person, &limit.days);
-        if already + by_clock > most.value && limit.already + by_day <= most.value {
-            let room = limit.already + (already + by_clock - most.value);
-            if let Some(limit) = problem.people.get_mut(person).and_then(|rules| rules.limits.get_mut(number))
-            {
-                limit.already = room.max(most.value - by_day + 1);
-                tightened = true;
-            }
+            worked.filter(|shift| limit.days.contains(&shift.day)).map(|shift| shift.worked_minutes).sum();
+        let by_clock = original.already + minutes_by_clock(model, plan, person, &limit.days);
+        if let Some(most) = limit.most.filter(|most| most.force == Force::Hard)
+            && by_clock > most.value
+            && limit.already + by_day <= most.value
+        {
+            limit.already = (limit.already + by_clock - most.value).max(most.value - by_day + 1);
+            tightened = true;
+        }
+        if let (Some(least), Some(wanted)) = (&mut limit.least, original.least)
+            && wanted.force == Force::Hard
+            && by_clock < wanted.value
+            && limit.already + by_day >= least.value
+        {
+            least.value = limit.already + by_day + wanted.value - by_clock;
+            tightened = true;
         }
     }
     tightened
@@ -79,7 +85,91 @@ fn minutes_inside(shift: &Shift, (start, end): (i64, i64)) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use rota_engine::rostering::{Bound, Counted, Limit, Person};
+
     use super::*;
+
+    /// Two days, each with a night of eight hours from 22:00, and somebody with a limit on each day.
+    fn two_nights(limit: &dyn Fn(Range<usize>) -> Limit) -> Model {
+        let night = |day: usize| Shift {
+            day,
+            start_minute: day as i64 * 1_440 + 1_320,
+            end_minute: day as i64 * 1_440 + 1_800,
+            worked_minutes: 480,
+            required: 1,
+            ..Shift::default()
+        };
+        let limits = vec![limit(0..1), limit(1..2)];
+        let problem = Problem {
+            days: 2,
+            kinds: 1,
+            shifts: vec![night(0), night(1)],
+            people: vec![Person { limits, ..Person::default() }],
+            ..Problem::default()
+        };
+        Model {
+            known: Plan::free(1, problem.days),
+            problem,
+            dates: Vec::new(),
+            people: Vec::new(),
+            shifts: Vec::new(),
+            kinds: Vec::new(),
+            teams: Vec::new(),
+            midnights: vec![0, 1_440, 2_880],
+            clock_limits: vec![(0, 0), (0, 1)],
+            rules_not_searched: Vec::new(),
+        }
+    }
+
+    fn both_nights() -> Plan {
+        let mut plan = Plan::free(1, 2);
+        plan.row_mut(0).copy_from_slice(&[0, 1]);
+        plan
+    }
+
+    #[test]
+    fn a_day_that_is_too_full_by_the_clock_has_less_room() {
+        let most = |days| Limit {
+            counted: Counted::Minutes,
+            days,
+            already: 0,
+            least: None,
+            most: Some(Bound::hard(480)),
+        };
+        let model = two_nights(&most);
+        let mut tightened = model.problem.clone();
+        // Two hours of the first day, and 360 + 120 minutes of the second: both are kept.
+        assert!(!tighten(&model, &mut tightened, &both_nights()));
+        let model = two_nights(&|days| Limit { most: Some(Bound::hard(300)), ..most(days) });
+        let mut tightened = model.problem.clone();
+        let mut one_night = both_nights();
+        one_night.row_mut(0)[1] = FREE;
+        assert!(
+            tighten(&model, &mut tightened, &one_night),
+            "360 minutes spill into a day that begins no work"
+        );
+        assert_eq!(tightened.people[0].limits[1].already, 301);
+    }
+
+    #[test]
+    fn a_day_that_is_too_empty_by_the_clock_has_to_hold_more() {
+        let least = |days| Limit {
+            counted: Counted::Minutes,
+            days,
+            already: 0,
+            least: Some(Bound::hard(400)),
+            most: None,
+        };
+        let model = two_nights(&least);
+        let mut tightened = model.problem.clone();
+        // By the clock the first day holds 120 minutes of its night, 280 too few; the second has 480.
+        assert!(tighten(&model, &mut tightened, &both_nights()));
+        let wanted: Vec<_> =
+            tightened.people[0].limits.iter().map(|limit| limit.least.unwrap().value).collect();
+        assert_eq!(wanted, [760, 400]);
+        // It is broken by the day now, too: nothing is left to tighten.
+        assert!(!tighten(&model, &mut tightened, &both_nights()));
+    }
 
     #[test]
     fn a_night_is_cut_at_midnight_with_its_break_in_the_middle() {

@@ -1,6 +1,6 @@
 //! The days of a roster: instants as minutes from the first midnight, dates as numbers of days.
 
-use rota_engine::{Instant, LocalDate, Span, ZoneRules};
+use rota_engine::{EngineError, Instant, LocalDate, Span, ZoneRules};
 
 use super::field::{Field, Object};
 use crate::error::ExtensionError;
@@ -69,10 +69,18 @@ impl Horizon {
         usize::try_from((i64::from(self.first.days()) + 5).rem_euclid(7)).unwrap_or(0)
     }
 
-    /// The date of a day.
+    /// The date of a day, which may lie outside of the horizon.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfRange`] beyond the calendar.
+    pub(super) fn local_date(&self, day: i64) -> Result<LocalDate, EngineError> {
+        self.first.plus_days(i32::try_from(day).unwrap_or(i32::MAX))
+    }
+
+    /// The date of a day, as text.
     pub(super) fn date(&self, day: usize) -> String {
-        let days = i32::try_from(day).unwrap_or(i32::MAX);
-        self.first.plus_days(days).map(|date| date.to_string()).unwrap_or_default()
+        let day = i64::try_from(day).unwrap_or(i64::MAX);
+        self.local_date(day).map(|date| date.to_string()).unwrap_or_default()
     }
 
     /// The minute at which each day begins, and the last one ends: days are not all of 24 hours.

@@ -32,25 +32,32 @@ pub(crate) fn run_job(session: &Session, job_id: Option<i64>) -> Result<Option<i
         session.ask("SELECT rota.claim_job(($1 OPERATOR(pg_catalog.#>>) '{}')::bigint)", &[&wanted])?;
     session.commit();
     let Some(job) = claimed else { return Ok(None) };
-    let prepared = session.ask("SELECT rota.prepare_job($1)", &[&job])?;
+    let prepared = session.ask("SELECT rota.prepare_job($1)", &[&job]);
     session.commit();
-    if let Some(prepared) = prepared {
-        let answer = search(session, &job, &prepared);
-        let (answer, fault) = match answer {
+    if let Some(answer) = prepared.and_then(|prepared| search(session, &job, prepared)).transpose() {
+        let ((problem, answer), fault) = match answer {
             Ok(answer) => (answer, Value::Null),
-            Err(error) => (Value::Null, json!({ "code": error.code(), "message": error.to_string() })),
+            Err(error) => {
+                let fault = json!({ "code": error.code(), "message": error.to_string() });
+                ((Value::Null, Value::Null), fault)
+            }
         };
-        let problem = prepared.get("problem").unwrap_or(&Value::Null);
         session.ask(
             "SELECT pg_catalog.to_jsonb(rota.finish_job($1, $2, $3, $4)::text)",
-            &[&job, problem, &answer, &fault],
+            &[&job, &problem, &answer, &fault],
         )?;
         session.commit();
     }
     Ok(job.get("job_id").and_then(Value::as_i64))
 }
 
-fn search(session: &Session, job: &Value, prepared: &Value) -> Result<Value, ExtensionError> {
+/// Searches what was prepared: the problem and its answer; nothing where the job has ended meanwhile.
+fn search(
+    session: &Session,
+    job: &Value,
+    prepared: Option<Value>,
+) -> Result<Option<(Value, Value)>, ExtensionError> {
+    let Some(prepared) = prepared else { return Ok(None) };
     let member = |name: &str| prepared.get(name).unwrap_or(&Value::Null);
     let task = Task::from_word(member("task").as_str().unwrap_or_default())?;
     let mut note = |watch: &SearchWatch| {
@@ -71,5 +78,6 @@ fn search(session: &Session, job: &Value, prepared: &Value) -> Result<Value, Ext
         }
         Ok(())
     };
-    perform_watched(task, member("problem"), member("options"), Some(NOTE_EVERY), &mut note)
+    let answer = perform_watched(task, member("problem"), member("options"), Some(NOTE_EVERY), &mut note)?;
+    Ok(Some((member("problem").clone(), answer)))
 }

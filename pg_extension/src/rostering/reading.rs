@@ -2,6 +2,7 @@
 
 mod bounds;
 mod fairness;
+mod natures;
 mod people;
 mod rotation;
 mod rules;
@@ -10,6 +11,7 @@ mod skills;
 mod sums;
 mod terms;
 mod weights;
+mod windows;
 mod words;
 mod work;
 
@@ -20,12 +22,12 @@ use super::field::{Field, Object};
 use super::horizon::Horizon;
 use super::model::Model;
 use crate::error::ExtensionError;
-use bounds::{bound, force, no_sum_overflows};
+use bounds::{bound, force, no_sum_is_inexact};
 use shifts::Demand;
 use terms::Terms;
 use weights::Weights;
 use words::Words;
-use work::OutsideWork;
+use work::OtherWork;
 
 const MEMBERS: [&str; 17] = [
     "from_date",
@@ -59,6 +61,8 @@ const MOST_FREE_DAYS: i64 = 14;
 /// What the parts of a problem are read into.
 struct Draft {
     horizon: Horizon,
+    /// See [`Model::midnights`].
+    midnights: Vec<i64>,
     weights: Weights,
     kinds: Words,
     demand: Demand,
@@ -68,8 +72,10 @@ struct Draft {
     teams: Vec<Option<String>>,
     /// The minutes of each person in a week from Monday beyond which work is overtime.
     weekly_minutes: Vec<Option<i64>>,
-    /// What each person works outside of the horizon.
-    outside: Vec<Vec<OutsideWork>>,
+    /// The day on which each person's employment began, where that is known.
+    hired_on: Vec<Option<i64>>,
+    /// What each person works beside the days of the search.
+    other_work: Vec<Vec<OtherWork>>,
     /// A number that no skill has.
     first_free_skill: usize,
     /// See [`Model::clock_limits`].
@@ -96,6 +102,7 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
     };
     let mut draft = Draft {
         horizon,
+        midnights: horizon.midnights()?,
         weights,
         kinds,
         demand,
@@ -103,7 +110,8 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
         people: Words::default(),
         teams: Vec::new(),
         weekly_minutes: Vec::new(),
-        outside: Vec::new(),
+        hired_on: Vec::new(),
+        other_work: Vec::new(),
         first_free_skill: 0,
         clock_limits: Vec::new(),
         rules_not_searched: Vec::new(),
@@ -114,8 +122,8 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
     draft.read_pairings(&object)?;
     fairness::read(&mut draft, &object)?;
     draft.problem.kinds = draft.kinds.count();
-    no_sum_overflows(&draft.problem, object.field())?;
     draft.problem.check()?;
+    no_sum_is_inexact(&draft.problem, object.field())?;
     let known = draft.read_known(&object)?;
     Ok(Model {
         dates: (0..draft.horizon.days).map(|day| draft.horizon.date(day)).collect(),
@@ -124,7 +132,7 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
         kinds: draft.kinds.into_words(),
         teams: draft.teams,
         known,
-        midnights: draft.horizon.midnights()?,
+        midnights: draft.midnights,
         clock_limits: draft.clock_limits,
         rules_not_searched: draft.rules_not_searched,
         problem: draft.problem,

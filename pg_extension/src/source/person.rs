@@ -3,6 +3,8 @@
 //! A write is judged by the work and the facts of the person whose row it is, nearly always one. To begin and end
 //! a query costs the server more than to find these few rows, so all views are asked at once.
 
+use std::ffi::c_int;
+
 use rota_engine::Span;
 
 use super::facts::{
@@ -44,6 +46,19 @@ pub(crate) enum PersonRow<'row> {
     Work(WorkRow<'row>),
 }
 
+impl PersonRow<'_> {
+    /// The time that has to meet that which was asked about; `None` where any does.
+    fn span(&self) -> Option<Span> {
+        match self {
+            Self::Person(_) | Self::Fact(Fact::Posting { .. }) => None,
+            Self::Fact(
+                Fact::Leave { span, .. } | Fact::Rotation { span, .. } | Fact::Condition { span, .. },
+            ) => Some(*span),
+            Self::Work(row) => Some(row.span),
+        }
+    }
+}
+
 /// A query with the types of its columns, and what its rows are.
 struct Member {
     query: String,
@@ -78,7 +93,7 @@ impl PersonQuestion {
     /// # Errors
     /// As [`Question::prepare`].
     pub(crate) fn prepare(&mut self, connection: &Connection) -> Result<(), ExtensionError> {
-        self.question.prepare(connection, &parameters(Span::ALWAYS, ""))
+        self.question.prepare_comparing(connection, &parameters(Span::ALWAYS, ""), SPAN)
     }
 
     /// Hands over what is known of a person, and what of their work meets a span, in any order.
@@ -92,21 +107,36 @@ impl PersonQuestion {
         person: &str,
         each: &mut dyn FnMut(PersonRow<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
-        self.question.ask(connection, &parameters(span, person), &mut |row| match self.read(row) {
+        self.question.ask(connection, &parameters(span, person), &mut |row| match self.read(row, span) {
             Some(row) => each(row),
             None => Ok(()),
         })
     }
 
-    fn read<'row>(&self, row: StreamedRow<'row>) -> Option<PersonRow<'row>> {
+    /// As [`PersonQuestion::ask`], without a query, and whatever `search_path` is; `None` where that cannot be.
+    pub(crate) fn ask_directly(
+        &self,
+        span: Span,
+        person: &str,
+        each: &mut dyn FnMut(PersonRow<'_>) -> Result<(), ExtensionError>,
+    ) -> Option<Result<(), ExtensionError>> {
+        self.question.ask_directly(&parameters(span, person), &mut |row| match self.read(row, span) {
+            Some(row) => each(row),
+            None => Ok(()),
+        })
+    }
+
+    /// Reads a row; `None` for one of nobody, or of another time.
+    fn read<'row>(&self, row: StreamedRow<'row>, span: Span) -> Option<PersonRow<'row>> {
         let part = usize::try_from(row.whole_number(1, IntegerType::Plain)?).ok()?;
         let Part { reading, skipped } = self.parts.get(part)?;
         let row = row.after(*skipped);
-        Some(match reading {
+        let row = match reading {
             Reading::Person => PersonRow::Person(read_person(row)?),
             Reading::Fact(reading) => PersonRow::Fact(reading.read(row)?.1),
             Reading::Work(columns) => PersonRow::Work(columns.read(row)?),
-        })
+        };
+        row.span().is_none_or(|found| found.overlaps(span)).then_some(row)
     }
 }
 
@@ -130,6 +160,9 @@ fn united(members: Vec<Member>) -> (String, Vec<Part>) {
     }
     (branches.join(" UNION ALL "), parts)
 }
+
+/// The number of the parameter that holds the time in question.
+const SPAN: c_int = 1;
 
 fn parameters(span: Span, person: &str) -> Parameters {
     let mut parameters = Parameters::default();

@@ -1,5 +1,7 @@
 //! A query that is asked once, or kept with its plan and asked often.
 
+use std::ffi::c_int;
+
 use pgrx::pg_sys;
 
 use super::prepared::Prepared;
@@ -28,7 +30,21 @@ impl Question {
         connection: &Connection,
         like: &Parameters,
     ) -> Result<(), ExtensionError> {
-        self.prepared = Some(Prepared::of(connection, &self.query, like.types())?);
+        self.prepared = Some(Prepared::of(connection, &self.query, like.types(), None)?);
+        Ok(())
+    }
+
+    /// As [`Question::prepare`], for rows that are compared with a parameter, a range, where they are received.
+    ///
+    /// # Errors
+    /// As [`Prepared::of`].
+    pub(super) fn prepare_comparing(
+        &mut self,
+        connection: &Connection,
+        like: &Parameters,
+        compared: c_int,
+    ) -> Result<(), ExtensionError> {
+        self.prepared = Some(Prepared::of(connection, &self.query, like.types(), Some(compared))?);
         Ok(())
     }
 
@@ -58,5 +74,16 @@ impl Question {
             Some(prepared) => prepared.stream(connection, parameters, &mut each),
             None => connection.stream_with(&self.query, parameters, &mut each),
         }
+    }
+
+    /// As [`Question::ask`], without a query; `None` where that cannot be.
+    pub(super) fn ask_directly(
+        &self,
+        parameters: &Parameters,
+        each: &mut dyn FnMut(StreamedRow<'_>) -> Result<(), ExtensionError>,
+    ) -> Option<Result<(), ExtensionError>> {
+        // SAFETY: as in `ask`.
+        let mut each = |slot| each(unsafe { StreamedRow::new(slot) });
+        self.prepared.as_ref()?.stream_directly(parameters, &mut each)
     }
 }

@@ -6,6 +6,7 @@ use pgrx::datum::{FromDatum, IntoDatum};
 use pgrx::{JsonB, pg_sys};
 use serde_json::Value;
 
+use crate::convert::Document;
 use crate::error::ExtensionError;
 
 /// The server's query interface, open in a procedure that was called outside of a transaction block. Unlike
@@ -49,7 +50,8 @@ impl Session {
     /// Runs a statement whose parameters are JSON and gives the JSON that its first row holds, if it holds any.
     ///
     /// # Errors
-    /// [`ExtensionError::UnsendableQuery`]; what the server refuses is raised as its own error.
+    /// [`ExtensionError::UnsendableQuery`]; [`ExtensionError::UnreadableRoster`] for an answer that cannot be read, which
+    /// only a problem can be; what the server refuses is raised as its own error.
     pub(crate) fn ask(&self, statement: &str, values: &[&Value]) -> Result<Option<Value>, ExtensionError> {
         let text = CString::new(statement).map_err(|_| ExtensionError::UnsendableQuery)?;
         let count = c_int::try_from(values.len()).map_err(|_| ExtensionError::UnsendableQuery)?;
@@ -77,7 +79,7 @@ impl Session {
             for datum in datums {
                 pg_sys::pfree(datum.cast_mut_ptr());
             }
-            Ok(answer)
+            answer.map(|answer| answer.read("problem")).transpose()
         }
     }
 
@@ -92,7 +94,7 @@ impl Session {
 ///
 /// # Safety
 /// The table is null or one of the interface with so many rows; the column is of type jsonb.
-unsafe fn first_value(table: *mut pg_sys::SPITupleTable, rows: u64) -> Option<Value> {
+unsafe fn first_value(table: *mut pg_sys::SPITupleTable, rows: u64) -> Option<Document> {
     if table.is_null() || rows == 0 {
         return None;
     }
@@ -100,6 +102,6 @@ unsafe fn first_value(table: *mut pg_sys::SPITupleTable, rows: u64) -> Option<Va
     // SAFETY: the caller says so; columns are counted from 1.
     unsafe {
         let datum = pg_sys::SPI_getbinval(*(*table).vals, (*table).tupdesc, 1, &mut is_null);
-        JsonB::from_datum(datum, is_null).map(|json| json.0)
+        Document::from_datum(datum, is_null)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each setting is declared once, in `settings.rs`, with its unit in the name, its default, its bounds and
 //! the reason for them. File key, environment variable and flag follow from the name: `pool_size` is
-//! `pool_size = 8`, `ROTA_POOL_SIZE=8` and `--pool-size 8`. All faults of all layers are reported at once.
+//! `pool_size = 20`, `ROTA_POOL_SIZE=20` and `--pool-size 20`. All faults of all layers are reported at once.
 
 mod database_url;
 mod declare;

@@ -94,9 +94,9 @@ declare! {
     /// Pause between two looks for a job that is due. Whoever submits one waits at most this long for its start.
     Serve job_poll_ms: Duration = "1000", Bounds::Range(10, 10 * MINUTE);
 
-    /// Connections to the database. Twice to four times the server's processors keep it busy; more only queue
-    /// inside it.
-    Serve pool_size: usize = "8", Bounds::Range(1, 1_000);
+    /// Connections to the database. Twice to four times the server's processors keep it busy with calls that take
+    /// long; of short ones more are worth it, since a caller then waits for nobody's connection.
+    Serve pool_size: usize = "20", Bounds::Range(1, 1_000);
     /// Connections of the pool that the batch lane may hold at once, always leaving one to the interactive
     /// lane unless there is only one.
     Serve batch_pool_size: usize = "2", Bounds::Range(1, 1_000);

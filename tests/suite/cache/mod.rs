@@ -9,6 +9,7 @@ mod hits;
 mod notifications;
 mod races;
 mod reader;
+mod shared_cluster;
 mod shared_level;
 mod stage;
 mod staleness;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use rota_tests::session::Session;
 
-use super::tables::{lines, rule, tables};
+use super::tables::{INDEXES, NO_DATES_OF_PEOPLE, lines, rule, tables};
 
 /// Breaches by the full check, of everybody and all time.
 async fn breaches(session: &Session) -> Result<i64> {
@@ -15,6 +15,26 @@ async fn breaches(session: &Session) -> Result<i64> {
 #[tokio::test]
 async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> Result<()> {
     let (_database, session) = tables().await?;
+    refuses_what_the_full_check_would_find(&session).await
+}
+
+#[tokio::test]
+async fn so_it_is_where_all_that_is_asked_about_a_person_is_found_by_indexes() -> Result<()> {
+    let (_database, session) = tables().await?;
+    session.batch_execute(INDEXES).await?;
+    refuses_what_the_full_check_would_find(&session).await
+}
+
+#[tokio::test]
+async fn so_it_is_where_that_depends_on_no_setting_either() -> Result<()> {
+    let (_database, session) = tables().await?;
+    session.batch_execute(INDEXES).await?;
+    session.batch_execute(NO_DATES_OF_PEOPLE).await?;
+    refuses_what_the_full_check_would_find(&session).await
+}
+
+/// Random writes, each judged by the trigger and by a full check of everybody.
+async fn refuses_what_the_full_check_would_find(session: &Session) -> Result<()> {
     session
         .batch_execute(
             "INSERT INTO rota_source.people (person_id, name, time_zone)
@@ -34,7 +54,7 @@ async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> R
             r#"{"maximum_nights": 3, "night_from": "22:00", "night_to": "06:00"}"#,
         ),
     ] {
-        rule(&session, id, "refuse", rule_type, parameters).await?;
+        rule(session, id, "refuse", rule_type, parameters).await?;
     }
     session
         .batch_execute("SELECT rota.enforce_rules('rota_source.assignments', 'person_id', 'during')")
@@ -51,8 +71,14 @@ async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> R
             )",
             start + hours
         );
-        let statement = match random.u32(0..4) {
-            0 => format!(
+        let statement = match random.u32(0..8) {
+            2 => format!(
+                "UPDATE rota_source.assignments SET unpaid_minutes = {}
+                WHERE assignment_id = '{}'",
+                random.u32(0..3) * 30,
+                random.u32(0..round.max(1))
+            ),
+            0 | 1 => format!(
                 "UPDATE rota_source.assignments SET during = {during}
                 WHERE assignment_id = '{}'",
                 random.u32(0..round.max(1))
@@ -69,7 +95,7 @@ async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> R
         match outcome {
             Ok(()) => {
                 written += 1;
-                assert_eq!(breaches(&session).await?, 0, "round {round} passed: {statement}");
+                assert_eq!(breaches(session).await?, 0, "round {round} passed: {statement}");
             }
             Err(error) => {
                 refused += 1;
@@ -79,7 +105,7 @@ async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> R
                     "{statement}: {error:?}"
                 );
                 session.batch_execute(&statement).await?;
-                assert!(breaches(&session).await? > 0, "round {round} was refused: {statement}");
+                assert!(breaches(session).await? > 0, "round {round} was refused: {statement}");
             }
         }
         session.batch_execute("ROLLBACK").await?;

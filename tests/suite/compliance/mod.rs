@@ -9,6 +9,7 @@ mod endpoints;
 mod enforcement;
 mod explanations;
 mod incremental;
+mod indexed_work;
 mod kept_rules;
 mod presets;
 mod tables;

@@ -13,6 +13,27 @@ pub(super) async fn tables() -> Result<(Database, Session)> {
     Ok((database, session))
 }
 
+/// Indexes on all of them, which are used from then on, however few rows there are. What is asked about a person is
+/// then run without the executor.
+pub(super) const INDEXES: &str = "
+    CREATE INDEX ON rota_source.people (person_id);
+    CREATE INDEX ON rota_source.assignments (person_id, lower(during));
+    CREATE INDEX ON rota_source.absences (person_id);
+    CREATE INDEX ON rota_source.rotations (person_id);
+    CREATE INDEX ON rota_source.conditions (person_id);
+    CREATE INDEX ON rota_source.postings (person_id);
+    DO $$
+    BEGIN
+        EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database());
+        EXECUTE format('ALTER DATABASE %I SET enable_bitmapscan = off', current_database());
+    END
+    $$;
+    SET enable_seqscan = off;
+    SET enable_bitmapscan = off";
+
+/// Nothing that depends on settings, such as how dates are written: not even `search_path` is then needed.
+pub(super) const NO_DATES_OF_PEOPLE: &str = "ALTER TABLE rota_source.people DROP COLUMN attributes";
+
 /// The same with Anna and Ben, who live by UTC.
 pub(super) async fn anna_and_ben() -> Result<(Database, Session)> {
     let (database, session) = tables().await?;

@@ -14,7 +14,7 @@ use rota_tests::session::Session;
 use super::stage::{ROLLUPS, TABLES, assert_right_after_refresh, differences, refresh, staleness};
 
 /// A session as soon as the server takes one.
-async fn session_again(database: &Database) -> Session {
+pub(super) async fn session_again(database: &Database) -> Session {
     loop {
         if let Ok(session) = database.session().await
             && session.batch_execute("SELECT 1").await.is_ok()

@@ -13,4 +13,5 @@ mod rollups;
 mod stage;
 mod standby;
 mod tracking;
+mod updates;
 mod worker;

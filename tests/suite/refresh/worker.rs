@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+use rota_harness::process;
 use rota_tests::database::Database;
 use rota_tests::server::OwnServer;
 use rota_tests::session::Session;
 
+use super::crash::session_again;
 use super::stage::{ROLLUPS, TABLES, WEEKS, differences, staleness};
 
 /// More than any wait takes that ends at all; nothing is asserted about how long it took.
@@ -110,6 +113,38 @@ async fn a_worker_refreshes_what_changed_survives_errors_signals_and_its_own_dea
         .await?;
     session.batch_execute(change).await?;
     assert!(staleness(&session, "weekly").await?.is_some_and(|age| age > 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_worker_killed_in_mid_refresh_leaves_the_work_to_the_next_one() -> Result<()> {
+    let server = OwnServer::start(&[]).await?;
+    let (database, session) = with_worker(&server).await?;
+    let worker = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'rota refresh worker'";
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        let session = session_again(&database).await;
+        until(&session, RUNS).await?;
+        // It has taken the changes from the queue when it comes to the table, and waits there.
+        let holder = database.session().await?;
+        holder.batch_execute("BEGIN; LOCK TABLE weekly IN SHARE MODE").await?;
+        session.batch_execute("UPDATE shifts SET ends = ends + 2 WHERE shift_id IN (1, 2)").await?;
+        until(
+            &session,
+            "SELECT EXISTS (SELECT FROM pg_stat_activity
+                WHERE backend_type = 'rota refresh worker' AND wait_event_type = 'Lock')",
+        )
+        .await?;
+        let victim: u32 = session.text(worker).await?.parse().context("a process id")?;
+        process::signal(victim, signal)?;
+        // After SIGKILL the server ends every session and begins anew.
+        while signal == Signal::SIGKILL && session.batch_execute("SELECT 1").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        holder.batch_execute("ROLLBACK").await.ok();
+        let session = session_again(&database).await;
+        becomes_right(&session).await?;
+    }
+    drop(session);
     Ok(())
 }
 

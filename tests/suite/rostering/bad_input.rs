@@ -144,7 +144,7 @@ async fn weights_whose_sum_would_not_be_exact_are_refused() -> Result<()> {
     let session = Database::with_extension().await?.session().await?;
     let mut document = problem();
     document["people"][0]["limits"] =
-        json!([{"counted": "minutes", "most": {"value": 50_000_000, "weight": 1_000_000_000}}]);
+        json!([{"counted": "minutes", "least": {"value": 50_000_000, "weight": 1_000_000_000}}]);
     let refusal = session.refusal(&format!("SELECT rota.solve_roster('{document}')")).await?;
     assert_eq!(refusal.sqlstate, "54000");
     assert!(refusal.message.contains("has weights that could sum to"), "{refusal:?}");
@@ -174,6 +174,32 @@ async fn every_fault_of_options_is_refused_with_its_path() -> Result<()> {
     }
     let refusal = session.refusal("SELECT rota.solve_roster(NULL)").await?;
     assert_eq!((refusal.sqlstate.as_str(), refusal.column.as_deref()), ("22004", Some("problem")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_no_program_can_hold_is_refused_and_no_panic() -> Result<()> {
+    let session = Database::with_extension().await?.session().await?;
+    let deep = "jsonb_build_object('shifts', (repeat('[', 500) || repeat(']', 500))::jsonb)";
+    for (document, message) in [
+        ("'null'", "problem is null, an object would be right"),
+        ("'[]'", "problem is [], an object would be right"),
+        ("'\"roster\"'", "problem is \"roster\", an object"),
+        ("'{\"weights\": {\"short\": 1e400}}'", "problem cannot be read (number out of range"),
+        (deep, "problem cannot be read (recursion limit exceeded"),
+    ] {
+        for call in ["solve_roster", "repair_roster", "explain_roster", "roster_fingerprints"] {
+            let refusal = session.refusal(&format!("SELECT rota.{call}({document})")).await?;
+            assert_eq!(
+                (refusal.sqlstate.as_str(), refusal.column.as_deref()),
+                ("22023", Some("problem")),
+                "{call}({document}): {refusal:?}"
+            );
+            assert!(refusal.message.contains(message), "{call}({document}): {refusal:?}");
+        }
+    }
+    let options = session.refusal("SELECT rota.solve_roster('{}', '{\"seed\": 1e400}')").await?;
+    assert_eq!((options.sqlstate.as_str(), options.column.as_deref()), ("22023", Some("options")));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What a house asks beyond its tables, said in the options of a schedule; and what its rules say beside their limits.
 
 use anyhow::Result;
+use serde_json::json;
 
 use super::ward::{json, ward};
 
@@ -27,6 +28,77 @@ async fn house_rules_of_the_options_reach_the_search() -> Result<()> {
         "{:#}",
         answer["score"]
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn house_rules_are_kept_with_the_department_and_the_schedule() -> Result<()> {
+    let (_, session) = ward().await?;
+    session
+        .batch_execute(
+            r#"UPDATE workforce.departments
+               SET roster_options = '{"house_rules": {"minimum_day_off": 1800}, "weights": {"short": 7}}';
+               UPDATE workforce.schedules
+               SET roster_options = '{"weights": {"surplus": 3}}'"#,
+        )
+        .await?;
+    let problem = async |options: &str| {
+        json(&session, &format!("SELECT rota.schedule_problem('1', 'generate', '{options}')")).await
+    };
+    // The schedule's weights replace the department's, house rules are the department's.
+    let kept = problem("{}").await?;
+    assert_eq!((&kept["minimum_day_off"], &kept["weights"]), (&json!(1_800), &json!({"surplus": 3})));
+    // What a call says is added, and wins.
+    let called = problem(
+        r#"{"house_rules": {"fairness": [{"counted": "days", "weight": 1}]}, "weights": {"surplus": 4, "short": 5}}"#,
+    )
+    .await?;
+    assert_eq!(
+        (&called["minimum_day_off"], &called["weights"]),
+        (&json!(1_800), &json!({"surplus": 4, "short": 5}))
+    );
+    assert_eq!(called["fairness"][0]["weight"], 1);
+    // A job reads them, too.
+    session
+        .batch_execute(
+            r#"UPDATE workforce.schedules SET roster_options = '{"house_rules": {"everybody": {"days_off": ["2026-03-23"]}}}';
+               SELECT rota.submit_job('generate', '{"schedule_id": 1, "options": {"steps": 200}}');"#,
+        )
+        .await?;
+    session.batch_execute("CALL rota.run_job()").await?;
+    let job = json(&session, "SELECT to_jsonb(job) FROM rota.jobs() AS job").await?;
+    let dates = job["answer"]["assignments"].as_array().into_iter().flatten().map(|item| &item["date"]);
+    let dates: Vec<_> = dates.collect();
+    assert!(!dates.is_empty() && dates.iter().all(|date| **date != "2026-03-23"), "{:#}", job["error"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn options_that_cannot_be_kept_are_refused_where_they_stand_or_are_read() -> Result<()> {
+    let (_, session) = ward().await?;
+    for options in [r#"{"commit": true}"#, "[]", "3"] {
+        for table in ["departments", "schedules"] {
+            let refusal = session
+                .refusal(&format!("UPDATE workforce.{table} SET roster_options = '{options}'"))
+                .await?;
+            assert!(["23514", "22023"].contains(&refusal.sqlstate.as_str()), "{table}: {refusal:?}");
+        }
+    }
+    for (options, message) in [
+        (
+            r#"{"house_rules": {"people": []}}"#,
+            "the schedule's options.house_rules has people, which is not known",
+        ),
+        (r#"{"weights": 3}"#, "the schedule's options.weights is 3, an object such as"),
+        (r#"{"weights": {"shrt": 3}}"#, "problem.weights has \"shrt\""),
+    ] {
+        session
+            .batch_execute(&format!("UPDATE workforce.schedules SET roster_options = '{options}'"))
+            .await?;
+        let refusal = session.refusal("SELECT rota.generate_schedule('1')").await?;
+        assert_eq!(refusal.sqlstate, "22023", "{options}");
+        assert!(refusal.message.contains(message), "{refusal:?}");
+    }
     Ok(())
 }
 

@@ -124,6 +124,20 @@ async fn a_runner_that_lost_its_job_writes_nothing_more() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_job_that_no_program_can_read_fails_and_the_next_one_runs() -> Result<()> {
+    let (_, session) = ward().await?;
+    let unreadable = "SELECT rota.submit_job('solve', '{\"problem\": {\"weights\": {\"short\": 1e400}}}', 9)";
+    let unreadable: i64 = session.text(unreadable).await?.parse()?;
+    let next = submit(&session, r#"{"steps": 20}"#).await?;
+    session.batch_execute("CALL rota.run_job()").await?;
+    let failed = job(&session, unreadable).await?;
+    assert_eq!((&failed["state"], &failed["error"]["code"]), (&"failed".into(), &"22023".into()));
+    session.batch_execute("CALL rota.run_job()").await?;
+    assert_eq!(job(&session, next).await?["state"], "done");
+    Ok(())
+}
+
+#[tokio::test]
 async fn many_runners_run_each_job_once() -> Result<()> {
     let (database, session) = ward().await?;
     for _ in 0..6 {

@@ -62,6 +62,57 @@ async fn a_proven_roster_is_answered_however_long_is_asked() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_better_roster_and_the_stronger_bound_stay_whichever_search_found_them() -> Result<()> {
+    let (_database, session) = ward().await?;
+    session.batch_execute(DISCORD).await?;
+    session
+        .batch_execute(
+            r#"CREATE TEMPORARY TABLE searched AS
+               SELECT problem, rota.solve_roster(problem, '{"steps": 2000}') AS answer
+               FROM rota.schedule_problem('1', 'generate') AS problem"#,
+        )
+        .await?;
+    let best = json(&session, "SELECT answer FROM searched").await?;
+    // What an answer says that was found otherwise.
+    let remember = async |cost: i64, lower_bound: i64, searched_ms: i64, assignments: &Value| -> Result<()> {
+        let said = json!({
+            "cost": cost, "lower_bound": lower_bound, "assignments": assignments,
+            "search": {"searched_ms": searched_ms}
+        });
+        let call = format!("SELECT rota.remember_roster(problem, answer || '{said}') FROM searched");
+        session.batch_execute(&call).await?;
+        Ok(())
+    };
+    let known = "SELECT to_jsonb(known) FROM rota.known_rosters AS known";
+    let used = "SELECT least((SELECT min(used_at) FROM rota.known_days), (SELECT min(used_at) FROM rota.known_rosters))";
+    let (none, all) = (json!([]), &best["assignments"]);
+
+    remember(1_000, 900, 100, all).await?;
+    let first = json(&session, known).await?;
+    // The same roster, of which less was proven.
+    remember(1_000, 500, 50, all).await?;
+    let again = json(&session, known).await?;
+    assert_eq!((&again["lower_bound"], &again["searched_ms"]), (&json!(900), &json!(100)));
+    // A worse one confirms what is known: searched longer, used again, and more was proven.
+    let before = session.text(used).await?;
+    let days = "SELECT md5(string_agg(days::text, ',' ORDER BY fingerprint, alike)) FROM rota.known_days";
+    let days_before = session.text(days).await?;
+    remember(2_000, 950, 700, &none).await?;
+    let confirmed = json(&session, known).await?;
+    assert_eq!((&confirmed["cost"], &confirmed["days"]), (&json!(1_000), &first["days"]));
+    assert_eq!((&confirmed["lower_bound"], &confirmed["searched_ms"]), (&json!(950), &json!(700)));
+    assert!(session.text(&format!("SELECT '{before}' < ({used})")).await? == "t", "used again");
+    assert_eq!(session.text(days).await?, days_before, "people's days are those of the better roster");
+    // A better one takes its place, and keeps what the others proved.
+    remember(980, 0, 0, &none).await?;
+    let better = json(&session, known).await?;
+    assert_eq!((&better["cost"], &better["lower_bound"]), (&json!(980), &json!(950)));
+    assert_ne!(better["days"], first["days"]);
+    assert_ne!(session.text(days).await?, days_before);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_changed_problem_begins_with_the_days_of_everybody_who_is_as_before() -> Result<()> {
     let (_database, session) = ward().await?;
     generate(&session, &json!({"time_ms": 20_000})).await?;

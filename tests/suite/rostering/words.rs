@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::ward::json;
 
 /// A week from Monday 2026-03-02 in UTC with one shift of each kind a day, and people `a`, `b`, … without rules.
-fn week(kinds: &[(&str, &str, &str)], people: usize) -> Value {
+pub(super) fn week(kinds: &[(&str, &str, &str)], people: usize) -> Value {
     let mut shifts = Vec::new();
     for day in 2..9 {
         for (kind, start, length) in kinds {
@@ -32,11 +32,11 @@ fn week(kinds: &[(&str, &str, &str)], people: usize) -> Value {
     })
 }
 
-const EARLY: (&str, &str, &str) = ("early", "06:00", "8");
-const LATE: (&str, &str, &str) = ("late", "14:00", "8");
-const NIGHT: (&str, &str, &str) = ("night", "22:00", "8");
+pub(super) const EARLY: (&str, &str, &str) = ("early", "06:00", "8");
+pub(super) const LATE: (&str, &str, &str) = ("late", "14:00", "8");
+pub(super) const NIGHT: (&str, &str, &str) = ("night", "22:00", "8");
 
-async fn session() -> Result<Session> {
+pub(super) async fn session() -> Result<Session> {
     Database::with_extension().await?.session().await
 }
 
@@ -48,7 +48,7 @@ async fn solve(session: &Session, problem: &Value) -> Result<Value> {
 }
 
 /// For each person the kinds of their days, `-` for a free one.
-fn rows(answer: &Value) -> BTreeMap<String, Vec<String>> {
+pub(super) fn rows(answer: &Value) -> BTreeMap<String, Vec<String>> {
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for item in answer["assignments"].as_array().into_iter().flatten() {
         let (kind, day) = item["shift"].as_str().and_then(|shift| shift.split_once(' ')).unwrap_or_default();

@@ -61,6 +61,15 @@ impl Ceiling {
     }
 }
 
+impl Problem {
+    /// More than any roster costs, on the medium and the soft level together. Of a problem that [`Problem::check`] accepts.
+    #[must_use]
+    pub fn most_cost(&self) -> i128 {
+        let ceiling = Ceiling::of(self);
+        ceiling.medium + ceiling.soft
+    }
+}
+
 struct Reader<'a> {
     problem: &'a Problem,
     /// Longest shift of each day, in minutes worked.

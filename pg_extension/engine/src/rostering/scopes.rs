@@ -17,9 +17,12 @@ const LONG_ROWS: usize = 500;
 const LONGEST_WINDOW_DAYS: f64 = 42.0;
 /// People of a scope over the whole horizon.
 const PEOPLE: std::ops::RangeInclusive<usize> = 4..=14;
-/// By so much scopes grow when they bring nothing any more.
+/// Size of the first scopes, as a part of the sizes above: how long one takes is only known afterwards.
+const FIRST_SIZE: f64 = 0.25;
+/// By so much scopes grow: when they take less of the budget than the least part below, up to the sizes above, and
+/// when they bring nothing any more. By so much they shrink when they take more than the most.
 const GROWTH: f64 = 1.4;
-/// A scope that takes more of the budget than this is not made any larger.
+const LEAST_PART: f64 = 0.01;
 const MOST_PART: f64 = 0.08;
 /// Failures in a row after which scopes over the whole horizon grow.
 const PATIENCE: usize = 60;
@@ -52,7 +55,7 @@ impl Scopes {
             shifts,
             sweep: Vec::new(),
             in_two: true,
-            growth: 1.0,
+            growth: FIRST_SIZE,
             failures: 0,
             swept: false,
         }
@@ -65,6 +68,11 @@ impl Scopes {
 
     fn rows(&self) -> usize {
         (ROWS as f64 * self.growth) as usize
+    }
+
+    /// Rows for few people in a long window.
+    fn long_rows(&self) -> usize {
+        ((LONG_ROWS as f64 * self.growth.min(1.0)) as usize).max(self.rows())
     }
 
     fn days(&self) -> usize {
@@ -80,17 +88,22 @@ impl Scopes {
         if self.people.is_empty() || self.days() == 0 {
             return None;
         }
-        Some(if self.shifts <= ROWS { self.few_people(searcher) } else { self.window(searcher, incumbent) })
+        Some(if self.is_small() { self.few_people(searcher) } else { self.window(searcher, incumbent) })
     }
 
     /// Hears whether a scope brought anything, and which part of the budget it took.
     pub(super) fn tell(&mut self, better: bool, took: f64) {
+        if took > MOST_PART {
+            self.growth = (self.growth / GROWTH).max(FIRST_SIZE);
+        } else if self.swept && took < LEAST_PART && self.growth < 1.0 {
+            self.growth = (self.growth * GROWTH).min(1.0);
+        }
         if better {
             self.failures = 0;
             return;
         }
         self.failures += usize::from(self.swept);
-        let patience = if self.shifts <= ROWS { PATIENCE } else { 2 * self.days() / 7 };
+        let patience = if self.is_small() { PATIENCE } else { 2 * self.days() / 7 };
         if self.failures > patience {
             self.failures = 0;
             if took < MOST_PART {
@@ -99,9 +112,14 @@ impl Scopes {
         }
     }
 
+    /// Whether a linear program can hold the shifts of all days.
+    fn is_small(&self) -> bool {
+        self.shifts <= self.rows()
+    }
+
     /// A few people over the whole of the part's days.
     fn few_people<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>) -> Scope {
-        let most = (*PEOPLE.end() as f64 * self.growth) as usize;
+        let most = ((*PEOPLE.end() as f64 * self.growth) as usize).max(*PEOPLE.start());
         let wanted = searcher.random.usize(*PEOPLE.start()..=most);
         self.swept = true;
         let window = Window::from(self.start..self.end);
@@ -131,7 +149,7 @@ impl Scopes {
             let window = self.sweep.pop().unwrap_or(whole);
             return Scope { people: self.people.clone(), window };
         }
-        let longest = (LONG_ROWS.max(self.rows()) / per_day / 7).min(self.days() / 7).max(2);
+        let longest = (self.long_rows() / per_day / 7).min(self.days() / 7).max(2);
         let length = searcher.random.usize(2..=longest) * 7;
         let window = if self.is_long(length) && searcher.random.bool() {
             let half = length / 14 * 7;

@@ -49,11 +49,7 @@ impl Known {
         arguments: &Arguments,
     ) -> Result<Rc<Self>, ExtensionError> {
         listen();
-        if IS_STALE.replace(false) {
-            KNOWN.with_borrow_mut(HashMap::clear);
-        }
-        let known = KNOWN.with_borrow(|known| known.get(&trigger).cloned());
-        if let Some(known) = known
+        if let Some(known) = kept(trigger)
             && known.is_current(connection)?
         {
             return Ok(known);
@@ -63,13 +59,24 @@ impl Known {
         Ok(known)
     }
 
+    /// What is kept of a trigger, if that nothing changed is seen without a query.
+    pub(super) fn unchanged(trigger: pg_sys::Oid) -> Option<Rc<Self>> {
+        kept(trigger).filter(|known| known.are_rules_unchanged().1)
+    }
+
+    /// The versions of the rules' rows, and whether these tell that nothing changed.
+    fn are_rules_unchanged(&self) -> (Option<RowVersions>, bool) {
+        let rows = self.rule_tables.as_deref().and_then(RowVersions::read);
+        // To open the tables was to hear of what changed.
+        let is_same = rows.is_some() && *self.rule_rows.borrow() == rows && self.rule_question.is_valid();
+        (rows, is_same)
+    }
+
     /// Whether the rules are still as they were. That no row of their tables changed is seen without asking
     /// for them.
     fn is_current(&self, connection: &Connection) -> Result<bool, ExtensionError> {
-        let rows = self.rule_tables.as_deref().and_then(RowVersions::read);
-        let is_same = rows.is_some() && *self.rule_rows.borrow() == rows;
-        // To open the tables was to hear of what changed.
-        if is_same && self.rule_question.is_valid() {
+        let (rows, is_same) = self.are_rules_unchanged();
+        if is_same {
             return Ok(true);
         }
         let is_current = self.rule_question.ask(connection)? == self.written;
@@ -93,6 +100,14 @@ impl Known {
         let rule_rows = RefCell::new(rule_tables.as_deref().and_then(RowVersions::read));
         Ok(Self { rule_question, written, rule_tables, rule_rows, law, questions, one_person })
     }
+}
+
+/// What is kept of a trigger, as far as its sources are as they were.
+fn kept(trigger: pg_sys::Oid) -> Option<Rc<Known>> {
+    if IS_STALE.replace(false) {
+        KNOWN.with_borrow_mut(HashMap::clear);
+    }
+    KNOWN.with_borrow(|known| known.get(&trigger).cloned())
 }
 
 /// The relation that shows everybody's work: writers of all tables lock people under its name.

@@ -1,6 +1,6 @@
-//! Bounds, and the proof that no sum of costs can overflow.
+//! Bounds, and the proof that every sum of costs is exact in JSON.
 
-use rota_engine::rostering::{Bound, Counted, Force, Problem};
+use rota_engine::rostering::{Bound, Force, Problem};
 
 use super::weights::read_weight;
 use crate::error::ExtensionError;
@@ -57,45 +57,9 @@ pub(super) fn stricter(one: Bound, other: Bound) -> Bound {
     }
 }
 
-/// Refuses weights that together could sum beyond what is exact.
-pub(super) fn no_sum_overflows(problem: &Problem, field: &Field<'_>) -> Result<(), ExtensionError> {
-    let (days, people) = (problem.days as i128, problem.people.len() as i128);
-    let weight = |force: Force| i128::from(force.weight().unwrap_or(0));
-    let longest = problem.shifts.iter().map(|shift| shift.worked_minutes).max().unwrap_or(0);
-    let mut most: i128 = 0;
-    for shift in &problem.shifts {
-        most += i128::from(shift.short_weight) * i128::from(shift.required);
-        most += i128::from(shift.surplus_weight) * people;
-    }
-    for person in &problem.people {
-        for limit in &person.limits {
-            let unit = if limit.counted == Counted::Minutes { i128::from(longest) } else { 1 };
-            for bound in [limit.least, limit.most].into_iter().flatten() {
-                let units = i128::from(bound.value) + i128::from(limit.already) + unit * days;
-                most += weight(bound.force) * units;
-            }
-        }
-        for run in [person.longest_work, person.shortest_work, person.shortest_rest].into_iter().flatten() {
-            most += weight(run.force) * (i128::from(run.value) + days) * (days + 1);
-        }
-        if let Some(rotation) = &person.rotation {
-            most += weight(rotation.force) * days;
-        }
-        most += person.wishes.iter().map(|wish| i128::from(wish.weight)).sum::<i128>();
-        most += person.kind_costs.iter().map(|cost| i128::from(cost.1)).sum::<i128>() * days;
-    }
-    let rests = [problem.minimum_rest, problem.minimum_day_off].into_iter().flatten();
-    let each_day = problem.successions.iter().map(|rule| weight(rule.force)).sum::<i128>()
-        + rests.map(|rest| weight(rest.force)).sum::<i128>();
-    most += each_day * days * people;
-    most += problem.pairings.iter().map(|pairing| i128::from(pairing.weight)).sum::<i128>() * days * 2;
-    for fairness in &problem.fairness {
-        let unit = if fairness.counted == Counted::Minutes { i128::from(longest) } else { 1 };
-        for share in &fairness.shares {
-            let distance = i128::from(share.target).max(unit * days) / i128::from(fairness.unit.max(1));
-            most += i128::from(fairness.weight) * distance * distance;
-        }
-    }
+/// Refuses weights that together could sum beyond what is exact, of a problem that is sound otherwise.
+pub(super) fn no_sum_is_inexact(problem: &Problem, field: &Field<'_>) -> Result<(), ExtensionError> {
+    let most = problem.most_cost();
     if most > MOST_COST {
         return Err(field.excess(format!(
             "has weights that could sum to {most}, at most {MOST_COST} is exact; smaller weights would be right"

@@ -8,14 +8,14 @@ use super::bounds::value;
 use super::skills::{Holding, settle};
 use super::terms::{TERMS, Terms};
 use super::weights::read_weight;
-use super::work::{self, OutsideWork, StandingWork};
+use super::work::{self, OtherWork, StandingWork};
 use crate::error::ExtensionError;
 use crate::rostering::field::{Field, Object};
-use crate::rostering::horizon::span;
+use crate::rostering::horizon::{date, span};
 
 /// What is said of one person alone, beside [`TERMS`].
-const MEMBERS: [&str; 8] =
-    ["id", "team", "skills", "absences", "availability", "work", "wishes", "weekly_minutes"];
+const MEMBERS: [&str; 9] =
+    ["id", "team", "hired_on", "skills", "absences", "availability", "work", "wishes", "weekly_minutes"];
 
 /// What was read of each person.
 #[derive(Default)]
@@ -35,12 +35,12 @@ pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>], everybody: &Terms) -
     let demand =
         (draft.problem.shifts.as_mut_slice(), draft.demand.spans.as_slice(), draft.demand.skills.as_slice());
     let free_skill = settle(&holdings, demand, &mut people);
-    let mut outside: Vec<Vec<OutsideWork>> = Vec::with_capacity(people.len());
+    let mut other_work: Vec<Vec<OtherWork>> = Vec::with_capacity(people.len());
     for (number, (person, work)) in people.iter_mut().zip(&work).enumerate() {
-        outside.push(work::settle(draft, work, free_skill + number, person));
+        other_work.push(work::settle(draft, work, free_skill + number, person));
     }
     draft.first_free_skill = free_skill + people.len();
-    draft.outside = outside;
+    draft.other_work = other_work;
     draft.problem.people = people;
     Ok(())
 }
@@ -58,6 +58,8 @@ fn read_person(
         return Err(id.unfit("an id that nobody else has"));
     }
     draft.teams.push(object.find("team").map(|team| team.id()).transpose()?);
+    let hired_on = object.find("hired_on").map(|field| date(&field)).transpose()?;
+    draft.hired_on.push(hired_on.map(|date| draft.horizon.day_of_date(date)));
     for skill in object.list("skills")? {
         read.holdings.push(holding(number, &skill)?);
     }

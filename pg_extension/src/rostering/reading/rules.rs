@@ -1,22 +1,31 @@
 //! Rules in the words of `rota_source.rules`, as bounds of the search.
 
-use rota_engine::Duration;
-use rota_engine::conflict::{CountedDays, CountedTime, Level, Period, Requirement, TimeLimit};
-use rota_engine::rostering::{Bound, Counted, Force, Limit};
+use std::ops::Range;
+
+use rota_engine::rostering::{Bound, Counted, Force, Shift};
+use rota_engine::rule::{
+    CountedDays, CountedTime, DayLimit, DutyCount, Level, Limit, RuleKind, TimeInWindow, Window,
+};
+use rota_engine::{Boundary, Duration};
 use serde_json::json;
 
 use super::Draft;
 use super::bounds::stricter;
+use super::natures::Concerned;
 use super::weights::read_weight;
-use super::work::OutsideWork;
+use super::windows::Sum;
 use crate::error::ExtensionError;
 use crate::rostering::field::{Field, Object};
 use crate::source::members;
 
-/// Limits of one person that a search counts: the engine's own limit.
-const MOST_LIMITS: usize = 60;
-
 const MICROSECONDS_PER_MINUTE: i64 = 60_000_000;
+
+/// The types that the search keeps, as far as its model says what they ask.
+const SEARCHED: [&str; 5] =
+    ["rest_period", "maximum_minutes", "minimum_minutes", "consecutive_days", "maximum_duties"];
+
+const BREAKS_COUNT: &str = "breaks are not counted by the search, and this rule counts them";
+const TOO_MANY_WINDOWS: &str = "there are more windows than the search counts; a shorter horizon has fewer";
 
 /// The priority of a rule that names none.
 const USUAL_PRIORITY: i64 = 5;
@@ -45,16 +54,8 @@ impl Draft {
         for field in problem.list("rules")? {
             self.read_rule(&field)?;
         }
-        let weeks = self.window_starts(7, Some(0));
-        let force = Force::Soft(self.weights.overtime);
-        for (person, minutes) in self.weekly_minutes.clone().into_iter().enumerate() {
-            let Some(value) = minutes.filter(|_| self.weights.overtime > 0) else { continue };
-            if !self.limit_windows(person, Bound { value, force }, 7, &weeks) {
-                self.rules_not_searched.push(json!({
-                    "rule_type": "weekly_minutes",
-                    "reason": "there are more weeks than the search counts; a shorter horizon has fewer"
-                }));
-            }
+        if self.weights.overtime > 0 {
+            self.limit_overtime();
         }
         // Two duties at once are never right, whatever the rules say about rest.
         let rest = self.problem.minimum_rest.filter(|rest| rest.force == Force::Hard);
@@ -68,14 +69,28 @@ impl Draft {
         Ok(())
     }
 
+    /// What is worked beyond the weekly minutes of each person costs.
+    fn limit_overtime(&mut self) {
+        let weeks = self.windows(Window::Fixed(Boundary::WEEK)).unwrap_or_default();
+        let force = Force::Soft(self.weights.overtime);
+        let mut all_fit = true;
+        for (person, minutes) in self.weekly_minutes.clone().into_iter().enumerate() {
+            let Some(value) = minutes else { continue };
+            all_fit &=
+                self.limit_windows(person, Sum::most(Counted::Minutes, Bound { value, force }), &weeks);
+        }
+        if !all_fit {
+            self.rules_not_searched
+                .push(json!({ "rule_type": "weekly_minutes", "reason": TOO_MANY_WINDOWS }));
+        }
+    }
+
     fn read_rule(&mut self, field: &Field<'_>) -> Result<(), ExtensionError> {
         let object = field.object(&MEMBERS)?;
         let rule_type = object.need("rule_type")?.text()?;
+        let level = object.find("level").map_or(Ok("violation"), |level| level.text())?;
         let parameters = object.find("parameters");
         let parameters = parameters.map_or_else(Vec::new, |field| members(field.value()));
-        let requirement =
-            Requirement::read(rule_type, &parameters).map_err(|error| field.fault(error.to_string()))?;
-        let level = object.find("level").map_or(Ok("violation"), |level| level.text())?;
         let rule = Rule {
             team: object.find("team").map(|team| team.id()).transpose()?,
             person: object.find("person").map(|person| self.person(&person)).transpose()?,
@@ -85,31 +100,50 @@ impl Draft {
             own: object.find("weight").map(|weight| read_weight(&weight).map(Force::Soft)).transpose()?,
             object,
         };
-        match requirement {
-            None => self.not_searched(&rule, "the search does not know this type of rule"),
-            Some(Requirement::Rest(minimum)) => self.rest(&rule, minimum),
-            Some(Requirement::Time(limit)) => self.time(&rule, limit),
-            Some(Requirement::Days(limit)) => {
-                if limit.counted == CountedDays::Worked {
-                    self.not_searched(&rule, "days are counted where duties begin, so a night is one day");
-                }
-                let bound = Bound { value: i64::from(limit.maximum), force: self.force_of(&rule, false) };
-                for person in self.people_of(&rule) {
-                    let run = &mut self.problem.people[person].longest_work;
-                    *run = Some(run.map_or(bound, |known| stricter(known, bound)));
-                }
-            }
+        if !SEARCHED.contains(&rule_type) {
+            self.not_searched(&rule, "the search does not know this type of rule");
+            return Ok(());
+        }
+        let (kind, applies) =
+            RuleKind::read(rule_type, &parameters).map_err(|error| field.fault(error.to_string()))?;
+        let kept = match (self.concerned(&applies), kind) {
+            (Err(reason), _) => Err(reason),
+            (Ok(Concerned::None), RuleKind::MinimumTime(_)) => Err("none of the shifts counts for it"),
+            // No work that there could be breaks it.
+            (Ok(Concerned::None), _) => Ok(()),
+            (Ok(concerned), RuleKind::MaximumDuties(count)) => self.duties(&rule, count, concerned),
+            (Ok(Concerned::Kind(_)), _) => Err("the search tells kinds of work apart only to count duties"),
+            (_, RuleKind::Rest(minimum)) => self.rest(&rule, minimum),
+            (_, RuleKind::MaximumTime(time)) => self.most_time(&rule, time),
+            (_, RuleKind::MinimumTime(time)) => self.least_time(&rule, time),
+            (_, RuleKind::ConsecutiveDays(limit)) => self.days_in_a_row(&rule, limit),
+            _ => Ok(()),
+        };
+        if let Err(reason) = kept {
+            self.not_searched(&rule, reason);
         }
         Ok(())
     }
 
-    fn rest(&mut self, rule: &Rule<'_>, minimum: Duration) {
+    fn days_in_a_row(&mut self, rule: &Rule<'_>, limit: DayLimit) -> Result<(), &'static str> {
+        let bound = Bound { value: i64::from(limit.maximum), force: self.force_of(rule, false) };
+        for person in self.people_of(rule) {
+            let run = &mut self.problem.people[person].longest_work;
+            *run = Some(run.map_or(bound, |known| stricter(known, bound)));
+        }
+        match limit.counted {
+            CountedDays::Begun => Ok(()),
+            CountedDays::Worked => Err("days are counted where duties begin, so a night is one day"),
+        }
+    }
+
+    fn rest(&mut self, rule: &Rule<'_>, minimum: Duration) -> Result<(), &'static str> {
         let bound = Bound { value: whole_minutes_up(minimum), force: self.force_of(rule, false) };
         if bound.force != Force::Hard {
-            return self.not_searched(rule, "a rest that may be broken is not weighed");
+            return Err("a rest that may be broken is not weighed");
         }
         if rule.person.is_some() {
-            return self.not_searched(rule, "the search has one rest for everybody");
+            return Err("the search has one rest for everybody");
         }
         // The engine has one rest for everybody: the longest is right for all.
         let known = self.problem.minimum_rest;
@@ -117,47 +151,92 @@ impl Draft {
             Some(known) if known.force == Force::Hard && known.value >= bound.value => known,
             _ => bound,
         });
+        Ok(())
     }
 
-    fn time(&mut self, rule: &Rule<'_>, limit: TimeLimit) {
-        let value = limit.maximum.microseconds() / MICROSECONDS_PER_MINUTE;
-        let bound = Bound { value, force: self.force_of(rule, true) };
-        let counts_breaks = limit.counted != CountedTime::Worked;
-        let has_breaks = self
-            .problem
-            .shifts
-            .iter()
-            .any(|shift| shift.worked_minutes < shift.end_minute - shift.start_minute);
-        if counts_breaks && has_breaks && limit.period != Period::Day {
-            return self
-                .not_searched(rule, "breaks are not counted by the search, and this rule counts them");
+    fn most_time(&mut self, rule: &Rule<'_>, time: TimeInWindow) -> Result<(), &'static str> {
+        let microseconds = match time.limit {
+            Limit::AtMost(most) => most.microseconds(),
+            Limit::Below(bound) => (bound.microseconds() - 1).max(0),
+        };
+        let bound = Bound { value: microseconds / MICROSECONDS_PER_MINUTE, force: self.force_of(rule, true) };
+        let counts_breaks = time.counted != CountedTime::Worked;
+        if time.window == Window::Fixed(Boundary::DAY) {
+            return self.time_per_day(rule, bound, counts_breaks);
         }
-        match limit.period {
-            Period::Day => self.time_per_day(rule, bound, counts_breaks),
-            Period::Week { days_after_monday } => {
-                self.time_per_window(rule, bound, 7, Some(i64::from(days_after_monday)));
-            }
-            Period::Days(days) => self.time_per_window(rule, bound, i64::from(days), None),
-            Period::Time(_) => {
-                self.not_searched(
-                    rule,
-                    "windows of minutes are not summed by the search, only days and weeks",
-                );
-            }
+        if counts_breaks && self.has_breaks() {
+            return Err(BREAKS_COUNT);
         }
+        let windows = self.windows(time.window)?;
+        self.sum_in_windows(rule, Sum::most(Counted::Minutes, bound), &windows)
+    }
+
+    /// A minimum is that of windows which end within the horizon, with all their work known: what ends later can still
+    /// be filled.
+    fn least_time(&mut self, rule: &Rule<'_>, time: TimeInWindow) -> Result<(), &'static str> {
+        let (Limit::AtMost(least) | Limit::Below(least)) = time.limit;
+        let bound = Bound { value: whole_minutes_up(least), force: self.force_of(rule, true) };
+        if time.counted != CountedTime::Worked && self.has_breaks() {
+            return Err(BREAKS_COUNT);
+        }
+        let windows = self.whole_windows(time.window)?;
+        self.sum_in_windows(rule, Sum::least(Counted::Minutes, bound), &windows)
+    }
+
+    fn duties(
+        &mut self,
+        rule: &Rule<'_>,
+        count: DutyCount,
+        concerned: Concerned,
+    ) -> Result<(), &'static str> {
+        if count.per_days.is_some() {
+            return Err("the search counts duties in whole windows, not by the days that are no leave");
+        }
+        // A person has at most one shift a day.
+        let counted = match concerned {
+            Concerned::Kind(kind) => Counted::Kind(kind),
+            _ => Counted::Days,
+        };
+        let bound = Bound { value: i64::from(count.maximum), force: self.force_of(rule, false) };
+        let windows = self.windows(count.window)?;
+        self.sum_in_windows(rule, Sum::most(counted, bound), &windows)
+    }
+
+    fn sum_in_windows(
+        &mut self,
+        rule: &Rule<'_>,
+        sum: Sum,
+        windows: &[Range<i64>],
+    ) -> Result<(), &'static str> {
+        let mut all_fit = true;
+        // Everybody whose windows fit is limited, whoever else's do not.
+        for person in self.people_of(rule) {
+            all_fit &= self.limit_windows(person, sum, windows);
+        }
+        if all_fit { Ok(()) } else { Err(TOO_MANY_WINDOWS) }
+    }
+
+    fn has_breaks(&self) -> bool {
+        let has_break = |shift: &Shift| shift.worked_minutes < shift.end_minute - shift.start_minute;
+        self.problem.shifts.iter().any(has_break)
     }
 
     /// A person has at most one shift a day, so a shift that is too long is one they may not take.
-    fn time_per_day(&mut self, rule: &Rule<'_>, bound: Bound, counts_breaks: bool) {
-        let minutes = |shift: &rota_engine::rostering::Shift| {
+    fn time_per_day(
+        &mut self,
+        rule: &Rule<'_>,
+        bound: Bound,
+        counts_breaks: bool,
+    ) -> Result<(), &'static str> {
+        let minutes = |shift: &Shift| {
             if counts_breaks { shift.end_minute - shift.start_minute } else { shift.worked_minutes }
         };
-        let too_long = |shift: &rota_engine::rostering::Shift| minutes(shift) > bound.value;
+        let too_long = |shift: &Shift| minutes(shift) > bound.value;
         if !self.problem.shifts.iter().any(too_long) {
-            return;
+            return Ok(());
         }
         if bound.force != Force::Hard {
-            return self.not_searched(rule, "a length of days that may be broken is not weighed");
+            return Err("a length of days that may be broken is not weighed");
         }
         let skill = self.first_free_skill;
         self.first_free_skill += 1;
@@ -169,81 +248,7 @@ impl Draft {
         for person in (0..self.problem.people.len()).filter(|person| !limited.contains(person)) {
             self.problem.people[person].skills.push(skill);
         }
-    }
-
-    /// Sums over calendar weeks, or over all windows of some days.
-    fn time_per_window(&mut self, rule: &Rule<'_>, bound: Bound, length: i64, week: Option<i64>) {
-        let starts = self.window_starts(length, week);
-        let mut all_fit = true;
-        // Everybody whose windows fit is limited, whoever else's do not.
-        for person in self.people_of(rule) {
-            all_fit &= self.limit_windows(person, bound, length, &starts);
-        }
-        if !all_fit {
-            self.not_searched(
-                rule,
-                "there are more windows than the search counts; a shorter horizon has fewer",
-            );
-        }
-    }
-
-    /// The first days of all windows that meet the horizon: of weeks that begin so many days after Monday, or of every
-    /// window there is.
-    fn window_starts(&self, length: i64, week: Option<i64>) -> Vec<i64> {
-        let days = i64::try_from(self.horizon.days).unwrap_or(0);
-        match week {
-            Some(days_after_monday) => {
-                let weekday = i64::try_from(self.horizon.first_weekday()).unwrap_or(0);
-                let first = -(weekday - days_after_monday).rem_euclid(7);
-                (first..days).step_by(7).collect()
-            }
-            None => (1 - length..days).collect(),
-        }
-    }
-
-    /// Limits a person's minutes in each window that could hold too many. Tells whether the person has room for so many
-    /// limits; otherwise nothing is limited.
-    fn limit_windows(&mut self, person: usize, bound: Bound, length: i64, starts: &[i64]) -> bool {
-        let days = i64::try_from(self.horizon.days).unwrap_or(0);
-        let longest = self.problem.shifts.iter().map(|shift| shift.worked_minutes).max().unwrap_or(0);
-        let midnights = self.horizon.midnights().unwrap_or_default();
-        let mut limits = Vec::new();
-        for &start in starts {
-            let inside = start.max(0)..(start + length).min(days);
-            let window = start..start + length;
-            let outside = self.outside.get(person).into_iter().flatten();
-            // A night before the window counts with what of it lies inside.
-            let spilled = |work: &OutsideWork| {
-                let lies_before = work.day < start && start == inside.start;
-                let spilled =
-                    work.end_minute - midnights.get(usize::try_from(start).unwrap_or(0)).unwrap_or(&0);
-                if lies_before { spilled.clamp(0, work.worked_minutes) } else { 0 }
-            };
-            let minutes = |work: &OutsideWork| {
-                if window.contains(&work.day) { work.worked_minutes } else { spilled(work) }
-            };
-            let already = outside.map(minutes).sum();
-            let fullest = longest.saturating_mul(inside.end - inside.start).saturating_add(already);
-            if inside.start < inside.end && fullest > bound.value {
-                let place = |day: i64| usize::try_from(day).unwrap_or(0);
-                let days = place(inside.start)..place(inside.end);
-                limits.push(Limit {
-                    counted: Counted::Minutes,
-                    days,
-                    already,
-                    least: None,
-                    most: Some(bound),
-                });
-            }
-        }
-        let Some(rules) = self.problem.people.get_mut(person) else { return true };
-        let first = rules.limits.len();
-        let has_room = first + limits.len() <= MOST_LIMITS;
-        if has_room {
-            rules.limits.append(&mut limits);
-            self.clock_limits.extend((first..rules.limits.len()).map(|limit| (person, limit)));
-        }
-        has_room
+        Ok(())
     }
 
     fn people_of(&self, rule: &Rule<'_>) -> Vec<usize> {

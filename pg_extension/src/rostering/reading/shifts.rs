@@ -3,6 +3,7 @@
 use rota_engine::Span;
 use rota_engine::rostering::Shift;
 
+use super::natures::Natures;
 use super::weights::{Weights, read_weight, short_level};
 use super::words::Words;
 use crate::error::ExtensionError;
@@ -16,9 +17,10 @@ const MOST_HEADS: i64 = 20_000;
 /// Longest shift. A person is on at most one shift of a day, so what reaches past the next day would not be seen there.
 const MOST_MINUTES: i64 = 2 * 1_440;
 
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 11] = [
     "id",
     "kind",
+    "nature",
     "starts_at",
     "ends_at",
     "worked_minutes",
@@ -40,6 +42,8 @@ pub(super) struct Demand {
     pub(super) spans: Vec<Span>,
     /// The names of the skills that each wants.
     pub(super) skills: Vec<Vec<String>>,
+    /// How rules know the kinds of work.
+    pub(super) natures: Natures,
 }
 
 impl Demand {
@@ -91,11 +95,14 @@ impl Demand {
             |name: &str, usual: i64| object.find(name).map_or(Ok(usual), |field| read_weight(&field));
         let required = object.whole("required", &(0..=MOST_HEADS))?.unwrap_or(1);
         let kind = object.find("kind").map_or(Ok("shift"), |field| field.text())?;
+        let nature = object.find("nature").map_or(Ok(kind), |field| field.text())?;
+        let kind = kinds.number(kind);
+        self.natures.note(kind, nature);
         let skills = object.list("skills")?;
         let skills = skills.iter().map(|skill| skill.text().map(str::to_owned)).collect::<Result<_, _>>()?;
         self.shifts.push(Shift {
             day,
-            kind: kinds.number(kind),
+            kind,
             start_minute,
             end_minute,
             worked_minutes: object.whole("worked_minutes", &(0..=elapsed))?.unwrap_or(elapsed),

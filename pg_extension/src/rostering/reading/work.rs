@@ -18,11 +18,14 @@ pub(super) struct StandingWork {
     shift: Option<usize>,
 }
 
-/// What a person worked on a day outside of the horizon.
-pub(super) struct OutsideWork {
-    /// The day; negative before the horizon.
+/// Work of a person that no day of theirs in the search stands for: on days outside of the horizon, and a second piece on
+/// a day inside.
+pub(super) struct OtherWork {
+    /// The day on which it begins; negative before the horizon.
     pub(super) day: i64,
-    /// Minutes that count as worked.
+    /// Its kind.
+    pub(super) kind: usize,
+    /// Minutes that count as worked and that the search does not count; none on a day of the horizon.
     pub(super) worked_minutes: i64,
     /// When it ends, in minutes from the first midnight.
     pub(super) end_minute: i64,
@@ -47,7 +50,7 @@ pub(super) fn read(draft: &mut Draft, fields: &[Field<'_>]) -> Result<Vec<Standi
 }
 
 fn read_one(draft: &mut Draft, field: &Field<'_>) -> Result<StandingWork, ExtensionError> {
-    let object = field.object(&["shift", "starts_at", "ends_at", "kind", "worked_minutes"])?;
+    let object = field.object(&["shift", "starts_at", "ends_at", "kind", "nature", "worked_minutes"])?;
     let shift = object.find("shift").map(|field| draft.shift(&field)).transpose()?;
     let asked = shift.and_then(|shift| draft.demand.shifts.get(shift));
     let span = match shift.filter(|_| object.find("starts_at").is_none()) {
@@ -57,9 +60,9 @@ fn read_one(draft: &mut Draft, field: &Field<'_>) -> Result<StandingWork, Extens
     let (start, end) = draft.horizon.minutes(span);
     let usual = asked.map_or(end - start, |shift| shift.worked_minutes);
     let kind = match (object.find("kind"), asked) {
-        (Some(field), _) => draft.kinds.number(field.text()?),
+        (Some(field), _) => kind_of(draft, field.text()?, object.find("nature"))?,
         (None, Some(shift)) => shift.kind,
-        (None, None) => draft.kinds.number("shift"),
+        (None, None) => kind_of(draft, "shift", object.find("nature"))?,
     };
     Ok(StandingWork {
         day: draft.horizon.day_of(span.start())?,
@@ -70,7 +73,17 @@ fn read_one(draft: &mut Draft, field: &Field<'_>) -> Result<StandingWork, Extens
     })
 }
 
-/// Settles the days of a person that have work, and tells what lies outside of the horizon.
+/// The number of a kind of work, with the word by which rules know that work.
+fn kind_of(draft: &mut Draft, kind: &str, nature: Option<Field<'_>>) -> Result<usize, ExtensionError> {
+    let number = draft.kinds.number(kind);
+    match nature {
+        Some(nature) => draft.demand.natures.note(number, nature.text()?),
+        None => draft.demand.natures.note_usual(number, kind),
+    }
+    Ok(number)
+}
+
+/// Settles the days of a person that have work, and tells what no day of the search stands for.
 ///
 /// A day whose only work is a shift that was asked for is settled to that shift. Other work, and several pieces on one
 /// day, become a shift of their own that nobody else may take; the shifts that it fills want a head less.
@@ -79,24 +92,22 @@ pub(super) fn settle(
     work: &[StandingWork],
     skill: usize,
     person: &mut Person,
-) -> Vec<OutsideWork> {
+) -> Vec<OtherWork> {
     let known = |days: usize| vec![OutsideDay::Free; days];
     (person.before, person.after) = (known(draft.horizon.before), known(draft.horizon.after));
-    let mut outside = Vec::new();
+    let mut other = Vec::new();
     let mut start = 0;
     while let Some(first) = work.get(start) {
         let length = work.iter().skip(start).take_while(|other| other.day == first.day).count();
         let pieces = work.get(start..start + length).unwrap_or_default();
         start += length;
         let Some(day) = usize::try_from(first.day).ok().filter(|day| *day < draft.horizon.days) else {
-            outside.extend(pieces.iter().map(|piece| OutsideWork {
-                day: piece.day,
-                worked_minutes: piece.worked_minutes,
-                end_minute: draft.horizon.minutes(piece.span).1,
-            }));
+            other.extend(pieces.iter().map(|piece| other_work(draft, piece, piece.worked_minutes)));
             keep_outside(draft, first.day, pieces, person);
             continue;
         };
+        // Their minutes are those of the shift that stands for all pieces.
+        other.extend(pieces.iter().skip(1).map(|piece| other_work(draft, piece, 0)));
         let shift = match pieces {
             [StandingWork { shift: Some(shift), .. }] => *shift,
             _ => {
@@ -108,7 +119,12 @@ pub(super) fn settle(
     }
     person.skills.sort_unstable();
     person.skills.dedup();
-    outside
+    other
+}
+
+fn other_work(draft: &Draft, piece: &StandingWork, worked_minutes: i64) -> OtherWork {
+    let end_minute = draft.horizon.minutes(piece.span).1;
+    OtherWork { day: piece.day, kind: piece.kind, worked_minutes, end_minute }
 }
 
 fn keep_outside(draft: &Draft, day: i64, pieces: &[StandingWork], person: &mut Person) {
