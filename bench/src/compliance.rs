@@ -45,7 +45,7 @@ const SOURCE: &str = "
     SELECT rule_id, rule_type, parameters, level, NULL::text AS scope, '(,)'::tstzrange AS during, mode
     FROM house_rules";
 
-/// People to judge: as many as the bar speaks of, but for whom the machine is too small.
+/// People to judge: as many as the bar speaks of, unless the environment says another number.
 fn people() -> Result<u32> {
     const SETTING: &str = "ROTA_BENCH_PEOPLE";
     match std::env::var(SETTING) {

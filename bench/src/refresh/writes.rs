@@ -18,8 +18,8 @@ const ROWS: u32 = 10_000;
 /// Rounds of each side, in turn. Even, so that each side is as often the first after a refresh.
 const ROUNDS: usize = 40;
 
-/// Rounds of pgbench of each side, in turn, and their length.
-const LOADS: usize = 5;
+/// Rounds of pgbench of each side, in turn, each as often the first, and their length.
+const LOADS: usize = 6;
 const LOAD_SECONDS: &str = "6";
 
 /// Writers at once.
@@ -85,9 +85,12 @@ pub(super) async fn one_by_one(
         rate(&program::output_of(&mut pgbench)?, "tps = ")
     };
     let (mut tracked, mut untracked) = (Vec::new(), Vec::new());
-    for _ in 0..LOADS {
-        untracked.push(load("untracked")?);
-        tracked.push(load("shifts")?);
+    for round in 0..LOADS {
+        let mut sides = [("untracked", &mut untracked), ("shifts", &mut tracked)];
+        sides.rotate_left(round % 2);
+        for (table, rates) in sides {
+            rates.push(load(table)?);
+        }
         session.batch_execute("SELECT rota.refresh('public.weekly'); CHECKPOINT").await?;
     }
     let (tracked, untracked) = (median(tracked), median(untracked));

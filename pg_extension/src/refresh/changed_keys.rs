@@ -80,12 +80,14 @@ impl ChangedKeys {
     /// Adds the key of a row that was written.
     ///
     /// # Safety
-    /// A slot with a row of the columns' relation.
+    /// A slot with a row of the columns' relation. Callers up to the server hold nothing that is to be dropped.
     pub(super) unsafe fn add_written(&mut self, columns: &KeyColumns, slot: *mut pg_sys::TupleTableSlot) {
-        // SAFETY: the row has these columns. What is at hand is not asked for again.
+        // SAFETY: the row has these columns. What is at hand is not asked for again. No guard, as this is called for
+        // each row: an error jumps over this frame and its callers up to the server's, which hold nothing to be
+        // dropped.
         unsafe {
             if c_int::from((*slot).tts_nvalid) < columns.last_attribute {
-                pg_sys::slot_getsomeattrs_int(slot, columns.last_attribute);
+                slot_getsomeattrs_int(slot, columns.last_attribute);
             }
             self.add(columns, slot);
         }

@@ -2,7 +2,8 @@
 //!
 //! A rule about a week counts the part of a Sunday night that lies in it. The engine counts whole shifts where they
 //! begin, so a roster of its may hold a week that is too full by what the night before it brought, or too empty by what
-//! its last night takes along. Such a week is given less room, or has to hold more, and the search goes on from there.
+//! its last night takes along. Such a week is given less room, or its last night to somebody else, and the search goes
+//! on from there.
 
 use std::ops::Range;
 
@@ -13,18 +14,18 @@ use super::model::Model;
 /// Searches of one call at most: each gives the weeks that were too full less room.
 pub(super) const MOST_ROUNDS: usize = 4;
 
-/// Makes every hard limit stricter that a roster breaks by the clock and keeps by the day: a most gets less room, a least
-/// wants more. Tells whether there was any.
+/// Goes on where a roster breaks a hard limit by the clock and keeps it by the day: a most gets less room; where a least is
+/// missed, that person may not take the night again that leaves the period. Tells whether there was any.
 pub(super) fn tighten(model: &Model, problem: &mut Problem, plan: &Plan) -> bool {
     let mut tightened = false;
     for &(person, number) in &model.clock_limits {
         let original = model.problem.people.get(person).and_then(|rules| rules.limits.get(number));
         let Problem { shifts, people, .. } = &mut *problem;
-        let limit = people.get_mut(person).and_then(|rules| rules.limits.get_mut(number));
-        let (Some(original), Some(limit)) = (original, limit) else { continue };
+        let (Some(original), Some(rules)) = (original, people.get_mut(person)) else { continue };
+        let Some(limit) = rules.limits.get_mut(number) else { continue };
         let worked = plan.row(person).iter().filter_map(|cell| shifts.get(*cell as usize));
-        let by_day: i64 =
-            worked.filter(|shift| limit.days.contains(&shift.day)).map(|shift| shift.worked_minutes).sum();
+        let mut worked = worked.filter(|shift| limit.days.contains(&shift.day));
+        let by_day: i64 = worked.clone().map(|shift| shift.worked_minutes).sum();
         let by_clock = original.already + minutes_by_clock(model, plan, person, &limit.days);
         if let Some(most) = limit.most.filter(|most| most.force == Force::Hard)
             && by_clock > most.value
@@ -33,12 +34,14 @@ pub(super) fn tighten(model: &Model, problem: &mut Problem, plan: &Plan) -> bool
             limit.already = (limit.already + by_clock - most.value).max(most.value - by_day + 1);
             tightened = true;
         }
-        if let (Some(least), Some(wanted)) = (&mut limit.least, original.least)
-            && wanted.force == Force::Hard
-            && by_clock < wanted.value
+        let end = model.midnights.get(limit.days.end).copied().unwrap_or(i64::MAX);
+        if let Some(least) = limit.least.filter(|least| least.force == Force::Hard)
+            && by_clock < least.value
             && limit.already + by_day >= least.value
+            && let Some(night) =
+                worked.find(|shift| shift.end_minute > end && !model.is_settled(person, shift.day))
         {
-            least.value = limit.already + by_day + wanted.value - by_clock;
+            rules.unavailable.push(end..night.end_minute);
             tightened = true;
         }
     }
@@ -85,7 +88,7 @@ fn minutes_inside(shift: &Shift, (start, end): (i64, i64)) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use rota_engine::rostering::{Bound, Counted, Limit, Person};
+    use rota_engine::rostering::{Bound, Counted, FixedDay, Limit, Person};
 
     use super::*;
 
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_too_empty_by_the_clock_has_to_hold_more() {
+    fn a_night_that_leaves_a_day_too_empty_by_the_clock_is_not_taken_again() {
         let least = |days| Limit {
             counted: Counted::Minutes,
             days,
@@ -164,11 +167,11 @@ mod tests {
         let mut tightened = model.problem.clone();
         // By the clock the first day holds 120 minutes of its night, 280 too few; the second has 480.
         assert!(tighten(&model, &mut tightened, &both_nights()));
-        let wanted: Vec<_> =
-            tightened.people[0].limits.iter().map(|limit| limit.least.unwrap().value).collect();
-        assert_eq!(wanted, [760, 400]);
-        // It is broken by the day now, too: nothing is left to tighten.
-        assert!(!tighten(&model, &mut tightened, &both_nights()));
+        assert_eq!(tightened.people[0].unavailable.first(), Some(&(1_440..1_800)));
+        // Somebody who has to take it all the same is left alone.
+        let mut settled = two_nights(&least);
+        settled.problem.people[0].fixed = vec![FixedDay { day: 0, shift: Some(0) }];
+        assert!(!tighten(&settled, &mut settled.problem.clone(), &both_nights()));
     }
 
     #[test]

@@ -15,7 +15,7 @@ const MOST_MEMORY_MB: i64 = 1 << 20;
 const MOST_WEEKS: i64 = 522;
 
 /// Somebody dropped out, and whoever repairs the roster has the next one on the telephone: they wait for the answer.
-const TIDYING_MS: u64 = 120;
+const TIDYING_MS: u64 = 80;
 
 /// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
 pub(super) const LATER_ROUNDS_PART: u64 = 8;

@@ -7,6 +7,7 @@
 //! Nothing is decided here that the server decides: it plans the query, locks the tables, tells when the plan no
 //! longer fits, and says who may read.
 
+mod conditions;
 mod heap_rows;
 mod index_scan;
 mod recent_pages;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::samples::samples;
 use super::stage::{FUNCTIONS, Stage};
+use super::waiting::until;
 
 /// Series whose labels are known before anything happens.
 const KNOWN: [(&str, &str, &[&str]); 11] = [
@@ -81,6 +82,15 @@ async fn every_request_is_counted_once_under_its_endpoint_and_class() -> Result<
             stage.proxy.get(target).await?;
         }
     }
+    // A request is counted once its answer is written, which its caller may have read before.
+    until("all requests are counted", async || {
+        let metrics = samples(&stage.proxy).await?;
+        Ok(calls.iter().all(|&(_, path, status, count)| {
+            let labels = [("method", "GET"), ("path", path), ("status", status)];
+            metrics.value("rota_http_requests_total", &labels) >= Some(f64::from(count))
+        }))
+    })
+    .await?;
     let metrics = samples(&stage.proxy).await?;
     for (_, path, status, count) in calls {
         let labels = [("method", "GET"), ("path", path), ("status", status)];

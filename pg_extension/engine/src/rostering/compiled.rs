@@ -2,7 +2,7 @@
 
 use super::evaluation::{Evaluation, Judge};
 use super::person_path::forward::Weekday;
-use super::person_path::solve::Request;
+use super::person_path::request::Request;
 use std::ops::Range;
 
 use super::ceiling::Ceiling;

@@ -19,6 +19,21 @@ pub trait Watch: Sync {
     fn progress(&self, _progress: Progress) {}
 }
 
+/// A watch for tests in which no time passes.
+#[cfg(test)]
+pub(super) struct NoClock;
+
+#[cfg(test)]
+impl Watch for NoClock {
+    fn elapsed_ms(&self) -> u64 {
+        0
+    }
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
 /// Most additions and comparisons of one thread between two questions to the [`Watch`].
 pub const MOST_WORK: u64 = 1 << 25;
 /// A question is due after so many operations. The difference is what a single indivisible piece of work may take.

@@ -11,6 +11,7 @@ pub(super) mod forward;
 pub(super) mod groups;
 mod limits;
 pub(super) mod relaxed;
+pub(super) mod request;
 pub(super) mod retrace;
 pub(super) mod solve;
 pub(super) mod steps;

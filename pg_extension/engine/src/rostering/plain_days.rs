@@ -11,7 +11,8 @@ use super::incumbent::Incumbent;
 use super::local_search::Searcher;
 use super::person_path::Cost;
 use super::person_path::relaxed::table_bytes;
-use super::person_path::solve::{PathFinder, Request};
+use super::person_path::request::Request;
+use super::person_path::solve::PathFinder;
 use super::person_space::PersonSpace;
 use super::problem::Counted;
 use super::window::Window;
@@ -170,23 +171,11 @@ fn offered(space: &PersonSpace, kind: usize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rostering::control::Control;
+    use crate::rostering::control::{Control, NoClock};
     use crate::rostering::parts::Part;
     use crate::rostering::plan::Plan;
     use crate::rostering::problem::{Bound, Limit, Person, Problem, Shift, Succession};
-    use crate::rostering::{Force, Limits, Watch};
-
-    struct NoClock;
-
-    impl Watch for NoClock {
-        fn elapsed_ms(&self) -> u64 {
-            0
-        }
-
-        fn cancelled(&self) -> bool {
-            false
-        }
-    }
+    use crate::rostering::{Force, Limits};
 
     const DAYS: usize = 56;
     const KINDS: usize = 6;

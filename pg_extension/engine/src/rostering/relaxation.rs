@@ -6,9 +6,10 @@
 
 use super::compiled::Compiled;
 use super::control::{Control, Pulse};
-use super::incumbent::Incumbent;
-use super::person_path::relaxed::SumPrices;
-use super::person_path::solve::{PathFinder, Request};
+use super::incumbent::{Incumbent, demand_cost};
+use super::person_path::relaxed::{Relaxed, SumPrices};
+use super::person_path::request::Request;
+use super::person_path::solve::PathFinder;
 use super::plan::FREE;
 
 /// What costs are multiplied by, so that prices keep some digits.
@@ -50,10 +51,10 @@ pub(super) struct Relaxation<'a> {
     required: Vec<i64>,
     /// What one more head on a shift is worth, scaled.
     worth: Vec<f64>,
-    /// Cost of everybody else's own days.
-    outside_cost: i64,
     /// The same rounded, as a price on taking the shift.
     prices: Vec<i64>,
+    /// Cost of everybody else's own days.
+    outside_cost: i64,
 }
 
 /// Raises the bound on the whole problem until a part of the budget is used. `worth` is what a head on each shift is
@@ -96,7 +97,7 @@ impl Relaxation<'_> {
         self.required = shifts.iter().map(|shift| i64::from(shift.required)).collect();
         for (number, required) in self.required.iter_mut().enumerate() {
             let heads = self.incumbent.heads[number];
-            self.outside_cost -= super::incumbent::demand_cost(self.compiled, number, heads);
+            self.outside_cost -= demand_cost(self.compiled, number, heads);
             *required -= i64::from(heads);
         }
         for &person in people {
@@ -127,7 +128,7 @@ impl Relaxation<'_> {
         Some(())
     }
 
-    fn search(&mut self, person: usize, sums: &SumPrices) -> Option<super::person_path::relaxed::Relaxed> {
+    fn search(&mut self, person: usize, sums: &SumPrices) -> Option<Relaxed> {
         let row = self.incumbent.plan.row(person);
         let request = self.compiled.request(person, row, 0..self.compiled.days(), &self.prices);
         let request = Request { scale: SCALE, ..request };
@@ -223,22 +224,11 @@ impl Relaxation<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rostering::control::NoClock;
     use crate::rostering::levels::Flattened;
     use crate::rostering::plan::Plan;
     use crate::rostering::problem::{Bound, Counted, Limit, Person, Problem, Shift, Succession, Wish};
-    use crate::rostering::{Force, Limits, Watch, evaluate};
-
-    struct NoClock;
-
-    impl Watch for NoClock {
-        fn elapsed_ms(&self) -> u64 {
-            0
-        }
-
-        fn cancelled(&self) -> bool {
-            false
-        }
-    }
+    use crate::rostering::{Force, Limits, evaluate};
 
     const DAYS: usize = 4;
     const KINDS: usize = 2;

@@ -19,10 +19,11 @@ const LONGEST_WINDOW_DAYS: f64 = 42.0;
 const PEOPLE: std::ops::RangeInclusive<usize> = 4..=14;
 /// Size of the first scopes, as a part of the sizes above: how long one takes is only known afterwards.
 const FIRST_SIZE: f64 = 0.25;
-/// By so much scopes grow: when they take less of the budget than the least part below, up to the sizes above, and
-/// when they bring nothing any more. By so much they shrink when they take more than the most.
+/// By so much scopes grow or shrink at once. They also grow, beyond the sizes above, when they bring nothing any more.
 const GROWTH: f64 = 1.4;
+/// Scopes that take less of the budget than this grow, up to the sizes above.
 const LEAST_PART: f64 = 0.01;
+/// Scopes that take more of the budget than this shrink.
 const MOST_PART: f64 = 0.08;
 /// Failures in a row after which scopes over the whole horizon grow.
 const PATIENCE: usize = 60;

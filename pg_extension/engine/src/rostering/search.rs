@@ -39,8 +39,6 @@ pub struct Outcome {
 
 /// Part of the budget for the first ruin and recreate, on horizons of up to eight weeks and on longer ones.
 const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
-/// A round of ruin and recreate that takes this part off the cost is followed by a longer one.
-const LEAST_GAIN: f64 = 0.03;
 /// From this part of the budget on, the prices that parts have left are good enough for a bound on the whole.
 const BOUND_FROM: f64 = 0.7;
 /// Part of the budget that such a bound may take.
@@ -187,14 +185,17 @@ fn run<T: Cost>(
 /// One thread's work until the budget is used.
 fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent>, leads: bool) {
     let (compiled, control) = (searcher.compiled, searcher.control);
+    let short = compiled.days() <= SHORT_HORIZON_DAYS;
+    let annealing = if short { ANNEALING_PARTS.0 } else { ANNEALING_PARTS.1 };
+    let until = control.used() + annealing;
+    let start = snapshot(shared);
+    let annealed = searcher.anneal(&start, control.used(), until);
+    publish(searcher, shared, &start, annealed);
     let mut scopes = Scopes::new(compiled, searcher.part);
     let root = Scope::everybody(compiled, searcher.part);
     let proof = searcher.part.is_whole(compiled.problem);
     let mut unbound = leads && proof && !root.people.is_empty();
-    let solves_root =
-        leads && root.people.len() + scopes.shifts() <= root_rows(control) && !root.people.is_empty();
-    anneal_in_rounds(searcher, shared, solves_root);
-    if solves_root {
+    if leads && root.people.len() + scopes.shifts() <= root_rows(control) && !root.people.is_empty() {
         let start = snapshot(shared);
         let mut best = start.clone();
         solve_scope(searcher, &mut best, root.clone(), proof);
@@ -236,31 +237,6 @@ fn bound_by_relaxation<T: Cost>(searcher: &Searcher<'_, '_, T>, known: &Incumben
     let (compiled, control) = (searcher.compiled, searcher.control);
     let worth = worth_of_heads(compiled, known, &searcher.center);
     raise_bound(compiled, control, known, &root.people, &worth, until);
-}
-
-/// Ruin and recreate at first. Whoever solves no linear program of the whole goes on with it on a short horizon, each
-/// round twice as long as the last, for as long as rounds bring much: where sums bind everybody, parts bring little.
-fn anneal_in_rounds<T: Cost>(
-    searcher: &mut Searcher<'_, '_, T>,
-    shared: &Mutex<Incumbent>,
-    solves_root: bool,
-) {
-    let control = searcher.control;
-    let is_short = searcher.compiled.days() <= SHORT_HORIZON_DAYS;
-    let mut length = if is_short { ANNEALING_PARTS.0 } else { ANNEALING_PARTS.1 };
-    loop {
-        let start = snapshot(shared);
-        let from = control.used();
-        let annealed = searcher.anneal(&start, from, from + length);
-        let (before, after) = (start.worth(), annealed.worth());
-        publish(searcher, shared, &start, annealed);
-        let gain = (before.1 - after.1) as f64 / before.1.max(1) as f64;
-        let brings_much = after.0 < before.0 || gain > LEAST_GAIN;
-        length *= 2.0;
-        if solves_root || !is_short || !brings_much || control.used() + length > 1.0 || control.is_over() {
-            return;
-        }
-    }
 }
 
 /// What one head more on each shift is worth: as parts of the problem priced it, else as the roster says.

@@ -86,12 +86,18 @@ fn judge(
 ) -> Result<Vec<VerdictRow>, ExtensionError> {
     let latest = LatestSnapshot::take();
     let after = latest.while_active(|| {
-        if is_clearly_kept(trigger, touched)? {
+        let unchanged = Known::unchanged(trigger);
+        if let Some(known) = &unchanged
+            && is_clearly_kept(known, touched)?
+        {
             return Ok(Vec::new());
         }
         let _pinned = PinnedSearchPath::new();
         Connection::run(|connection| {
-            let known = Known::of(connection, trigger, arguments)?;
+            let known = match unchanged {
+                Some(known) => known,
+                None => Known::of(connection, trigger, arguments)?,
+            };
             if known.law.rules.is_empty() {
                 return Ok(Vec::new());
             }
@@ -111,9 +117,8 @@ fn judge(
 
 /// Whether nothing is broken by a statement about one person, by rules that did not change: most statements are
 /// such. To tell needs neither a query nor a `search_path`; where it cannot be told so, nothing is said.
-fn is_clearly_kept(trigger: pg_sys::Oid, touched: &Touched) -> Result<bool, ExtensionError> {
+fn is_clearly_kept(known: &Known, touched: &Touched) -> Result<bool, ExtensionError> {
     let [person] = touched.people.as_slice() else { return Ok(false) };
-    let Some(known) = Known::unchanged(trigger) else { return Ok(false) };
     if known.law.rules.is_empty() {
         return Ok(true);
     }

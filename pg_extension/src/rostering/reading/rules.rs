@@ -24,6 +24,7 @@ const MICROSECONDS_PER_MINUTE: i64 = 60_000_000;
 const SEARCHED: [&str; 5] =
     ["rest_period", "maximum_minutes", "minimum_minutes", "consecutive_days", "maximum_duties"];
 
+const UNKNOWN_TYPE: &str = "the search does not know this type of rule";
 const BREAKS_COUNT: &str = "breaks are not counted by the search, and this rule counts them";
 const TOO_MANY_WINDOWS: &str = "there are more windows than the search counts; a shorter horizon has fewer";
 
@@ -101,7 +102,7 @@ impl Draft {
             object,
         };
         if !SEARCHED.contains(&rule_type) {
-            self.not_searched(&rule, "the search does not know this type of rule");
+            self.not_searched(&rule, UNKNOWN_TYPE);
             return Ok(());
         }
         let (kind, applies) =
@@ -117,7 +118,7 @@ impl Draft {
             (_, RuleKind::MaximumTime(time)) => self.most_time(&rule, time),
             (_, RuleKind::MinimumTime(time)) => self.least_time(&rule, time),
             (_, RuleKind::ConsecutiveDays(limit)) => self.days_in_a_row(&rule, limit),
-            _ => Ok(()),
+            _ => Err(UNKNOWN_TYPE),
         };
         if let Err(reason) = kept {
             self.not_searched(&rule, reason);

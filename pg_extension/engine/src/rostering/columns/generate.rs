@@ -6,7 +6,8 @@ use super::variables::Column;
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::local_search::Searcher;
 use crate::rostering::person_path::Cost;
-use crate::rostering::person_path::solve::{MOST_WIDTH, PROOF_WIDTH, Request};
+use crate::rostering::person_path::request::Request;
+use crate::rostering::person_path::solve::{MOST_WIDTH, PROOF_WIDTH};
 use crate::rostering::plan::FREE;
 
 /// Part of the last round's prices that the next round keeps (Neame 1999).

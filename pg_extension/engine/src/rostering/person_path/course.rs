@@ -100,25 +100,11 @@ pub(crate) fn settle(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rostering::Limits;
     use crate::rostering::compiled::Compiled;
-    use crate::rostering::control::Control;
+    use crate::rostering::control::{Control, NoClock};
     use crate::rostering::person_path::solve::PathFinder;
     use crate::rostering::problem::{Bound, Counted, Force, Limit, Person, Problem, Shift, Succession};
-    use crate::rostering::{Limits, Progress, Watch};
-
-    struct NoClock;
-
-    impl Watch for NoClock {
-        fn elapsed_ms(&self) -> u64 {
-            0
-        }
-
-        fn cancelled(&self) -> bool {
-            false
-        }
-
-        fn progress(&self, _: Progress) {}
-    }
 
     const DAYS: usize = 9;
 

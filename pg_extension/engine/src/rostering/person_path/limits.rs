@@ -6,7 +6,7 @@ use super::Cost;
 use super::counters::furthest;
 use super::forward::Weekday;
 use super::groups::step_value;
-use super::solve::Request;
+use super::request::Request;
 use crate::rostering::periods::{Axis, Period};
 use crate::rostering::person_space::PersonSpace;
 use crate::rostering::plan::FREE;

@@ -8,19 +8,18 @@ use std::collections::HashMap;
 use super::Cost;
 use super::counters::Counters;
 use super::course::{Course, groups_of, settle};
-use super::forward::{Forward, Layers, Weekday};
+use super::forward::{Forward, Layers};
 use super::groups::{Group, Groups, KnownGroups, amount};
 use super::limits::{
     Broken, Terms, Usage, ban_exhausted, ban_surplus, broken_axes, credit, used, weekend_prices,
     weekends_can_bind,
 };
+use super::request::{Found, Request};
 use super::retrace::{Cell, Retrace};
 use super::steps::{Band, LANES, minutes_cost};
 use super::suffix::Suffix;
-use crate::rostering::person_space::PersonSpace;
 use crate::rostering::plan::FREE;
-use crate::rostering::problem::{Counted, Problem};
-use crate::rostering::window::Window;
+use crate::rostering::problem::Counted;
 
 /// Most combined counter values; more cost more time than pricing the limits does.
 pub(crate) const MOST_WIDTH: usize = 24;
@@ -43,34 +42,6 @@ const FIRST_MULTIPLIER: i64 = 2;
 const GENTLE_ROUNDS: usize = 4;
 /// Multipliers are kept from call to call in this scale.
 const KEPT_SCALE: i64 = 64;
-
-/// Whose days are wanted, when, and at which prices.
-#[derive(Clone, Copy)]
-pub(crate) struct Request<'a, T> {
-    pub(crate) problem: &'a Problem,
-    pub(crate) space: &'a PersonSpace,
-    pub(crate) person: usize,
-    /// The person's days as they stand; those outside of the window stay.
-    pub(crate) row: &'a [u32],
-    /// The days that may change. No end lies between a Saturday and its Sunday.
-    pub(crate) window: Window,
-    /// Cost of each shift beside the person's own, multiplied by `scale`.
-    pub(crate) prices: &'a [T],
-    /// What the person's own costs are multiplied by.
-    pub(crate) scale: i64,
-    pub(crate) weekdays: &'a [Weekday],
-    /// Largest price of a limit, in cost units.
-    pub(crate) most_multiplier: i64,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
-    /// No days of this person can cost less, scaled, in the costs that the window can change.
-    pub(crate) bound: i64,
-    /// What the days found cost in the same terms.
-    pub(crate) cost: i64,
-}
 
 /// Finds paths; one per thread, as it keeps its memory from call to call.
 pub(crate) struct PathFinder<T> {
@@ -493,7 +464,10 @@ fn multiplier_cost<T: Cost>(
     kind: usize,
     worked_minutes: i64,
 ) -> i64 {
-    let mut cost = terms.minutes * (worked_minutes / request.space.unit_minutes);
+    let mut cost = 0;
+    if terms.minutes != 0 {
+        cost += terms.minutes * (worked_minutes / request.space.unit_minutes);
+    }
     for (axis, &multiplier) in request.space.axes.iter().zip(&terms.multipliers) {
         if multiplier != 0 && axis.periods.iter().any(|period| period.days.contains(&day)) {
             cost += multiplier * amount(request.space, axis, kind, worked_minutes);
