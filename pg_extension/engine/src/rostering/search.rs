@@ -20,7 +20,7 @@ use super::person_path::Cost;
 use super::plain_days::{give_plain_days, has_many_days};
 use super::plan::Plan;
 use super::problem::Problem;
-use super::relaxation::raise_bound;
+use super::relaxation::{bound_by_scarcity, raise_bound};
 use super::scopes::Scopes;
 use crate::error::EngineError;
 
@@ -43,8 +43,10 @@ const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
 const BOUND_FROM: f64 = 0.7;
 /// Part of the budget that such a bound may take.
 const BOUND_PART: f64 = 0.15;
-/// The same for a first one over very many days, as soon as there is a roster.
-const EARLY_BOUND_PART: f64 = 0.05;
+/// The same for a first one over very many days, which mostly takes far less.
+const EARLY_BOUND_PART: f64 = 0.1;
+/// Such a first bound is left as it is from this part of the cost on.
+const GOOD_BOUND: f64 = 0.6;
 /// Longest horizon that counts as short.
 pub(super) const SHORT_HORIZON_DAYS: usize = 60;
 
@@ -204,8 +206,8 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
     }
     let many_days = unbound && root.people.iter().any(|&person| has_many_days(&compiled.spaces[person]));
     if many_days {
-        // Who knows whether a scope as large as theirs comes to its end in time.
-        bound_by_relaxation(searcher, &snapshot(shared), &root, control.used() + EARLY_BOUND_PART);
+        let known = snapshot(shared);
+        bound_by_scarcity(compiled, control, &known, &root.people, control.used() + EARLY_BOUND_PART);
     }
     while !control.is_over() {
         let start = snapshot(shared);
@@ -213,7 +215,10 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
             unbound = false;
             let until = control.used() + BOUND_PART;
             if many_days {
-                bound_by_relaxation(searcher, &start, &root, until);
+                if (control.lower_bound() as f64) < GOOD_BOUND * start.cost() as f64 {
+                    let worth = worth_of_heads(compiled, &start, &searcher.center);
+                    raise_bound(compiled, control, &start, &root.people, &worth, until);
+                }
             } else {
                 bound_whole(searcher, &start, root.clone(), until);
             }
@@ -230,13 +235,6 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         scopes.tell(best.worth() < start.worth(), control.used() - before);
         publish(searcher, shared, &start, best);
     }
-}
-
-/// Raises the bound at the prices of heads that are known by now, until that part of the budget is used.
-fn bound_by_relaxation<T: Cost>(searcher: &Searcher<'_, '_, T>, known: &Incumbent, root: &Scope, until: f64) {
-    let (compiled, control) = (searcher.compiled, searcher.control);
-    let worth = worth_of_heads(compiled, known, &searcher.center);
-    raise_bound(compiled, control, known, &root.people, &worth, until);
 }
 
 /// What one head more on each shift is worth: as parts of the problem priced it, else as the roster says.
