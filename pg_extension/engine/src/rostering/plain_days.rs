@@ -158,11 +158,11 @@ fn alike(space: &PersonSpace, kind: usize, kinds: usize) -> Option<Vec<bool>> {
             follows |= day.patterns[choice.pattern].next_day().get(class).is_some_and(Option::is_some);
         }
         before = Some(choice.class);
-        let key = (choice.class, choice.pattern);
+        let key = (choice.class, choice.pattern, choice.worked_minutes, choice.late_minutes);
         for other in &day.choices {
             met[other.kind] = true;
-            let same_length = choice.worked_minutes == other.worked_minutes;
-            differs[other.kind] |= key != (other.class, other.pattern) || !same_length;
+            differs[other.kind] |=
+                key != (other.class, other.pattern, other.worked_minutes, other.late_minutes);
         }
     }
     follows.then(|| (0..kinds).map(|other| met[other] && !differs[other]).collect())
@@ -216,6 +216,7 @@ mod tests {
         let limit = |counted, least: Option<i64>, most| Limit {
             counted,
             days: 0..DAYS,
+            continues: false,
             already: 0,
             least: least.map(Bound::hard),
             most: Some(Bound::hard(most)),

@@ -322,6 +322,7 @@ mod tests {
             let mut limit = |counted, least, most| Limit {
                 counted,
                 days: 0..DAYS,
+                continues: false,
                 already: 0,
                 least: bound(least),
                 most: bound(most),

@@ -26,6 +26,10 @@ const CHUNK: usize = 400;
 const PERTURBATION: f64 = 1e-4;
 /// Pricing one column is worth about so many additions.
 const OPERATIONS_PER_COLUMN: u64 = 30;
+/// A row that is off by less than this is kept.
+const KEPT: f64 = 1e-3;
+/// By so much the weight of a row is raised that is not.
+const RAISE: f64 = 8.0;
 /// Values and duals are computed afresh after so many pivots.
 const PIVOTS_BETWEEN_CHECKS: u32 = 100;
 /// A row that is off by more than this asks for a new inverse.
@@ -38,7 +42,10 @@ pub(super) struct Master {
     /// For each column a bit per shift.
     covers: Vec<u64>,
     words: usize,
+    /// What a head too few and one too many cost, row by row.
     weights: [Vec<f64>; 2],
+    /// The same as the program has it at present: no more than this, as long as a row needs no more to be kept.
+    light: [Vec<f64>; 2],
     /// Cost of a banned column: more than any roster saves.
     pub(super) ban: f64,
     /// The smallest reduced cost that is worth a pivot.
@@ -72,12 +79,12 @@ impl Master {
     pub(super) fn new(
         columns: Vec<Column>,
         required: &[f64],
-        short_weight: Vec<f64>,
-        surplus_weight: Vec<f64>,
+        weights: [Vec<f64>; 2],
+        lightest: f64,
         random: &mut fastrand::Rng,
     ) -> Self {
         let (people, shifts) = (columns.len(), required.len());
-        let heaviest = short_weight.iter().chain(&surplus_weight).copied().fold(0.0, f64::max);
+        let heaviest = weights.iter().flatten().copied().fold(0.0, f64::max);
         let dearest = columns.iter().map(|column| column.cost).fold(0.0, f64::max);
         let finest_tolerance = FINEST_TOLERANCE.max(heaviest * TOLERANCE_PART);
         let mut place_of_row = vec![NOWHERE; people + shifts];
@@ -89,7 +96,8 @@ impl Master {
             columns: Vec::new(),
             covers: Vec::new(),
             words: shifts.div_ceil(64),
-            weights: [short_weight, surplus_weight],
+            light: weights.each_ref().map(|side| side.iter().map(|weight| weight.min(lightest)).collect()),
+            weights,
             ban: LEAST_BAN.max(BANNED_ROWS * (heaviest + dearest)),
             finest_tolerance,
             required: required.iter().map(|required| required + random.f64() * PERTURBATION).collect(),
@@ -135,7 +143,7 @@ impl Master {
     }
 
     fn weight(&self, shift: usize, slack: Slack) -> f64 {
-        self.weights[usize::from(slack == Slack::Surplus)][shift]
+        self.light[usize::from(slack == Slack::Surplus)][shift]
     }
 
     fn covers(&self, column: usize, shift: usize) -> bool {
@@ -159,6 +167,24 @@ impl Master {
             .filter_map(|shift| Some(self.weight(shift, self.slack[shift]?) * self.slack_values[shift]))
             .sum();
         columns + slacks
+    }
+
+    /// Raises the weights of rows that are not kept at the present ones. False if there are none.
+    pub(super) fn raise_weights(&mut self) -> bool {
+        let mut raised = false;
+        for shift in 0..self.shifts() {
+            let Some(slack) = self.slack[shift].filter(|_| self.slack_values[shift] > KEPT) else { continue };
+            let side = usize::from(slack == Slack::Surplus);
+            let (light, weight) = (&mut self.light[side][shift], self.weights[side][shift]);
+            if *light < weight {
+                *light = (*light * RAISE).min(weight);
+                raised = true;
+            }
+        }
+        if raised {
+            self.refresh_duals();
+        }
+        raised
     }
 
     /// Adds a column; the next solve takes it up.
@@ -225,8 +251,8 @@ impl Master {
         };
         for &row in &self.kernel_rows {
             if let Some(shift) = row.checked_sub(self.people) {
-                offer(Entering::Slack(shift, Slack::Shortage), self.weights[0][shift] - self.duals[row]);
-                offer(Entering::Slack(shift, Slack::Surplus), self.weights[1][shift] + self.duals[row]);
+                offer(Entering::Slack(shift, Slack::Shortage), self.light[0][shift] - self.duals[row]);
+                offer(Entering::Slack(shift, Slack::Surplus), self.light[1][shift] + self.duals[row]);
             }
         }
         let count = self.columns.len();
