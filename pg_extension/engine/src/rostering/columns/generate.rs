@@ -3,6 +3,7 @@
 use super::master::Master;
 use super::scope::{Cells, Scope};
 use super::variables::Column;
+use super::weights::Weights;
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::local_search::Searcher;
 use crate::rostering::person_path::Cost;
@@ -101,12 +102,21 @@ impl Generation {
                 .collect()
         };
         let required: Vec<f64> = cells.required.iter().map(|&required| required as f64).collect();
-        let weights = [weights(|shift| shift.short_weight), weights(|shift| shift.surplus_weight)];
-        // Prices swing the more the more a head weighs, and converge the later.
         let own_costs: i64 = scope.people.iter().map(|&person| incumbent.own_cost(person)).sum();
         let worked = paths.iter().flatten().filter(|&&cell| cell != FREE).count();
-        let lightest = LIGHT_DAYS * (own_costs as f64 / worked.max(1) as f64).max(1.0);
-        let master = Master::new(columns, &required, weights, lightest, &mut searcher.random);
+        let has_heads = |&shift: &u32| {
+            incumbent.heads[shift as usize] >= compiled.problem.shifts[shift as usize].required
+        };
+        // Where there are not enough people for all heads, what a head weighs is what decides.
+        let light = if cells.shifts.iter().all(has_heads) {
+            LIGHT_DAYS * (own_costs as f64 / worked.max(1) as f64).max(1.0)
+        } else {
+            f64::INFINITY
+        };
+        let (shortage, surplus) =
+            (weights(|shift| shift.short_weight), weights(|shift| shift.surplus_weight));
+        let weights = Weights::light(shortage, surplus, light);
+        let master = Master::new(columns, &required, weights, &mut searcher.random);
         let prices = cells.shifts.iter().map(|&shift| searcher.center[shift as usize]).collect();
         Self {
             scope,
