@@ -107,7 +107,7 @@ impl RunBound {
 }
 
 /// One person's days, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PersonSpace {
     pub(super) days: Vec<DayChoices>,
     /// Classes of the busiest day.
