@@ -98,7 +98,8 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
         (random.u32(0..3) > 0).then(|| Bound { value: random.i64(values), force: force(random) })
     };
     let mut limits = Vec::new();
-    if random.u32(0..3) == 0 {
+    let by_clock = random.u32(0..3) == 0;
+    if by_clock {
         // Periods by the clock, one after the other, which a night joins.
         let length = random.usize(1..=days);
         for start in (0..days).step_by(length) {
@@ -118,7 +119,8 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
     for _ in 0..random.usize(0..4) {
         let start = random.usize(0..days);
         let whole = random.bool();
-        let (counted, most) = match random.usize(0..5) {
+        // More sums of minutes than this are too many to be counted exactly.
+        let (counted, most) = match random.usize(0..if by_clock { 4 } else { 5 }) {
             0 => (Counted::Minutes, 480 * 4),
             4 => (Counted::ClockMinutes, 480 * 4),
             1 => (Counted::Days, 5),
