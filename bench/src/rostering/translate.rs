@@ -33,7 +33,7 @@ pub(crate) fn problem(instance: &Instance) -> Problem {
     let mut people: Vec<Person> = instance.staff.iter().map(|employee| person(instance, employee)).collect();
     for request in &instance.requests {
         people[request.employee].wishes.push(Wish {
-            shift: request.day * types + request.shift,
+            shifts: vec![request.day * types + request.shift],
             work: request.work,
             weight: request.weight,
         });

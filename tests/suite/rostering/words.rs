@@ -332,3 +332,25 @@ async fn every_fault_of_these_words_is_refused_with_its_path() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_day_that_somebody_prefers_costs_once_when_they_are_free_on_it() -> Result<()> {
+    let session = session().await?;
+    let mut problem = week(&[EARLY, LATE, NIGHT], 1);
+    let told = |preference: &str, from: u32, to: u32| {
+        let at = |day: u32| format!("2026-03-{day:02}T00:00:00Z");
+        json!({"starts_at": at(from), "ends_at": at(to), "preference": preference, "weight": 7})
+    };
+    problem["weights"] = json!({"short": 0});
+    problem["people"][0]["days_off"] = json!(["2026-03-02", "2026-03-03", "2026-03-04"]);
+    problem["people"][0]["availability"] = json!([told("preferred", 2, 4)]);
+    let answer = solve(&session, &problem).await?;
+    assert_eq!(answer["cost"], 14, "two days: {:#}", answer["violations"]);
+    // A day that one may take is worked on, whichever of its shifts it is, and one that one would rather not is free.
+    problem["people"][0]["availability"] = json!([told("preferred", 4, 6), told("unavailable", 6, 9)]);
+    let answer = solve(&session, &problem).await?;
+    assert_eq!(answer["cost"], 7, "{:#}", answer["violations"]);
+    let row = rows(&answer).remove("a").unwrap_or_default();
+    assert_eq!(row.iter().filter(|kind| *kind != "-").count(), 1, "{row:?}");
+    Ok(())
+}

@@ -143,7 +143,17 @@ impl Problem {
             force("rotation.weight", rotation.force)?;
         }
         for wish in &person.wishes {
-            reference("wish.shift", wish.shift, self.shifts.len())?;
+            for &shift in &wish.shifts {
+                reference("wish.shifts", shift, self.shifts.len())?;
+            }
+            let mut days = wish.shifts.iter().map(|&shift| self.shifts[shift].day);
+            let first = days.next();
+            if first.is_none() || days.any(|day| Some(day) != first) {
+                return Err(EngineError::RosterContradiction {
+                    argument: "wish.shifts",
+                    problem: "a wish is about shifts of one day".to_owned(),
+                });
+            }
             weight("wish.weight", wish.weight)?;
         }
         for &(kind, cost) in &person.kind_costs {

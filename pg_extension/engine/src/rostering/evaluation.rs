@@ -425,10 +425,12 @@ impl Rules<'_> {
 
     fn wishes(&mut self) {
         for wish in &self.person.wishes {
-            let day = self.problem.shifts[wish.shift].day;
-            let works = self.row[day] == wish.shift as u32;
-            if works != wish.work {
-                self.report(RuleName::Wish, day, Some(wish.shift), 1, Force::Soft(wish.weight));
+            let Some(&first) = wish.shifts.first() else { continue };
+            let day = self.problem.shifts[first].day;
+            let worked = wish.shifts.iter().copied().find(|&shift| self.row[day] == shift as u32);
+            if worked.is_some() != wish.work {
+                let shown = worked.or((wish.shifts.len() == 1).then_some(first));
+                self.report(RuleName::Wish, day, shown, 1, Force::Soft(wish.weight));
             }
         }
     }

@@ -172,7 +172,8 @@ impl Writer {
         }
         self.indexes(&[person.wishes.len()]);
         for wish in &person.wishes {
-            self.numbers(&[wish.shift as i64, i64::from(wish.work), wish.weight]);
+            self.list(&wish.shifts);
+            self.numbers(&[i64::from(wish.work), wish.weight]);
         }
         match &person.rotation {
             None => self.number(-1),

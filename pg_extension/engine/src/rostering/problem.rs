@@ -151,12 +151,12 @@ pub struct Limit {
     pub most: Option<Bound>,
 }
 
-/// A preference about one shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A preference about shifts of one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
-    /// The shift.
-    pub shift: usize,
-    /// Whether the person wants to work it, or not to.
+    /// The shifts, at least one, all of the same day.
+    pub shifts: Vec<usize>,
+    /// Whether the person wants to work one of them, or none.
     pub work: bool,
     /// The cost when it is not so.
     pub weight: i64,

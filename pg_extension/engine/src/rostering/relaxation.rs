@@ -332,8 +332,11 @@ mod tests {
                 limit(Counted::Weekends, 0..=1, 0..=1),
                 limit(Counted::Kind(0), 0..=1, 1..=2),
             ];
-            let wish =
-                Wish { shift: random.usize(0..DAYS * KINDS), work: random.bool(), weight: random.i64(1..9) };
+            let wish = Wish {
+                shifts: vec![random.usize(0..DAYS * KINDS)],
+                work: random.bool(),
+                weight: random.i64(1..9),
+            };
             people.push(Person { limits, wishes: vec![wish], ..Person::default() });
         }
         let succession = Succession { first: 1, next: 0, free_days: 0, force: Force::Hard };

@@ -164,10 +164,12 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
     }
     let wishes = (0..random.usize(0..3))
         .filter(|_| !shifts.is_empty())
-        .map(|_| Wish {
-            shift: random.usize(0..shifts.len()),
-            work: random.bool(),
-            weight: random.i64(0..20),
+        .map(|_| {
+            let first = random.usize(0..shifts.len());
+            let same_day = |&shift: &usize| shifts[shift].day == shifts[first].day;
+            let of_day: Vec<usize> = (0..shifts.len()).filter(same_day).collect();
+            let shifts = if random.bool() { vec![first] } else { of_day };
+            Wish { shifts, work: random.bool(), weight: random.i64(0..20) }
         })
         .collect();
     Person {

@@ -1,5 +1,7 @@
 //! The people, with what holds for them alone.
 
+use std::collections::BTreeMap;
+
 use rota_engine::Span;
 use rota_engine::rostering::{Person, Wish};
 
@@ -91,7 +93,7 @@ fn wishes(draft: &Draft, object: &Object<'_>, person: &mut Person) -> Result<(),
         let shift = draft.shift(&wish.need("shift")?)?;
         let weight = read_weight(&wish.need("weight")?)?;
         let work = wish.find("work").map_or(Ok(true), |field| field.truth())?;
-        person.wishes.push(Wish { shift, work, weight });
+        person.wishes.push(Wish { shifts: vec![shift], work, weight });
     }
     for field in object.list("availability")? {
         let told = field.object(&["starts_at", "ends_at", "preference", "weight"])?;
@@ -104,10 +106,15 @@ fn wishes(draft: &Draft, object: &Object<'_>, person: &mut Person) -> Result<(),
         };
         let weight = told.find("weight").map_or(Ok(usual), |field| read_weight(&field))?;
         let span = span(&told)?;
-        // A preferred time wants a shift that lies in it; an unavailable one wants none that meets it.
+        // A preferred time wants, day by day, a shift that lies in it; an unavailable one wants none that meets it.
         let concerned = |shift: &Span| if work { span.covers(*shift) } else { span.overlaps(*shift) };
         let shifts = draft.demand.spans.iter().enumerate().filter(|(_, shift)| concerned(shift));
-        person.wishes.extend(shifts.map(|(shift, _)| Wish { shift, work, weight }));
+        let mut by_day: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (shift, _) in shifts {
+            let day = draft.demand.shifts.get(shift).map_or(0, |shift| shift.day);
+            by_day.entry(day).or_default().push(shift);
+        }
+        person.wishes.extend(by_day.into_values().map(|shifts| Wish { shifts, work, weight }));
     }
     Ok(())
 }

@@ -122,8 +122,9 @@ pub fn score(problem: &Problem, plan: &Plan) -> Score {
     }
     for (number, person) in problem.people.iter().enumerate() {
         let granted = person.wishes.iter().filter(|wish| {
-            let day = problem.shifts[wish.shift].day;
-            (plan.row(number)[day] as usize == wish.shift) == wish.work
+            let row = plan.row(number);
+            let works = |&shift: &usize| row[problem.shifts[shift].day] as usize == shift;
+            wish.shifts.iter().any(works) == wish.work
         });
         score.wishes[number].0 = granted.count() as i64;
     }

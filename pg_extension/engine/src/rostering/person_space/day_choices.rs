@@ -15,7 +15,7 @@ pub(super) fn day_choices(problem: &Problem, person: &Person, day: usize, shifts
         let wishes: i64 = person
             .wishes
             .iter()
-            .filter(|wish| wish.shift == shift_index)
+            .filter(|wish| wish.shifts.contains(&shift_index))
             .map(|wish| if wish.work { -wish.weight } else { wish.weight })
             .sum();
         Choice {
