@@ -83,6 +83,14 @@ impl Horizon {
         self.local_date(day).map(|date| date.to_string()).unwrap_or_default()
     }
 
+    /// The minute at which a day begins, which may lie outside of the horizon.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfRange`] beyond the calendar.
+    pub(super) fn day_start(&self, day: i64) -> Result<i64, ExtensionError> {
+        Ok(self.minute(self.zone.start_of_day(self.local_date(day)?)?))
+    }
+
     /// Minutes worked after the midnight that ends the day on which work begins. Its break lies in the middle, as for
     /// conflicts.
     pub(super) fn late_minutes(
@@ -91,11 +99,7 @@ impl Horizon {
         span: Span,
         worked_minutes: i64,
     ) -> Result<i64, ExtensionError> {
-        let midnight = self.zone.start_of_day(self.local_date(day + 1)?)?;
-        if span.end() <= midnight {
-            return Ok(0);
-        }
-        let midnight = self.minute(midnight);
+        let midnight = self.day_start(day + 1)?;
         let (start, end) = self.minutes(span);
         let length_of_break = end - start - worked_minutes;
         let break_start = start + (end - start - length_of_break) / 2;

@@ -354,3 +354,19 @@ async fn a_day_that_somebody_prefers_costs_once_when_they_are_free_on_it() -> Re
     assert_eq!(row.iter().filter(|kind| *kind != "-").count(), 1, "{row:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn nobody_is_rostered_before_they_are_hired_but_for_work_that_stands() -> Result<()> {
+    let session = session().await?;
+    let mut problem = week(&[EARLY], 1);
+    problem["people"][0]["hired_on"] = json!("2026-03-05");
+    let answer = solve(&session, &problem).await?;
+    let row = rows(&answer).remove("a").unwrap_or_default();
+    assert_eq!(row, ["-", "-", "-", "early", "early", "early", "early"]);
+    problem["people"][0]["work"] = json!([{"shift": "early 3"}]);
+    let answer = solve(&session, &problem).await?;
+    let row = rows(&answer).remove("a").unwrap_or_default();
+    assert_eq!(row, ["-", "early", "-", "early", "early", "early", "early"]);
+    assert_eq!(answer["feasible"], true);
+    Ok(())
+}

@@ -67,6 +67,9 @@ fn read_person(
     }
     draft.weekly_minutes.push(object.find("weekly_minutes").map(|field| value(&field)).transpose()?);
     let mut person = Terms::read(draft, &object)?.person(everybody);
+    if let Some(hired_on) = hired_on {
+        person.unavailable.push(i64::MIN..draft.horizon.day_start(draft.horizon.day_of_date(hired_on))?);
+    }
     for absence in object.list("absences")? {
         let (start, end) = draft.horizon.minutes(span(&absence.object(&["starts_at", "ends_at"])?)?);
         person.unavailable.push(start..end);
