@@ -111,6 +111,11 @@ pub(super) struct Work {
 }
 
 impl Work {
+    /// With room for so many rows.
+    pub(super) fn with_room(rows: usize) -> Self {
+        Self { duties: Vec::with_capacity(rows), assignments: Vec::with_capacity(rows), ..Self::default() }
+    }
+
     /// Begins with somebody else.
     pub(super) fn clear(&mut self) {
         self.duties.clear();

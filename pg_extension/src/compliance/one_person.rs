@@ -39,7 +39,7 @@ impl OnePerson {
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
         let known = widened(window, reach(&law.rules));
-        let mut record = Record::default();
+        let mut record = Record::with_room();
         self.question.ask(connection, known, person, &mut |row| {
             record.add(row, law);
             Ok(())
@@ -58,7 +58,7 @@ impl OnePerson {
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
     ) -> Result<bool, ExtensionError> {
         let known = widened(window, reach(&law.rules));
-        let mut record = Record::default();
+        let mut record = Record::with_room();
         let asked = self.question.ask_directly(known, person, &mut |row| {
             record.add(row, law);
             Ok(())
@@ -79,7 +79,14 @@ struct Record {
     places: Vocabulary,
 }
 
+/// Rows of work that most people have in the time that most rules look at.
+const USUAL_ROWS: usize = 64;
+
 impl Record {
+    fn with_room() -> Self {
+        Self { work: Work::with_room(USUAL_ROWS), ..Self::default() }
+    }
+
     fn add(&mut self, row: PersonRow<'_>, law: &Law) {
         match row {
             PersonRow::Person(person) => {
