@@ -159,6 +159,13 @@ impl Work {
         (self.duties, self.assignments) = both.into_iter().unzip();
     }
 
+    /// Whether it alone, in the order of its starts, shows that rules are kept.
+    pub(super) fn is_enough(&self, law: &Law, further: &Further) -> bool {
+        let has_leave = !further.leaves.is_empty();
+        self.unclear.is_empty()
+            && law.glance.as_ref().is_some_and(|glance| glance.shows_kept(&self.duties, has_leave))
+    }
+
     /// Does as if a change had been made.
     pub(super) fn amend(&mut self, person: &str, amendment: &Amendment, law: &Law) {
         let is_kept = |id: &Option<Name<Rc<str>>>| {

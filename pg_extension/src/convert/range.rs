@@ -110,7 +110,9 @@ pub(crate) unsafe fn surely_lies_apart(datum: pg_sys::Datum, span: Span) -> bool
         varlena_to_byte_slice(range)
     };
     let Some((flags, bounds)) = bytes.split_last() else { return false };
-    let Some((lower, upper)) = bounds.get(OID_BYTES..).and_then(<[u8]>::split_first_chunk) else { return false };
+    let Some((lower, upper)) = bounds.get(OID_BYTES..).and_then(<[u8]>::split_first_chunk) else {
+        return false;
+    };
     let Some(upper) = upper.first_chunk() else { return false };
     let (lower, upper) = (i64::from_ne_bytes(*lower), i64::from_ne_bytes(*upper));
     // Whether a bound belongs to the range matters only where it is one of the span's.

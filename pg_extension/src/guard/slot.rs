@@ -40,3 +40,20 @@ impl Slot {
         unsafe { (*self.0).tts_tid }
     }
 }
+
+/// What the server knows of a column of a table, counted from 1.
+///
+/// # Safety
+/// The shape is a live one, and has that column.
+pub(crate) unsafe fn attribute(
+    shape: pg_sys::TupleDesc,
+    column: i16,
+) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the caller says so; the server counts from 0.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        return (*shape).attrs.as_ptr().add(usize::try_from(column - 1).unwrap_or_default());
+        #[cfg(feature = "pg18")]
+        return pg_sys::TupleDescAttr(shape, i32::from(column) - 1);
+    }
+}

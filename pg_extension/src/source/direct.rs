@@ -20,7 +20,10 @@ use pgrx::datum::FromDatum;
 use pgrx::{PgList, pg_sys};
 use rota_engine::Span;
 
+pub(super) use self::heap_rows::HeapRows;
 use self::index_scan::IndexScan;
+pub(super) use self::recent_pages::RecentPages;
+use super::prepared::Halt;
 use super::stream::Each;
 use crate::convert::InstantRange;
 use crate::error::ExtensionError;
@@ -99,7 +102,7 @@ impl DirectPlan {
         }
     }
 
-    /// Runs it with the active snapshot and hands over its rows one by one.
+    /// Runs it with the active snapshot and hands over its rows one by one, in the order of its parts.
     ///
     /// # Errors
     /// Those of `each`, which end it. What the server refuses is raised as its own error.
@@ -110,6 +113,7 @@ impl DirectPlan {
         &mut self,
         values: pg_sys::ParamListInfo,
         each: Each<'_>,
+        halt: Option<Halt<'_>>,
     ) -> Result<(), ExtensionError> {
         self.runs += 1;
         // SAFETY: the caller says so; the values outlive the run.
@@ -118,7 +122,13 @@ impl DirectPlan {
             (*self.evaluation).ecxt_param_list_info = values;
             pg_sys::MemoryContextReset((*self.evaluation).ecxt_per_tuple_memory);
             let span = self.compared.and_then(|parameter| span_of(values, parameter));
-            self.scans.iter_mut().try_for_each(|scan| scan.run(self.evaluation, span, each))
+            let Some((last, others)) = self.scans.split_last_mut() else { return Ok(()) };
+            let halt = halt.filter(|halt| last.part() == Some(halt.last_part));
+            others.iter_mut().try_for_each(|scan| scan.run(self.evaluation, span, each))?;
+            if halt.is_some_and(|halt| (halt.is_enough)()) {
+                return Ok(());
+            }
+            last.run(self.evaluation, span, each)
         }
     }
 }

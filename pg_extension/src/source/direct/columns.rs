@@ -6,9 +6,11 @@
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
+use pgrx::datum::FromDatum;
 use pgrx::{PgList, pg_sys};
 
 use super::unguarded;
+use crate::guard::attribute;
 
 /// The columns of a scan's result.
 pub(super) struct Columns {
@@ -73,6 +75,24 @@ impl Columns {
                 )),
             };
             Some(Self { result, count, reading })
+        }
+    }
+
+    /// The first column, where it is a constant of type `integer`.
+    ///
+    /// # Safety
+    /// As [`Columns::of`].
+    pub(super) unsafe fn leading_constant(columns: *mut pg_sys::List) -> Option<i32> {
+        // SAFETY: the caller says so. The node is asked for its tag; a value of this type is one by itself.
+        unsafe {
+            let first = PgList::<pg_sys::TargetEntry>::from_pg(columns).get_ptr(0)?;
+            let node = (*first).expr;
+            if (*node).type_ != pg_sys::NodeTag::T_Const {
+                return None;
+            }
+            let constant = node.cast::<pg_sys::Const>();
+            let is_one = (*constant).consttype == pg_sys::INT4OID && !(*constant).constisnull;
+            is_one.then(|| i32::from_datum((*constant).constvalue, false))?
         }
     }
 
@@ -148,9 +168,10 @@ impl CopiedColumns {
                         *(*result).tts_isnull.add(target) = (*constant).constisnull;
                     }
                     pg_sys::NodeTag::T_Var => {
-                        let number = usize::try_from((*node.cast::<pg_sys::Var>()).varattno).ok()?;
-                        let source = number.checked_sub(1)?;
-                        let (by_value, length) = storage(shape, source);
+                        let number @ 1.. = (*node.cast::<pg_sys::Var>()).varattno else { return None };
+                        let column = attribute(shape, number);
+                        let (by_value, length) = ((*column).attbyval, c_int::from((*column).attlen));
+                        let source = usize::try_from(number - 1).ok()?;
                         copied.push(CopiedColumn { source, target, by_value, length });
                     }
                     _ => return None,
@@ -201,21 +222,6 @@ pub(super) unsafe fn take_apart(row: *mut pg_sys::TupleTableSlot, last: c_int) {
         if c_int::from((*row).tts_nvalid) < last {
             unguarded::slot_getsomeattrs_int(row, last);
         }
-    }
-}
-
-/// Whether a column is a value by itself, and how long it is otherwise; counted from 0.
-///
-/// # Safety
-/// The shape has that column.
-unsafe fn storage(shape: pg_sys::TupleDesc, column: usize) -> (bool, c_int) {
-    // SAFETY: the caller says so.
-    unsafe {
-        #[cfg(not(feature = "pg18"))]
-        let attribute = (*shape).attrs.as_ptr().add(column);
-        #[cfg(feature = "pg18")]
-        let attribute = pg_sys::TupleDescAttr(shape, c_int::try_from(column).unwrap_or_default());
-        ((*attribute).attbyval, c_int::from((*attribute).attlen))
     }
 }
 

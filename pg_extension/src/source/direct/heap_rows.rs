@@ -9,7 +9,7 @@ use super::unguarded;
 const MOST_ROWS_AT_ONCE: usize = 64;
 
 /// A heap whose rows are looked at with one snapshot, place by place.
-pub(super) struct HeapRows<'pages> {
+pub(in crate::source) struct HeapRows<'pages> {
     table: pg_sys::Relation,
     recent: &'pages mut RecentPages,
     snapshot: pg_sys::Snapshot,
@@ -26,7 +26,7 @@ impl<'pages> HeapRows<'pages> {
     ///
     /// # Safety
     /// The table is open, a heap, and the snapshot registered, until the value is closed.
-    pub(super) unsafe fn of(
+    pub(in crate::source) unsafe fn of(
         table: pg_sys::Relation,
         snapshot: pg_sys::Snapshot,
         recent: &'pages mut RecentPages,
@@ -60,6 +60,43 @@ impl<'pages> HeapRows<'pages> {
             for row in self.rows.iter_mut().take(found) {
                 each(row);
             }
+        }
+    }
+
+    /// Shows every row of a page that the snapshot shows, while nobody writes there: more may not be done then.
+    ///
+    /// # Safety
+    /// As [`HeapRows::visit`]; the table has that page.
+    pub(in crate::source) unsafe fn look_at_page(
+        &mut self,
+        block: pg_sys::BlockNumber,
+        mut look: impl FnMut(&pg_sys::HeapTupleData),
+    ) {
+        let (high, low) = ((block >> 16) as u16, (block & 0xffff) as u16);
+        let mut row = pg_sys::HeapTupleData::default();
+        // SAFETY: the caller says that the table is open; the page is in use, and nobody writes there meanwhile.
+        unsafe {
+            let buffer = self.use_page(block);
+            unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE.cast_signed());
+            let last = pg_sys::PageGetMaxOffsetNumber(pg_sys::BufferGetPage(buffer));
+            for number in 1..=last {
+                let ip_blkid = pg_sys::BlockIdData { bi_hi: high, bi_lo: low };
+                let mut place = pg_sys::ItemPointerData { ip_blkid, ip_posid: number };
+                // Of versions that follow one another the first place leads to the one that is shown.
+                if unguarded::heap_hot_search_buffer(
+                    &raw mut place,
+                    self.table,
+                    buffer,
+                    self.snapshot,
+                    &raw mut row,
+                    std::ptr::null_mut(),
+                    true,
+                ) {
+                    self.count += 1;
+                    look(&row);
+                }
+            }
+            unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_UNLOCK.cast_signed());
         }
     }
 
@@ -130,7 +167,7 @@ impl<'pages> HeapRows<'pages> {
     ///
     /// # Safety
     /// As [`HeapRows::visit`].
-    pub(super) unsafe fn close(&mut self) {
+    pub(in crate::source) unsafe fn close(&mut self) {
         // SAFETY: the table is open; where its uses are counted there is a counter, or one is made. The page was
         // taken by `use_page`, and is let go once.
         unsafe {

@@ -29,6 +29,8 @@ pub(super) struct IndexScan {
     values: Vec<*mut pg_sys::ExprState>,
     filter: Filter,
     columns: Columns,
+    /// Of which part of the query its rows say that they are.
+    part: Option<i32>,
     row: *mut pg_sys::TupleTableSlot,
     recent: RecentPages,
     /// Where the rows of this run lie. The memory is used again for the next one.
@@ -83,11 +85,17 @@ impl IndexScan {
                 values,
                 filter: Filter { condition: pg_sys::ExecInitQual(condition, null_mut()), compared },
                 columns: Columns::of((*plan).scan.plan.targetlist, shape, evaluation)?,
+                part: Columns::leading_constant((*plan).scan.plan.targetlist),
                 row: pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsHeapTuple),
                 recent: RecentPages::default(),
                 places: Vec::new(),
             })
         }
+    }
+
+    /// Of which part of a query of several its rows are.
+    pub(super) fn part(&self) -> Option<i32> {
+        self.part
     }
 
     /// Hands over the rows, with the active snapshot. Of those that surely lie apart from a span, where it is
