@@ -12,6 +12,7 @@ mod conditions;
 mod heap_rows;
 mod index_scan;
 mod recent_pages;
+mod stored_row;
 mod unguarded;
 
 use std::ffi::c_int;

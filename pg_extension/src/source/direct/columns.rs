@@ -188,14 +188,18 @@ impl CopiedColumns {
         self.rows = 0;
     }
 
+    /// The number of the last one that it takes.
+    pub(super) fn last(&self) -> c_int {
+        self.last
+    }
+
     /// Takes a row over.
     ///
     /// # Safety
-    /// The slot holds a row of the table. An error leaps over the caller, as in [`unguarded`].
+    /// The slot has these columns of a row of the table. An error leaps over the caller, as in [`unguarded`].
     pub(super) unsafe fn copy(&mut self, row: *mut pg_sys::TupleTableSlot, memory: pg_sys::MemoryContext) {
-        // SAFETY: the caller says so; once taken apart up to a column, both arrays hold it.
+        // SAFETY: the caller says so; both arrays hold them.
         unsafe {
-            take_apart(row, self.last);
             for column in &self.columns {
                 let is_null = *(*row).tts_isnull.add(column.source);
                 let mut value = *(*row).tts_values.add(column.source);

@@ -110,9 +110,23 @@ impl<'pages> HeapRows<'pages> {
         unsafe {
             let buffer = self.use_page(block);
             unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE.cast_signed());
+            let page = pg_sys::BufferGetPage(buffer);
+            let is_all_visible = is_all_visible(page, self.snapshot);
             for place in places {
                 let mut place = *place;
                 let Some(row) = self.rows.get_mut(found) else { break };
+                if is_all_visible && let Some(head) = head_at(page, place) {
+                    let table = (*self.table).rd_id;
+                    let length = (*pg_sys::PageGetItemId(page, place.ip_posid)).lp_len();
+                    *row = pg_sys::HeapTupleData {
+                        t_len: length,
+                        t_self: place,
+                        t_tableOid: table,
+                        t_data: head,
+                    };
+                    found += 1;
+                    continue;
+                }
                 let is_seen = unguarded::heap_hot_search_buffer(
                     &raw mut place,
                     self.table,
@@ -185,5 +199,40 @@ impl<'pages> HeapRows<'pages> {
                 unguarded::ReleaseBuffer(buffer);
             }
         }
+    }
+}
+
+/// Whether the server says of a page that every row of it is shown by every snapshot, as a sequential scan asks it.
+/// Serializable transactions have each row looked at: the server notes which they saw.
+///
+/// # Safety
+/// The page is in use, and nobody writes there.
+unsafe fn is_all_visible(page: pg_sys::Page, snapshot: pg_sys::Snapshot) -> bool {
+    // SAFETY: the caller says so.
+    unsafe {
+        let flags = u32::from((*page.cast::<pg_sys::PageHeaderData>()).pd_flags);
+        flags & pg_sys::PD_ALL_VISIBLE != 0
+            && !(*snapshot).takenDuringRecovery
+            && pg_sys::XactIsoLevel < pg_sys::XACT_SERIALIZABLE.cast_signed()
+    }
+}
+
+/// The head of the row at a place, if one lies there that is not a later version of another.
+///
+/// # Safety
+/// As [`is_all_visible`].
+unsafe fn head_at(page: pg_sys::Page, place: pg_sys::ItemPointerData) -> Option<pg_sys::HeapTupleHeader> {
+    // SAFETY: the caller says so; the page says how many places it has, and where the row of each begins.
+    unsafe {
+        if place.ip_posid == 0 || place.ip_posid > pg_sys::PageGetMaxOffsetNumber(page) {
+            return None;
+        }
+        let item = pg_sys::PageGetItemId(page, place.ip_posid);
+        if (*item).lp_flags() != pg_sys::LP_NORMAL {
+            return None;
+        }
+        let head: pg_sys::HeapTupleHeader = pg_sys::PageGetItem(page, item).cast();
+        let is_later = u32::from((*head).t_infomask2) & pg_sys::HEAP_ONLY_TUPLE != 0;
+        (!is_later).then_some(head)
     }
 }

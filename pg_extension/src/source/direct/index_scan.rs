@@ -12,6 +12,7 @@ use super::columns::{Columns, CopiedColumns, Reading, take_apart};
 use super::conditions::{Comparison, without_overlap};
 use super::heap_rows::HeapRows;
 use super::recent_pages::RecentPages;
+use super::stored_row::Layout;
 use super::unguarded;
 use crate::convert::surely_lies_apart;
 use crate::error::ExtensionError;
@@ -28,6 +29,8 @@ pub(super) struct IndexScan {
     keys: Vec<pg_sys::ScanKeyData>,
     values: Vec<*mut pg_sys::ExprState>,
     filter: Filter,
+    /// How the columns lie that are copied; `None` where the server takes rows apart.
+    layout: Option<Layout>,
     columns: Columns,
     /// Of which part of the query its rows say that they are.
     part: Option<i32>,
@@ -77,6 +80,14 @@ impl IndexScan {
             let comparisons = comparisons?.into_iter().map(|Comparison { key, value }| (key, value));
             let (keys, values) = comparisons.unzip();
             let (condition, compared) = without_overlap((*plan).scan.plan.qual, compared);
+            let mut columns = Columns::of((*plan).scan.plan.targetlist, shape, evaluation)?;
+            let layout = match columns.reading() {
+                Reading::Copied(copied) if condition.is_null() => {
+                    let last = i16::try_from(copied.last()).ok()?.max(compared.unwrap_or_default());
+                    Layout::of(shape, last)
+                }
+                _ => None,
+            };
             Some(Self {
                 table: (*entry).relid,
                 index: (*plan).indexid,
@@ -84,7 +95,8 @@ impl IndexScan {
                 keys,
                 values,
                 filter: Filter { condition: pg_sys::ExecInitQual(condition, null_mut()), compared },
-                columns: Columns::of((*plan).scan.plan.targetlist, shape, evaluation)?,
+                layout,
+                columns,
                 part: Columns::leading_constant((*plan).scan.plan.targetlist),
                 row: pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsHeapTuple),
                 recent: RecentPages::default(),
@@ -194,14 +206,16 @@ impl IndexScan {
         (evaluation, span): (*mut pg_sys::ExprContext, Option<Span>),
         each: Each<'_>,
     ) -> Result<(), ExtensionError> {
-        let (slot, filter) = (self.row, self.filter);
+        let (slot, filter, layout) = (self.row, self.filter, self.layout.as_ref());
         // SAFETY: the caller says so. A row stays where it is until the next one is asked for, and what is copied
         // until the memory is reset.
         unsafe {
             match self.columns.reading() {
                 Reading::Copied(copied) => {
                     copied.clear();
-                    pg_guard_ffi_boundary(|| copy(rows, places, (slot, filter), (evaluation, span), copied));
+                    pg_guard_ffi_boundary(|| {
+                        copy(rows, places, (slot, filter, layout), (evaluation, span), copied);
+                    });
                     let rows = 0..self.columns.copied_rows();
                     rows.map(|number| self.columns.copied_row(number)).try_for_each(each)
                 }
@@ -231,6 +245,17 @@ impl IndexScan {
 }
 
 impl Filter {
+    /// Whether the compared column may overlap a span.
+    ///
+    /// # Safety
+    /// The slot has that column of a row, a range of the parameter's type.
+    unsafe fn may_overlap(self, slot: *mut pg_sys::TupleTableSlot, span: Option<Span>) -> bool {
+        let (Some(column), Some(span)) = (self.compared, span) else { return true };
+        let place = usize::try_from(column - 1).unwrap_or_default();
+        // SAFETY: the caller says so.
+        unsafe { !*(*slot).tts_isnull.add(place) && !surely_lies_apart(*(*slot).tts_values.add(place), span) }
+    }
+
     /// Puts a row into a slot, where the evaluation finds it, and tells whether it is taken.
     ///
     /// # Safety
@@ -245,13 +270,11 @@ impl Filter {
         // SAFETY: the caller says so; the compared column is a range of the parameter's type.
         unsafe {
             unguarded::ExecStoreHeapTuple(row, slot, false);
-            if let (Some(column), Some(span)) = (self.compared, span) {
+            if let Some(column) = self.compared {
                 take_apart(slot, c_int::from(column));
-                let place = usize::try_from(column - 1).unwrap_or_default();
-                let is_null = *(*slot).tts_isnull.add(place);
-                if is_null || surely_lies_apart(*(*slot).tts_values.add(place), span) {
-                    return false;
-                }
+            }
+            if !self.may_overlap(slot, span) {
+                return false;
             }
             (*evaluation).ecxt_scantuple = slot;
             self.condition.is_null()
@@ -267,15 +290,27 @@ impl Filter {
 unsafe fn copy(
     rows: &mut HeapRows<'_>,
     places: &[pg_sys::ItemPointerData],
-    (slot, filter): (*mut pg_sys::TupleTableSlot, Filter),
+    (slot, filter, layout): (*mut pg_sys::TupleTableSlot, Filter, Option<&Layout>),
     (evaluation, span): (*mut pg_sys::ExprContext, Option<Span>),
     copied: &mut CopiedColumns,
 ) {
     // SAFETY: the caller says so.
     unsafe {
         let memory = (*evaluation).ecxt_per_tuple_memory;
+        let last = copied.last();
         rows.visit(places, |row| {
-            if filter.takes(row, slot, evaluation, span) {
+            let is_apart =
+                layout.is_some_and(|layout| layout.read(row, (*slot).tts_values, (*slot).tts_isnull));
+            let is_taken = if is_apart {
+                filter.may_overlap(slot, span)
+            } else {
+                let is_taken = filter.takes(row, slot, evaluation, span);
+                if is_taken {
+                    take_apart(slot, last);
+                }
+                is_taken
+            };
+            if is_taken {
                 copied.copy(slot, memory);
             }
         });
