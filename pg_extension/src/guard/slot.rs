@@ -21,7 +21,7 @@ impl Slot {
     /// The value of a column, counted from 1; `None` for a null. It lies in the row, and is gone with it.
     ///
     /// Ask for the last column first: the server takes rows apart up to the column that is wanted.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(self, column: i16) -> Option<pg_sys::Datum> {
         let position = usize::try_from(column).ok()?.checked_sub(1)?;
         // SAFETY: the slot is live by `new` and holds a row of its own descriptor; columns come from the

@@ -117,7 +117,7 @@ impl<'row> StreamedRow<'row> {
 
     /// # Safety
     /// The column is of the SQL type that `T` reads.
-    #[inline]
+    #[inline(always)]
     unsafe fn value<T: FromDatum>(self, column: i16) -> Option<T> {
         let datum = self.slot.value(self.skipped + column)?;
         // SAFETY: the caller says so.

@@ -147,7 +147,8 @@ async fn a_row_that_others_deleted_since_its_page_was_visible_to_all_counts_no_l
     other.batch_execute("BEGIN; DELETE FROM duties WHERE staff_id = 2").await?;
     assert_eq!(writer.refusal(more).await?.sqlstate, "23514");
     other.batch_execute("COMMIT").await?;
-    writer.batch_execute(more).await
+    writer.batch_execute(more).await?;
+    Ok(())
 }
 
 #[tokio::test]
@@ -157,5 +158,6 @@ async fn somebody_whom_the_view_does_not_show_is_not_judged() -> Result<()> {
         format!("INSERT INTO duties (staff_id, planned) VALUES ({person}, '[2026-03-02,2026-03-04)')")
     };
     assert_eq!(session.refusal(&long(3)).await?.sqlstate, "23514");
-    session.batch_execute(&long(9)).await
+    session.batch_execute(&long(9)).await?;
+    Ok(())
 }
