@@ -41,7 +41,6 @@
 //! `soft`, or `medium`, which comes before everything soft.
 
 mod answer;
-mod clock;
 mod field;
 mod horizon;
 mod job;

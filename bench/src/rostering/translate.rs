@@ -58,6 +58,7 @@ fn person(instance: &Instance, employee: &Employee) -> Person {
     let limit = |counted, least: Option<i64>, most| Limit {
         counted,
         days: 0..instance.days,
+        continues: false,
         already: 0,
         least: least.map(Bound::hard),
         most: Some(Bound::hard(most)),

@@ -43,6 +43,7 @@ pub mod pruning;
 mod random;
 mod relaxation;
 pub mod repair;
+mod scarcity;
 mod scopes;
 mod search;
 mod successions;

@@ -83,15 +83,25 @@ impl Horizon {
         self.local_date(day).map(|date| date.to_string()).unwrap_or_default()
     }
 
-    /// The minute at which each day begins, and the last one ends: days are not all of 24 hours.
-    pub(super) fn midnights(&self) -> Result<Vec<i64>, ExtensionError> {
-        let days = i32::try_from(self.days).unwrap_or(i32::MAX);
-        let minute = |day: i32| {
-            let start = self.zone.start_of_day(self.first.plus_days(day)?)?;
-            let elapsed = start.microseconds() - self.midnight.microseconds();
-            Ok(elapsed.div_euclid(MICROSECONDS_PER_MINUTE))
-        };
-        (0..=days).map(minute).collect()
+    /// Minutes worked after the midnight that ends the day on which work begins. Its break lies in the middle, as for
+    /// conflicts.
+    pub(super) fn late_minutes(
+        &self,
+        day: i64,
+        span: Span,
+        worked_minutes: i64,
+    ) -> Result<i64, ExtensionError> {
+        let midnight = self.zone.start_of_day(self.local_date(day + 1)?)?;
+        if span.end() <= midnight {
+            return Ok(0);
+        }
+        let midnight = self.minute(midnight);
+        let (start, end) = self.minutes(span);
+        let length_of_break = end - start - worked_minutes;
+        let break_start = start + (end - start - length_of_break) / 2;
+        let break_end = break_start + length_of_break;
+        let after = |from: i64, to: i64| (to - from.max(midnight)).max(0);
+        Ok(after(start, end) - after(break_start, break_end))
     }
 
     /// The number of a date, which may lie outside of the horizon.
@@ -106,12 +116,15 @@ impl Horizon {
 
     /// A span in minutes from the first midnight, rounded outwards: never less than the span is.
     pub(super) fn minutes(&self, span: Span) -> (i64, i64) {
-        let from_midnight =
-            |instant: Instant| instant.microseconds().saturating_sub(self.midnight.microseconds());
-        let start = from_midnight(span.start()).div_euclid(MICROSECONDS_PER_MINUTE);
-        let end = from_midnight(span.end());
-        let whole = end.div_euclid(MICROSECONDS_PER_MINUTE);
-        (start, if end.rem_euclid(MICROSECONDS_PER_MINUTE) == 0 { whole } else { whole + 1 })
+        let elapsed = |instant: Instant| instant.microseconds().saturating_sub(self.midnight.microseconds());
+        let is_whole = elapsed(span.end()).rem_euclid(MICROSECONDS_PER_MINUTE) == 0;
+        (self.minute(span.start()), self.minute(span.end()) + i64::from(!is_whole))
+    }
+
+    /// The whole minutes from the first midnight to an instant.
+    fn minute(&self, instant: Instant) -> i64 {
+        let elapsed = instant.microseconds().saturating_sub(self.midnight.microseconds());
+        elapsed.div_euclid(MICROSECONDS_PER_MINUTE)
     }
 }
 

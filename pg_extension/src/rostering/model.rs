@@ -20,10 +20,6 @@ pub(super) struct Model {
     pub(super) teams: Vec<Option<String>>,
     /// The roster that is known already.
     pub(super) known: Plan,
-    /// The minute at which each day begins, and the last one ends.
-    pub(super) midnights: Vec<i64>,
-    /// Limits on minutes that come from rules about local time: the number of the person, and of the limit among theirs.
-    pub(super) clock_limits: Vec<(usize, usize)>,
     /// Rules that the search does not keep, each with the reason.
     pub(super) rules_not_searched: Vec<Value>,
 }

@@ -17,9 +17,6 @@ const MOST_WEEKS: i64 = 522;
 /// Somebody dropped out, and whoever repairs the roster has the next one on the telephone: they wait for the answer.
 const TIDYING_MS: u64 = 80;
 
-/// The part of the time that is kept for searching again, where a sum by the clock may turn out too large.
-pub(super) const LATER_ROUNDS_PART: u64 = 8;
-
 /// What a call asks of its search.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
@@ -108,10 +105,5 @@ impl Options {
     /// budget.
     pub(super) fn tidying_ms(&self) -> Option<u64> {
         (!self.names_budget).then_some(TIDYING_MS)
-    }
-
-    /// Milliseconds of a first search that may have to be followed by others, if there is a time budget.
-    pub(super) fn first_round_ms(&self) -> Option<u64> {
-        self.limits.time_ms.map(|time_ms| time_ms - time_ms / LATER_ROUNDS_PART)
     }
 }

@@ -61,8 +61,6 @@ const MOST_FREE_DAYS: i64 = 14;
 /// What the parts of a problem are read into.
 struct Draft {
     horizon: Horizon,
-    /// See [`Model::midnights`].
-    midnights: Vec<i64>,
     weights: Weights,
     kinds: Words,
     demand: Demand,
@@ -78,8 +76,6 @@ struct Draft {
     other_work: Vec<Vec<OtherWork>>,
     /// A number that no skill has.
     first_free_skill: usize,
-    /// See [`Model::clock_limits`].
-    clock_limits: Vec<(usize, usize)>,
     rules_not_searched: Vec<Value>,
 }
 
@@ -102,7 +98,6 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
     };
     let mut draft = Draft {
         horizon,
-        midnights: horizon.midnights()?,
         weights,
         kinds,
         demand,
@@ -113,7 +108,6 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
         hired_on: Vec::new(),
         other_work: Vec::new(),
         first_free_skill: 0,
-        clock_limits: Vec::new(),
         rules_not_searched: Vec::new(),
     };
     draft.read_people(&object)?;
@@ -132,8 +126,6 @@ pub(super) fn read(document: &Value) -> Result<Model, ExtensionError> {
         kinds: draft.kinds.into_words(),
         teams: draft.teams,
         known,
-        midnights: draft.midnights,
-        clock_limits: draft.clock_limits,
         rules_not_searched: draft.rules_not_searched,
         problem: draft.problem,
     })

@@ -7,7 +7,7 @@ use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 static THREADS: GucSetting<i32> = GucSetting::<i32>::new(2);
 
 /// Milliseconds of a search that names no budget. What a person waits for at a screen.
-static TIME_MS: GucSetting<i32> = GucSetting::<i32>::new(2_000);
+static TIME_MS: GucSetting<i32> = GucSetting::<i32>::new(2_600);
 
 /// Kilobytes for the tables of one search. A month of a hundred people takes some tens of megabytes.
 static MEMORY_KB: GucSetting<i32> = GucSetting::<i32>::new(256 * 1_024);

@@ -3,7 +3,6 @@
 use rota_engine::rostering::evaluation::evaluate;
 use rota_engine::rostering::{FREE, Limits, Outcome, Plan};
 
-use super::clock::tighten;
 use super::field::Field;
 use super::model::Model;
 use crate::error::ExtensionError;
@@ -101,9 +100,7 @@ impl Start {
         let evaluation = evaluate(&model.problem, &plan, &mut |_| {});
         let is_proven = (evaluation.medium, evaluation.cost) == (self.lower_medium, self.lower_bound);
         let is_searched = limits.time_ms.is_some_and(|time_ms| time_ms <= self.searched_ms);
-        let is_answer = evaluation.broken_hard == 0
-            && (is_proven || is_searched)
-            && !tighten(model, &mut model.problem.clone(), &plan);
+        let is_answer = evaluation.broken_hard == 0 && (is_proven || is_searched);
         let (lower_medium, lower_bound) = (self.lower_medium, self.lower_bound);
         is_answer.then_some(Outcome { plan, evaluation, lower_medium, lower_bound })
     }

@@ -12,9 +12,8 @@ use rota_engine::rostering::{
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Change};
-use super::clock::{MOST_ROUNDS, relieve, tighten};
 use super::model::Model;
-use super::options::{LATER_ROUNDS_PART, Options, Parts};
+use super::options::{Options, Parts};
 use super::reading;
 use super::thread::{SearchWatch, beside};
 use crate::error::ExtensionError;
@@ -119,25 +118,16 @@ fn find(task: Task, model: &Model, options: &Options, watch: &SearchWatch) -> Re
                 return Ok(Found { outcome: found, changes: None, is_known: true });
             }
             let is_known = known.worked().any(|(person, day, _)| !model.is_settled(person, day));
-            let mut start = match remembered {
+            let start = match remembered {
                 Some(remembered) => Some(remembered.plan(model)),
                 None => is_known.then(|| known.clone()),
             };
             let parts = parts(model, options.parts);
-            let mut found = by_the_clock(model, options, watch, &mut |problem, limits| {
-                if let Some(start) = &mut start {
-                    relieve(model, start);
-                }
-                let found = if options.parts.any() {
-                    search_in_parts(problem, start.take(), &parts, limits, watch)?
-                } else {
-                    search_from(problem, start.take(), limits, watch)?
-                };
-                start = Some(found.plan.clone());
-                Ok(found)
-            })?;
-            relieve(model, &mut found.plan);
-            found.evaluation = evaluate(problem, &found.plan, &mut |_| {});
+            let mut found = if options.parts.any() {
+                search_in_parts(problem, start, &parts, options.limits, watch)?
+            } else {
+                search_from(problem, start, options.limits, watch)?
+            };
             if let Some(remembered) = remembered {
                 remembered.raise_bounds(&mut found);
             }
@@ -145,21 +135,19 @@ fn find(task: Task, model: &Model, options: &Options, watch: &SearchWatch) -> Re
         }
         Task::Repair => {
             let opened = open_shifts(problem, known);
-            let found = by_the_clock(model, options, watch, &mut |problem, limits| {
-                // It is done when it finds nothing better, and tells nobody of what it finds until then.
-                let limits = Limits { patience_ms: None, ..limits };
-                let until_ms = options.tidying_ms().map(|tidying_ms| watch.elapsed_ms() + tidying_ms);
-                let until_ms =
-                    until_ms.filter(|until_ms| limits.time_ms.is_none_or(|time_ms| *until_ms < time_ms));
-                if let Some(until_ms) = until_ms {
-                    let quick = Limits { time_ms: Some(until_ms), ..limits };
-                    let repaired = repair(problem, known, &opened, quick, watch)?;
-                    if repaired.opened_heads == 0 {
-                        return Ok(repaired.outcome);
-                    }
-                }
-                Ok(repair(problem, known, &opened, limits, watch)?.outcome)
-            })?;
+            // It is done when it finds nothing better, and tells nobody of what it finds until then.
+            let limits = Limits { patience_ms: None, ..options.limits };
+            let until_ms = options.tidying_ms().map(|tidying_ms| watch.elapsed_ms() + tidying_ms);
+            let until_ms =
+                until_ms.filter(|until_ms| limits.time_ms.is_none_or(|time_ms| *until_ms < time_ms));
+            let quickly = until_ms.map(|until_ms| {
+                repair(problem, known, &opened, Limits { time_ms: Some(until_ms), ..limits }, watch)
+            });
+            let repaired = match quickly.transpose()? {
+                Some(repaired) if repaired.opened_heads == 0 => repaired,
+                _ => repair(problem, known, &opened, limits, watch)?,
+            };
+            let found = repaired.outcome;
             let changes = changes(model, &found);
             Ok(Found { outcome: found, changes: Some(changes), is_known: false })
         }
@@ -191,34 +179,6 @@ fn parts(model: &Model, wanted: Parts) -> Vec<Part> {
         of_teams.iter().map(move |(_, people)| Part { people: people.clone(), days: days.clone() })
     };
     weeks.iter().flat_map(of_week).collect()
-}
-
-/// Searches until no sum of minutes is too large by the clock. What is answered for is the problem as it was given.
-fn by_the_clock(
-    model: &Model,
-    options: &Options,
-    watch: &SearchWatch,
-    search: &mut dyn FnMut(&Problem, Limits) -> Result<Outcome, EngineError>,
-) -> Result<Outcome, EngineError> {
-    let mut limits = options.limits;
-    if !model.clock_limits.is_empty() {
-        limits.time_ms = options.first_round_ms();
-    }
-    let mut found = search(&model.problem, limits)?;
-    let mut tightened = model.problem.clone();
-    for _ in 1..MOST_ROUNDS {
-        if watch.cancelled() || !tighten(model, &mut tightened, &found.plan) {
-            break;
-        }
-        // What is left of the time, and in any case a little.
-        let least_ms = watch.elapsed_ms() + options.limits.time_ms.unwrap_or(0) / (2 * LATER_ROUNDS_PART);
-        limits.time_ms = options.limits.time_ms.map(|time_ms| time_ms.max(least_ms));
-        let Outcome { lower_medium, lower_bound, .. } = found;
-        let plan = search(&tightened, limits)?.plan;
-        let evaluation = evaluate(&model.problem, &plan, &mut |_| {});
-        found = Outcome { plan, evaluation, lower_medium, lower_bound };
-    }
-    Ok(found)
 }
 
 /// Every shift that is short of heads: whatever the reason, heads that are missing now are to be filled.

@@ -52,7 +52,7 @@ async fn duties_of_one_nature_are_counted_in_every_stretch_of_days() -> Result<(
 
 #[tokio::test]
 async fn one_person_has_the_least_time_of_a_week() -> Result<()> {
-    let answer = keeps("minimum_minutes", &json!({"minimum_minutes": 2250, "per": "week"}), Some(6)).await?;
+    let answer = keeps("minimum_minutes", &json!({"minimum_minutes": 2250, "per": "week"}), Some(7)).await?;
     assert_eq!(answer["missing_heads"], 0, "{:#}", answer["open_heads"]);
     Ok(())
 }
@@ -102,10 +102,37 @@ async fn a_most_that_is_below_a_number_of_minutes_is_a_minute_less() -> Result<(
     let session = session().await?;
     for (name, most, shifts) in [("maximum_minutes", 960, 2), ("below_minutes", 960, 1)] {
         let parameters = json!({name: most, "per": "week"});
-        let problem = with_rules(1, &json!([{"rule_type": "maximum_minutes", "parameters": parameters}]));
+        let mut problem = week(&[EARLY, LATE], 1);
+        problem["rules"] = json!([{"rule_type": "maximum_minutes", "parameters": parameters}]);
         let answer = solve(&session, &problem).await?;
         assert_eq!(answer["assignments"].as_array().map(Vec::len), Some(shifts), "{name}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_night_counts_in_the_week_in_which_its_minutes_lie() -> Result<()> {
+    let session = session().await?;
+    let nights = |most: i64| {
+        let parameters = json!({"maximum_minutes": most, "per": "week"});
+        let mut problem = with_rules(1, &json!([{"rule_type": "maximum_minutes", "parameters": parameters}]));
+        problem["shifts"].as_array_mut().into_iter().for_each(|shifts| {
+            shifts.retain(|shift| shift["kind"] == "night");
+        });
+        problem
+    };
+    // Of the last night two hours lie in this week.
+    for (most, dates) in [(480, 1), (599, 1), (600, 2), (1_079, 2), (1_080, 3)] {
+        let answer = solve(&session, &nights(most)).await?;
+        assert_eq!(answer["assignments"].as_array().map(Vec::len), Some(dates), "{most}");
+    }
+    // A night before the first day leaves six hours of itself in it.
+    let mut problem = nights(960);
+    problem["known_from"] = json!("2026-03-01");
+    problem["people"][0]["work"] =
+        json!([{"starts_at": "2026-03-01T22:00:00Z", "ends_at": "2026-03-02T06:00:00Z", "kind": "night"}]);
+    let answer = solve(&session, &problem).await?;
+    assert_eq!(answer["assignments"].as_array().map(Vec::len), Some(2), "one night and the last");
     Ok(())
 }
 

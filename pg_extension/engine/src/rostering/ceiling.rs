@@ -147,6 +147,8 @@ impl<'a> Reader<'a> {
     fn reach(&self, counted: Counted, days: &Range<usize>) -> i128 {
         match counted {
             Counted::Minutes => self.longest[days.clone()].iter().sum(),
+            // The night before the first day reaches in.
+            Counted::ClockMinutes => self.longest[days.start.saturating_sub(1)..days.end].iter().sum(),
             Counted::Days | Counted::Kind(_) => days.len() as i128,
             Counted::Weekends => days.len() as i128 / 7 + 2,
         }

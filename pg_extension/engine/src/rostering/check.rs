@@ -51,6 +51,7 @@ impl Problem {
                 });
             }
             value("shift.worked_minutes", shift.worked_minutes)?;
+            within("shift.late_minutes", shift.late_minutes, shift.worked_minutes)?;
             if shift.end_minute <= shift.start_minute {
                 return Err(EngineError::RosterContradiction {
                     argument: "shift.end_minute",

@@ -11,3 +11,4 @@ pub(super) mod master;
 mod rank_one;
 pub(super) mod scope;
 mod variables;
+mod weights;

@@ -2,6 +2,8 @@
 //!
 //! Nothing here is shared with the search: each rule is checked by itself, over the whole of a person's known days.
 
+use std::ops::Range;
+
 use super::plan::{FREE, Plan};
 use super::problem::{Bound, Counted, Force, Level, Limit, OutsideDay, Person, Problem, Succession, Turn};
 
@@ -349,23 +351,41 @@ impl Rules<'_> {
     }
 
     fn limit(&mut self, limit: &Limit, whole: &WholeSums) {
-        let added = if limit.days == (0..self.row.len()) {
-            match limit.counted {
-                Counted::Minutes => whole.minutes,
-                Counted::Days => whole.days,
-                Counted::Weekends => whole.weekends,
-                Counted::Kind(kind) => whole.kinds[kind],
-            }
-        } else {
-            limit.days.clone().map(|day| self.counted(limit.counted, day)).sum()
+        let is_whole = limit.days == (0..self.row.len());
+        let added = match limit.counted {
+            Counted::ClockMinutes => self.clock_minutes(&limit.days, limit.continues),
+            Counted::Minutes if is_whole => whole.minutes,
+            Counted::Days if is_whole => whole.days,
+            Counted::Weekends if is_whole => whole.weekends,
+            Counted::Kind(kind) if is_whole => whole.kinds[kind],
+            counted => limit.days.clone().map(|day| self.counted(counted, day)).sum(),
         };
         let sum = limit.already + added;
+        let shown = limit.days.start.min(self.row.len().saturating_sub(1));
         if let Some(Bound { value, force }) = limit.most.filter(|most| sum > most.value) {
-            self.report(RuleName::Most(limit.counted), limit.days.start, None, sum - value, force);
+            self.report(RuleName::Most(limit.counted), shown, None, sum - value, force);
         }
         if let Some(Bound { value, force }) = limit.least.filter(|least| sum < least.value) {
-            self.report(RuleName::Least(limit.counted), limit.days.start, None, value - sum, force);
+            self.report(RuleName::Least(limit.counted), shown, None, value - sum, force);
         }
+    }
+
+    /// Minutes between the midnight that begins the first of some days and the one that ends the last; all that lies
+    /// after that one, too, if the period continues.
+    fn clock_minutes(&self, days: &Range<usize>, continues: bool) -> i64 {
+        let minutes = |day: usize| {
+            let Some(shift) = self.problem.shifts.get(self.row[day] as usize) else { return 0 };
+            if day < days.start {
+                shift.late_minutes
+            } else if day + 1 == days.end && !continues {
+                shift.worked_minutes - shift.late_minutes
+            } else {
+                shift.worked_minutes
+            }
+        };
+        let nothing = days.is_empty() && !continues;
+        let first = if nothing { days.end } else { days.start.saturating_sub(1) };
+        (first..days.end).map(minutes).sum()
     }
 
     fn counted(&self, counted: Counted, day: usize) -> i64 {
@@ -373,13 +393,15 @@ impl Rules<'_> {
         let cell = self.row[day];
         let worked = cell != FREE;
         match counted {
-            Counted::Minutes if worked => self.problem.shifts[cell as usize].worked_minutes,
+            Counted::Minutes | Counted::ClockMinutes if worked => {
+                self.problem.shifts[cell as usize].worked_minutes
+            }
             Counted::Kind(kind) if worked => i64::from(self.problem.shifts[cell as usize].kind == kind),
             Counted::Weekends if worked => i64::from(
                 self.problem.is_saturday(day) || (self.problem.is_sunday(day) && !works(day as i64 - 1)),
             ),
             Counted::Days => i64::from(worked),
-            Counted::Minutes | Counted::Kind(_) | Counted::Weekends => 0,
+            Counted::Minutes | Counted::ClockMinutes | Counted::Kind(_) | Counted::Weekends => 0,
         }
     }
 
@@ -389,7 +411,10 @@ impl Rules<'_> {
             let Some(share) = fairness.shares.iter().find(|share| share.person == self.number) else {
                 continue;
             };
-            let sum: i64 = fairness.days.clone().map(|day| self.counted(fairness.counted, day)).sum();
+            let sum: i64 = match fairness.counted {
+                Counted::ClockMinutes => self.clock_minutes(&fairness.days, false),
+                counted => fairness.days.clone().map(|day| self.counted(counted, day)).sum(),
+            };
             let distance = fairness.distance(share.target, sum);
             if distance > 0 {
                 let (rule, force) = (RuleName::Fairness(fairness.counted), Force::Soft(fairness.weight));

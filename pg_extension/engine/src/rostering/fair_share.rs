@@ -39,7 +39,9 @@ fn asked(problem: &Problem, counted: Counted, days: &Range<usize>) -> i64 {
         shifts().filter(|shift| shift.day == day).map(|shift| i64::from(shift.required)).sum()
     };
     match counted {
-        Counted::Minutes => shifts().map(|shift| i64::from(shift.required) * shift.worked_minutes).sum(),
+        Counted::Minutes | Counted::ClockMinutes => {
+            shifts().map(|shift| i64::from(shift.required) * shift.worked_minutes).sum()
+        }
         Counted::Days => shifts().map(|shift| i64::from(shift.required)).sum(),
         Counted::Kind(kind) => {
             shifts().filter(|shift| shift.kind == kind).map(|shift| i64::from(shift.required)).sum()

@@ -109,18 +109,19 @@ impl Writer {
             Counted::Days => self.number(1),
             Counted::Weekends => self.number(2),
             Counted::Kind(kind) => self.indexes(&[3, kind]),
+            Counted::ClockMinutes => self.number(4),
         }
     }
 
     fn shift(&mut self, shift: &Shift) {
         self.indexes(&[shift.day, shift.kind]);
-        self.numbers(&[shift.start_minute, shift.end_minute, shift.worked_minutes]);
+        self.numbers(&[shift.start_minute, shift.end_minute, shift.worked_minutes, shift.late_minutes]);
         self.list(&shift.skills);
     }
 
     fn limit(&mut self, limit: &Limit) {
         self.counted(limit.counted);
-        self.indexes(&[limit.days.start, limit.days.end]);
+        self.indexes(&[limit.days.start, limit.days.end, usize::from(limit.continues)]);
         self.number(limit.already);
         self.bound(limit.least);
         self.bound(limit.most);

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use super::problem::{Bound, Counted, Force, Limit, Person, Problem};
+use super::problem::{Bound, Counted, Force, Limit, Person, Problem, Shift};
 
 /// A sum over some days with everything that is asked of it.
 #[derive(Debug, Clone)]
 pub(super) struct Period {
     pub(super) days: Range<usize>,
+    /// Whether it goes on after the horizon.
+    continues: bool,
     pub(super) already: i64,
     /// Hard and soft bounds alike: one counter serves them all.
     pub(super) least: Vec<Bound>,
@@ -25,9 +27,10 @@ pub(super) struct Fair {
 
 impl Period {
     fn of(limit: &Limit) -> Self {
-        let Limit { days, already, least, most, .. } = limit.clone();
+        let Limit { days, continues, already, least, most, .. } = limit.clone();
         Self {
             days,
+            continues,
             already,
             least: least.into_iter().collect(),
             most: most.into_iter().collect(),
@@ -119,6 +122,56 @@ pub(super) struct Axis {
     pub(super) periods: Vec<Period>,
 }
 
+/// What of a shift sums add up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Work {
+    pub(super) kind: usize,
+    pub(super) worked_minutes: i64,
+    pub(super) late_minutes: i64,
+}
+
+impl From<&Shift> for Work {
+    fn from(shift: &Shift) -> Self {
+        let Shift { kind, worked_minutes, late_minutes, .. } = *shift;
+        Self { kind, worked_minutes, late_minutes }
+    }
+}
+
+impl Axis {
+    /// The days whose shifts can add to a period: by the clock, those of the day before it, too.
+    pub(super) fn adding_days(&self, period: &Period) -> Range<usize> {
+        let earlier = usize::from(self.counted == Counted::ClockMinutes);
+        period.days.start.saturating_sub(earlier)..period.days.end
+    }
+
+    /// What a shift of a day adds to the period of that day, and to the one that begins on the next, in steps.
+    pub(super) fn steps(&self, step: i64, day: usize, work: Work) -> (i64, i64) {
+        let (mut own, mut next) = (0, 0);
+        for period in &self.periods {
+            let into = if period.days.contains(&day) { &mut own } else { &mut next };
+            *into += self.added(period, day, work);
+        }
+        (own / step, next / step)
+    }
+
+    /// What a shift of a day adds to a period. Weekends depend on the day before and are counted elsewhere.
+    pub(super) fn added(&self, period: &Period, day: usize, work: Work) -> i64 {
+        if !period.days.contains(&day) {
+            let reaches_in = self.counted == Counted::ClockMinutes && day + 1 == period.days.start;
+            return if reaches_in { work.late_minutes } else { 0 };
+        }
+        match self.counted {
+            Counted::ClockMinutes if day + 1 == period.days.end && !period.continues => {
+                work.worked_minutes - work.late_minutes
+            }
+            Counted::Minutes | Counted::ClockMinutes => work.worked_minutes,
+            Counted::Days => 1,
+            Counted::Kind(kind) => i64::from(kind == work.kind),
+            Counted::Weekends => 0,
+        }
+    }
+}
+
 /// Splits the sums into the one of minutes over the whole horizon and the others, merged where they can share a
 /// counter. Limits that bind nobody are left out.
 pub(super) fn axes_of(problem: &Problem, number: usize, person: &Person) -> (Option<Period>, Vec<Axis>) {
@@ -137,8 +190,14 @@ pub(super) fn axes_of(problem: &Problem, number: usize, person: &Person) -> (Opt
     for fairness in problem.fairness.iter().filter(|fairness| fairness.weight > 0) {
         let Some(share) = fairness.shares.iter().find(|share| share.person == number) else { continue };
         let fair = Some(Fair { target: share.target, unit: fairness.unit, weight: fairness.weight });
-        let fresh =
-            Period { days: fairness.days.clone(), already: 0, least: Vec::new(), most: Vec::new(), fair };
+        let fresh = Period {
+            days: fairness.days.clone(),
+            continues: false,
+            already: 0,
+            least: Vec::new(),
+            most: Vec::new(),
+            fair,
+        };
         if is_innermost(fairness.counted, &fairness.days, problem)
             && minutes.as_ref().is_none_or(|minutes| minutes.fair.is_none())
         {
@@ -156,11 +215,14 @@ fn is_innermost(counted: Counted, days: &Range<usize>, problem: &Problem) -> boo
 
 /// Puts bounds and shares on a sum over the same days if there is one: one counter serves all of them.
 fn add_period(axes: &mut Vec<Axis>, counted: Counted, fresh: Period) {
-    let same = axes
-        .iter_mut()
-        .filter(|axis| axis.counted == counted)
-        .flat_map(|axis| &mut axis.periods)
-        .find(|period| period.days == fresh.days && (period.fair.is_none() || fresh.fair.is_none()));
+    let same =
+        axes.iter_mut().filter(|axis| axis.counted == counted).flat_map(|axis| &mut axis.periods).find(
+            |period| {
+                period.days == fresh.days
+                    && period.continues == fresh.continues
+                    && (period.fair.is_none() || fresh.fair.is_none())
+            },
+        );
     if let Some(period) = same {
         period.fair = period.fair.or(fresh.fair);
         period.join(fresh);
@@ -178,11 +240,12 @@ fn add_period(axes: &mut Vec<Axis>, counted: Counted, fresh: Period) {
 
 /// Whether any days could break the limit, or one over no days at all, which is broken or kept whatever they do.
 fn can_bind(limit: &Limit) -> bool {
-    if limit.days.is_empty() {
+    let reaches_in = limit.counted == Counted::ClockMinutes && limit.continues;
+    if limit.days.is_empty() && !reaches_in {
         return false;
     }
     let at_most = match limit.counted {
-        Counted::Minutes => i64::MAX,
+        Counted::Minutes | Counted::ClockMinutes => i64::MAX,
         Counted::Days | Counted::Kind(_) => limit.days.len() as i64,
         Counted::Weekends => limit.days.len() as i64 / 7 + 2,
     };

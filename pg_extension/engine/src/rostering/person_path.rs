@@ -5,6 +5,7 @@
 //! compiler turns into vector instructions. No predecessor is stored: the way back is found by equal values, and ties
 //! are broken at random, which gives the search different rosters of equal cost.
 
+mod classes;
 pub(super) mod counters;
 mod course;
 pub(super) mod forward;

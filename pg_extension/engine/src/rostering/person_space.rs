@@ -8,7 +8,7 @@ mod day_choices;
 
 use std::collections::{HashMap, VecDeque};
 
-use super::periods::{Axis, Period, axes_of};
+use super::periods::{Axis, Period, Work, axes_of};
 use super::plan::FREE;
 use super::problem::{Bound, Counted, OutsideDay, Person, Problem};
 use super::successions::{SuccessionTable, Times, soften, times_of, times_outside};
@@ -21,12 +21,21 @@ pub(super) struct Choice {
     pub(super) shift: u32,
     pub(super) kind: usize,
     pub(super) worked_minutes: i64,
+    /// Those of them that lie after the midnight that ends the day.
+    pub(super) late_minutes: i64,
     /// Cost for this person beside demand.
     pub(super) cost: i64,
     /// Class among the shifts of the day.
     pub(super) class: usize,
     /// Row of [`DayChoices::patterns`].
     pub(super) pattern: usize,
+}
+
+impl From<&Choice> for Work {
+    fn from(choice: &Choice) -> Self {
+        let Choice { kind, worked_minutes, late_minutes, .. } = *choice;
+        Self { kind, worked_minutes, late_minutes }
+    }
 }
 
 /// What it costs to follow the last shift before, by the free days between and by its class; none where forbidden.
@@ -98,7 +107,7 @@ impl RunBound {
 }
 
 /// One person's days, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PersonSpace {
     pub(super) days: Vec<DayChoices>,
     /// Classes of the busiest day.
@@ -121,6 +130,10 @@ pub(super) struct PersonSpace {
     pub(super) unit_minutes: i64,
     /// Longest shift, in units.
     pub(super) longest_shift_units: usize,
+    /// Common divisor of the shifts' minutes before and after midnight.
+    pub(super) clock_unit_minutes: i64,
+    /// Longest shift, in units of the clock.
+    pub(super) longest_clock_units: usize,
     /// Most days that can be worked among the given number of days in a row.
     pub(super) workable: Vec<usize>,
     /// Known days before and after the horizon.
@@ -217,6 +230,10 @@ impl PersonSpace {
             .flat_map(|day| &day.choices)
             .fold(0, |unit, choice| greatest_common_divisor(unit, choice.worked_minutes))
             .max(1);
+        let clock_unit_minutes = days
+            .iter()
+            .flat_map(|day| &day.choices)
+            .fold(unit_minutes, |unit, choice| greatest_common_divisor(unit, choice.late_minutes));
         let longest_shift =
             days.iter().flat_map(|day| &day.choices).map(|choice| choice.worked_minutes).max();
         let (minutes, axes) = axes_of(problem, number, person);
@@ -236,6 +253,8 @@ impl PersonSpace {
             axes,
             unit_minutes,
             longest_shift_units: (longest_shift.unwrap_or(0) / unit_minutes) as usize,
+            clock_unit_minutes,
+            longest_clock_units: (longest_shift.unwrap_or(0) / clock_unit_minutes) as usize,
             workable: (0..=problem.days)
                 .map(|length| match hard_longest {
                     Some(longest) => {
@@ -324,6 +343,8 @@ impl PersonSpace {
         for axis in &self.axes {
             match axis.counted {
                 Counted::Minutes => steps += self.longest_shift_units as i64,
+                // A night may begin one sum and end another.
+                Counted::ClockMinutes => steps += 2 * self.longest_clock_units as i64,
                 Counted::Days | Counted::Weekends => steps += 1,
                 Counted::Kind(kind) => *by_kind.entry(kind).or_default() += 1,
             }

@@ -1,28 +1,32 @@
 //! First days for people whose horizon is too long for an exact search among all shifts.
 //!
-//! Whether somebody has days that keep all rules hardly ever depends on which of many kinds they work. Kinds that can stand
-//! for each other need neither classes nor fractions of minutes to be told apart, so their table is small. What these days
-//! cost matters little: all of them are changed later.
+//! Whether somebody has days that keep all rules hardly ever depends on which of many kinds they work. So first come the
+//! days, of kinds that can stand for each other: they need neither classes nor fractions of minutes to be told apart, which
+//! keeps their table small. Then come the shifts on these days: runs and weekends are settled, so that nothing but minutes
+//! and the last shift is left to remember.
 
 use super::compiled::Compiled;
 use super::incumbent::Incumbent;
 use super::local_search::Searcher;
+use super::periods::Period;
 use super::person_path::Cost;
 use super::person_path::relaxed::table_bytes;
 use super::person_path::request::Request;
 use super::person_path::solve::PathFinder;
 use super::person_space::PersonSpace;
-use super::problem::Counted;
+use super::plan::FREE;
+use super::problem::{Bound, Counted};
 use super::window::Window;
 
 /// Tables up to this size are searched for all shifts at once.
-const MOST_TABLE_BYTES: usize = 16 << 20;
+const MOST_TABLE_BYTES: usize = 8 << 20;
 /// Tables of plain days are no larger than this.
-const MOST_PLAIN_BYTES: usize = 64 << 20;
-/// Sets of kinds that are tried.
-const ATTEMPTS: usize = 3;
+const MOST_PLAIN_BYTES: usize = 128 << 20;
 /// Kinds that offer this part of the days that the best offer are good enough.
 const ENOUGH: f64 = 0.8;
+/// Parts of the least minutes that plain days come to where all of it cannot be had from shifts of one length: longer
+/// shifts make up for the rest.
+const PARTS_OF_LEAST: [f64; 3] = [0.9, 0.75, 0.5];
 
 /// Whether an exact search over all days of the person is too much for one of very many.
 pub(super) fn has_many_days(space: &PersonSpace) -> bool {
@@ -37,32 +41,84 @@ pub(super) fn give_plain_days<T: Cost>(
 ) {
     let compiled = searcher.compiled;
     let window = Window::from(0..compiled.days());
-    let mut finder: PathFinder<T> = PathFinder::new(searcher.finder.memory_bytes().min(MOST_PLAIN_BYTES));
-    finder.count_all();
+    let memory_bytes = searcher.finder.memory_bytes().min(MOST_PLAIN_BYTES);
+    let mut finders = Finders { days: PathFinder::new(memory_bytes), shifts: PathFinder::new(memory_bytes) };
+    finders.days.count_all();
     for &person in people {
         if searcher.pulse.ask(searcher.control, 0) {
             return;
         }
         incumbent.withdraw(compiled, person, window);
         searcher.price(incumbent, person, window, 0);
-        let path = (0..ATTEMPTS).find_map(|_| plain_days(searcher, &mut finder, incumbent, person));
-        let path = path.unwrap_or_else(|| incumbent.plan.row(person).to_vec());
+        let row = incumbent.plan.row(person);
+        let path = finders.plain_days(searcher, person, row).unwrap_or_else(|| row.to_vec());
         incumbent.replace(compiled, person, 0, &path);
     }
 }
 
-fn plain_days<T: Cost>(
-    searcher: &mut Searcher<'_, '_, T>,
+/// What plain days are found with.
+struct Finders<T> {
+    days: PathFinder<T>,
+    shifts: PathFinder<T>,
+}
+
+impl<T: Cost> Finders<T> {
+    /// Days that keep all rules, with shifts that suit demand; none if none were found.
+    fn plain_days(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        person: usize,
+        row: &[u32],
+    ) -> Option<Vec<u32>> {
+        let compiled = searcher.compiled;
+        let kinds = plain_kinds(compiled, person, &mut searcher.random)?;
+        let mut space = compiled.space_of_kinds(person, &kinds);
+        if let Some(plain) = find(&mut self.days, searcher, person, &space, row) {
+            return self.shifts_on(searcher, person, &plain).or(Some(plain));
+        }
+        // The shifts that come later keep the limits of kinds.
+        space.axes.retain(|axis| !matches!(axis.counted, Counted::Kind(_)));
+        let least = space.minutes.as_ref().and_then(Period::hard_least)?;
+        PARTS_OF_LEAST.into_iter().find_map(|part| {
+            if let Some(minutes) = &mut space.minutes {
+                minutes.least = vec![Bound::hard((least as f64 * part) as i64)];
+            }
+            let plain = find(&mut self.days, searcher, person, &space, row)?;
+            self.shifts_on(searcher, person, &plain)
+        })
+    }
+
+    /// The cheapest shifts on the days that a row works; none if none were found.
+    fn shifts_on(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        person: usize,
+        row: &[u32],
+    ) -> Option<Vec<u32>> {
+        let mut space = searcher.compiled.spaces[person].clone();
+        for (day, &cell) in space.days.iter_mut().zip(row) {
+            if cell == FREE {
+                day.choices.clear();
+            } else {
+                day.free = false;
+            }
+        }
+        // They are what the row says.
+        space.axes.retain(|axis| !matches!(axis.counted, Counted::Weekends | Counted::Days));
+        find(&mut self.shifts, searcher, person, &space, row)
+    }
+}
+
+fn find<T: Cost>(
     finder: &mut PathFinder<T>,
-    incumbent: &Incumbent,
+    searcher: &mut Searcher<'_, '_, T>,
     person: usize,
+    space: &PersonSpace,
+    row: &[u32],
 ) -> Option<Vec<u32>> {
     let compiled = searcher.compiled;
-    let kinds = plain_kinds(compiled, person, &mut searcher.random)?;
-    let space = compiled.space_of_kinds(person, &kinds);
-    let row = incumbent.plan.row(person);
     let request = compiled.request(person, row, 0..compiled.days(), &searcher.prices);
-    let request = Request { space: &space, ..request };
+    let request = Request { space, ..request };
     finder.forget();
     searcher.control.step();
     let (pulse, control) = (&searcher.pulse, searcher.control);
@@ -86,7 +142,7 @@ fn plain_kinds(compiled: &Compiled<'_>, person: usize, random: &mut fastrand::Rn
     random.choice(good).cloned()
 }
 
-/// Kinds that differ from a kind in nothing but their price on any day that has both; none if the person may not work the
+/// Kinds that differ from a kind in nothing but their price, on any day that has both; none if the person may not work the
 /// kind on two days in a row.
 fn alike(space: &PersonSpace, kind: usize, kinds: usize) -> Option<Vec<bool>> {
     let mut met = vec![false; kinds];
@@ -102,10 +158,11 @@ fn alike(space: &PersonSpace, kind: usize, kinds: usize) -> Option<Vec<bool>> {
             follows |= day.patterns[choice.pattern].next_day().get(class).is_some_and(Option::is_some);
         }
         before = Some(choice.class);
-        let key = (choice.class, choice.pattern, choice.worked_minutes);
+        let key = (choice.class, choice.pattern, choice.worked_minutes, choice.late_minutes);
         for other in &day.choices {
             met[other.kind] = true;
-            differs[other.kind] |= key != (other.class, other.pattern, other.worked_minutes);
+            differs[other.kind] |=
+                key != (other.class, other.pattern, other.worked_minutes, other.late_minutes);
         }
     }
     follows.then(|| (0..kinds).map(|other| met[other] && !differs[other]).collect())
@@ -123,11 +180,13 @@ fn offered(space: &PersonSpace, kind: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::rostering::control::{Control, NoClock};
     use crate::rostering::parts::Part;
     use crate::rostering::plan::Plan;
-    use crate::rostering::problem::{Bound, Limit, Person, Problem, Shift, Succession};
+    use crate::rostering::problem::{Limit, Person, Problem, Shift, Succession};
     use crate::rostering::{Force, Limits};
 
     const DAYS: usize = 56;
@@ -157,13 +216,14 @@ mod tests {
         let limit = |counted, least: Option<i64>, most| Limit {
             counted,
             days: 0..DAYS,
+            continues: false,
             already: 0,
             least: least.map(Bound::hard),
             most: Some(Bound::hard(most)),
         };
-        let person = |most_weekends| Person {
+        let person = |most_weekends, least_minutes| Person {
             limits: vec![
-                limit(Counted::Minutes, Some(16_320), 16_800),
+                limit(Counted::Minutes, Some(least_minutes), least_minutes + 480),
                 limit(Counted::Weekends, None, most_weekends),
                 limit(Counted::Kind(0), None, 7),
                 limit(Counted::Kind(4), None, 7),
@@ -182,12 +242,12 @@ mod tests {
             days: DAYS,
             kinds: KINDS,
             shifts,
-            // The last of them cannot keep all rules.
+            // The third needs long shifts; the last cannot keep all rules.
             people: vec![
-                person(4),
-                person(5),
-                person(4),
-                Person { days_off: (0..30).collect(), ..person(4) },
+                person(4, 16_320),
+                person(5, 16_320),
+                person(5, 18_960),
+                Person { days_off: (0..30).collect(), ..person(4, 16_320) },
             ],
             successions: backwards.to_vec(),
             ..Problem::default()
@@ -195,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_days_keep_every_rule_and_are_of_kinds_that_stand_for_each_other() {
+    fn plain_days_keep_every_rule_and_fill_heads_of_all_kinds() {
         let problem = long_ward();
         for seed in 0..8 {
             let control = Control::new(Limits { seed, ..Limits::default() }, &NoClock, 1);
@@ -206,12 +266,12 @@ mod tests {
             give_plain_days(&mut searcher, &mut roster, &[0, 1, 2, 3]);
             for person in 0..3 {
                 assert!(roster.is_whole(person), "seed {seed}, person {person}");
-                let kinds = roster.plan.row(person).iter().filter(|cell| **cell != crate::rostering::FREE);
-                let kinds: Vec<usize> = kinds.map(|&cell| cell as usize % KINDS).collect();
-                assert!(kinds.iter().all(|&kind| kind == kinds[0]), "seed {seed}: {kinds:?}");
+                let kinds = roster.plan.row(person).iter().filter(|cell| **cell != FREE);
+                let kinds: HashSet<usize> = kinds.map(|&cell| cell as usize % KINDS / 2).collect();
+                assert!(kinds.len() > 1, "seed {seed}, person {person}: {kinds:?}");
             }
             assert!(!roster.is_whole(3));
-            assert!(roster.plan.row(3).iter().all(|&cell| cell == crate::rostering::FREE));
+            assert!(roster.plan.row(3).iter().all(|&cell| cell == FREE));
         }
     }
 }

@@ -91,6 +91,8 @@ pub struct Shift {
     pub end_minute: i64,
     /// Minutes that count as worked.
     pub worked_minutes: i64,
+    /// Those of them that lie after the midnight that ends its day, for sums by the clock.
+    pub late_minutes: i64,
     /// Skills that each head must have.
     pub skills: Vec<usize>,
     /// Heads needed.
@@ -119,8 +121,10 @@ pub struct Succession {
 /// What a [`Limit`] adds up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Counted {
-    /// Minutes worked.
+    /// Minutes worked, on the day to which their shift belongs.
     Minutes,
+    /// Minutes worked, on the day on which they are: what of a shift lies after midnight counts on the next day.
+    ClockMinutes,
     /// Days worked.
     Days,
     /// Shifts of one kind.
@@ -134,8 +138,11 @@ pub enum Counted {
 pub struct Limit {
     /// What is added up.
     pub counted: Counted,
-    /// The days of the period that lie in the horizon.
+    /// The days of the period that lie in the horizon. None, at its end, for a period that follows it and continues: the
+    /// last night reaches in.
     pub days: Range<usize>,
+    /// Whether the period goes on after the horizon, so that what lies after the last midnight is in it, too.
+    pub continues: bool,
     /// What the same period already holds outside of the horizon.
     pub already: i64,
     /// The least that is right.

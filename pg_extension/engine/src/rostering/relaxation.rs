@@ -2,15 +2,19 @@
 //!
 //! Lagrangian relaxation: heads have prices, as in column generation, and so have the sums of each person's days. What is
 //! left is one shortest path per person without any counter. Prices follow the subgradient (Held and Karp 1971), as far
-//! as the distance to the known roster says (Polyak 1969).
+//! as the distance to the known roster says (Polyak 1969). Where minutes or weekends are scarce, the price of these alone
+//! proves much at once.
 
 use super::compiled::Compiled;
 use super::control::{Control, Pulse};
 use super::incumbent::{Incumbent, demand_cost};
+use super::person_path::forward::Weekday;
 use super::person_path::relaxed::{Relaxed, SumPrices};
 use super::person_path::request::Request;
 use super::person_path::solve::PathFinder;
 use super::plan::FREE;
+use super::problem::Counted;
+use super::scarcity::Scarcity;
 
 /// What costs are multiplied by, so that prices keep some digits.
 const SCALE: i64 = 64;
@@ -18,6 +22,8 @@ const SCALE: i64 = 64;
 const FORCING: i64 = 1 << 42;
 /// Rounds in which only sums are priced, before the prices of heads move as well.
 const ROUNDS_OF_SUMS: usize = 10;
+/// Rounds at the prices of what is scarce: further ones hardly prove more.
+const ROUNDS_OF_SCARCITY: usize = 2;
 /// Rounds without a better bound after which steps get shorter.
 const PATIENCE: usize = 6;
 /// By so much.
@@ -67,30 +73,59 @@ pub(super) fn raise_bound(
     worth: &[f64],
     until: f64,
 ) {
-    if compiled.largest_row_cost() > FORCING / (4 * SCALE) {
-        return;
-    }
-    let memory_bytes = control.limits.memory_bytes / (8 * control.limits.threads.max(1));
-    let mut relaxation = Relaxation {
-        compiled,
-        control,
-        incumbent,
-        pulse: Pulse::default(),
-        finder: PathFinder::new(memory_bytes),
-        random: fastrand::Rng::with_seed(control.limits.seed),
-        people: Vec::with_capacity(people.len()),
-        required: Vec::new(),
-        worth: worth.iter().map(|worth| worth * SCALE as f64).collect(),
-        outside_cost: 0,
-        prices: vec![0; worth.len()],
-    };
-    if relaxation.begin(people).is_some() {
+    if let Some(mut relaxation) = Relaxation::new(compiled, control, incumbent, people) {
+        relaxation.worth = worth.iter().map(|worth| worth * SCALE as f64).collect();
         relaxation.run(until);
     }
 }
 
-impl Relaxation<'_> {
-    /// None if somebody's days break hard rules, or if the search is over.
+/// Raises the bound on the whole problem by what scarce minutes and weekends are worth, in a few rounds.
+pub(super) fn bound_by_scarcity(
+    compiled: &Compiled<'_>,
+    control: &Control<'_>,
+    incumbent: &Incumbent,
+    people: &[usize],
+    until: f64,
+) {
+    if let Some(mut relaxation) = Relaxation::new(compiled, control, incumbent, people) {
+        relaxation.price_what_is_scarce();
+        for _ in 0..ROUNDS_OF_SCARCITY {
+            let Some((bound, _)) = relaxation.round(until) else { return };
+            relaxation.note(bound);
+        }
+    }
+}
+
+impl<'a> Relaxation<'a> {
+    /// Everything free of charge. None if somebody's days break hard rules, or if the search is over.
+    fn new(
+        compiled: &'a Compiled<'a>,
+        control: &'a Control<'a>,
+        incumbent: &'a Incumbent,
+        people: &[usize],
+    ) -> Option<Self> {
+        if compiled.largest_row_cost() > FORCING / (4 * SCALE) {
+            return None;
+        }
+        let memory_bytes = control.limits.memory_bytes / (8 * control.limits.threads.max(1));
+        let shifts = compiled.problem.shifts.len();
+        let mut relaxation = Self {
+            compiled,
+            control,
+            incumbent,
+            pulse: Pulse::default(),
+            finder: PathFinder::new(memory_bytes),
+            random: fastrand::Rng::with_seed(control.limits.seed),
+            people: Vec::with_capacity(people.len()),
+            required: Vec::new(),
+            worth: vec![0.0; shifts],
+            outside_cost: 0,
+            prices: vec![0; shifts],
+        };
+        relaxation.begin(people)?;
+        Some(relaxation)
+    }
+
     fn begin(&mut self, people: &[usize]) -> Option<()> {
         let shifts = &self.compiled.problem.shifts;
         self.outside_cost = self.incumbent.cost() - self.incumbent.pairings_cost();
@@ -128,6 +163,29 @@ impl Relaxation<'_> {
         Some(())
     }
 
+    /// Prices heads, minutes and weekends as [`Scarcity`] says.
+    fn price_what_is_scarce(&mut self) {
+        let compiled = self.compiled;
+        let spaces = self.people.iter().map(|relaxee| &compiled.spaces[relaxee.person]);
+        let prices = Scarcity::of(compiled, spaces, &self.required).prices();
+        let scale = SCALE as f64;
+        for (worth, shift) in self.worth.iter_mut().zip(&compiled.problem.shifts) {
+            let is_weekend = compiled.weekdays[shift.day] != Weekday::Other;
+            *worth = prices.of_head(shift.short_weight, shift.worked_minutes, is_weekend) * scale;
+        }
+        for relaxee in &mut self.people {
+            let space = &compiled.spaces[relaxee.person];
+            relaxee.sums.minutes = prices.minute * space.unit_minutes as f64 * scale;
+            for (price, axis) in relaxee.sums.axes.iter_mut().zip(&space.axes) {
+                *price = if axis.counted == Counted::Weekends { prices.weekend * scale } else { 0.0 };
+            }
+        }
+    }
+
+    fn note(&self, bound: i64) {
+        self.control.note_bound(self.outside_cost + bound.div_euclid(SCALE) + i64::from(bound % SCALE != 0));
+    }
+
     fn search(&mut self, person: usize, sums: &SumPrices) -> Option<Relaxed> {
         let row = self.incumbent.plan.row(person);
         let request = self.compiled.request(person, row, 0..self.compiled.days(), &self.prices);
@@ -145,8 +203,7 @@ impl Relaxation<'_> {
             let Some((bound, missing)) = self.round(until) else { return };
             if bound > best {
                 (best, failures) = (bound, 0);
-                self.control
-                    .note_bound(self.outside_cost + bound.div_euclid(SCALE) + i64::from(bound % SCALE != 0));
+                self.note(bound);
             } else {
                 failures += 1;
                 if failures >= PATIENCE {
@@ -265,6 +322,7 @@ mod tests {
             let mut limit = |counted, least, most| Limit {
                 counted,
                 days: 0..DAYS,
+                continues: false,
                 already: 0,
                 least: bound(least),
                 most: bound(most),
@@ -325,6 +383,8 @@ mod tests {
             let known = Incumbent::new(&compiled, plan);
             let worth: Vec<f64> =
                 problem.shifts.iter().map(|shift| shift.short_weight as f64 / 2.0).collect();
+            bound_by_scarcity(&compiled, &control, &known, &[0, 1], 1.0);
+            assert!(control.lower_bound() <= optimum, "seed {seed}: {} {optimum}", control.lower_bound());
             raise_bound(&compiled, &control, &known, &[0, 1], &worth, 1.0);
             assert!(control.lower_bound() <= optimum, "seed {seed}: {} {optimum}", control.lower_bound());
             optima += optimum;

@@ -19,14 +19,58 @@ const LONGEST_WINDOW_DAYS: f64 = 42.0;
 const PEOPLE: std::ops::RangeInclusive<usize> = 4..=14;
 /// Size of the first scopes, as a part of the sizes above: how long one takes is only known afterwards.
 const FIRST_SIZE: f64 = 0.25;
-/// By so much scopes grow or shrink at once. They also grow, beyond the sizes above, when they bring nothing any more.
+/// By so much scopes grow or shrink. They also grow, beyond the sizes above, when they bring nothing any more.
 const GROWTH: f64 = 1.4;
 /// Scopes that take less of the budget than this grow, up to the sizes above.
 const LEAST_PART: f64 = 0.01;
 /// Scopes that take more of the budget than this shrink.
 const MOST_PART: f64 = 0.08;
-/// Failures in a row after which scopes over the whole horizon grow.
+/// Failures in a row after which scopes of few people grow.
 const PATIENCE: usize = 60;
+/// Sweeps without success after which windows for everybody grow.
+const SWEEPS: usize = 2;
+/// What a failure leaves of the time that a way of cutting is given beside the other; a success gives it back.
+const FADING: f64 = 0.85;
+/// The least of it.
+const LEAST_WEIGHT: f64 = 0.1;
+/// What few people in long windows get of the time of everybody in short ones, to begin with.
+const LONG_WEIGHT: f64 = 0.33;
+
+/// A way of cutting scopes: how it went so far.
+#[derive(Debug)]
+struct Way {
+    /// Size of its scopes, as a part of the sizes above.
+    growth: f64,
+    /// Failures in a row.
+    failures: usize,
+    /// Part of the budget that it took.
+    spent: f64,
+    /// How much of the time it is given beside the other way.
+    weight: f64,
+}
+
+impl Way {
+    fn new(weight: f64) -> Self {
+        Self { growth: FIRST_SIZE, failures: 0, spent: 0.0, weight }
+    }
+
+    /// Its scopes fit the budget, and it gets more of the time the more it brings.
+    fn tell(&mut self, better: bool, took: f64) {
+        self.spent += took;
+        if took > MOST_PART {
+            self.growth = (self.growth / GROWTH).max(FIRST_SIZE);
+        } else if took < LEAST_PART && self.growth < 1.0 {
+            self.growth = (self.growth * GROWTH).min(1.0);
+        }
+        if better {
+            self.failures = 0;
+            self.weight = (self.weight / FADING).min(1.0);
+        } else {
+            self.failures += 1;
+            self.weight = (self.weight * FADING).max(LEAST_WEIGHT);
+        }
+    }
+}
 
 /// One thread's choice of scopes.
 pub(super) struct Scopes {
@@ -38,10 +82,12 @@ pub(super) struct Scopes {
     sweep: Vec<Window>,
     /// Whether the windows of the sweep have gaps.
     in_two: bool,
-    growth: f64,
-    failures: usize,
-    /// Whether the last scope was one of a sweep, which is where growth is decided.
-    swept: bool,
+    /// Everybody in a window.
+    everybody: Way,
+    /// A few people in a long window or over all days.
+    few: Way,
+    /// Which of the two ways the last scope was cut.
+    was_few: bool,
 }
 
 impl Scopes {
@@ -56,9 +102,9 @@ impl Scopes {
             shifts,
             sweep: Vec::new(),
             in_two: true,
-            growth: FIRST_SIZE,
-            failures: 0,
-            swept: false,
+            everybody: Way::new(1.0),
+            few: Way::new(LONG_WEIGHT),
+            was_few: false,
         }
     }
 
@@ -67,13 +113,10 @@ impl Scopes {
         self.shifts
     }
 
-    fn rows(&self) -> usize {
-        (ROWS as f64 * self.growth) as usize
-    }
-
     /// Rows for few people in a long window.
     fn long_rows(&self) -> usize {
-        ((LONG_ROWS as f64 * self.growth.min(1.0)) as usize).max(self.rows())
+        let rows = LONG_ROWS as f64 * self.few.growth.min(1.0);
+        rows.max(ROWS as f64 * self.few.growth) as usize
     }
 
     fn days(&self) -> usize {
@@ -89,40 +132,49 @@ impl Scopes {
         if self.people.is_empty() || self.days() == 0 {
             return None;
         }
-        Some(if self.is_small() { self.few_people(searcher) } else { self.window(searcher, incumbent) })
+        let small = self.is_small();
+        // A window for everybody that is all days is no part of the whole.
+        let only_few = small && self.window_days() >= self.days();
+        self.was_few =
+            only_few || self.few.spent / self.few.weight < self.everybody.spent / self.everybody.weight;
+        Some(match (self.was_few, small) {
+            (false, _) => self.everybody_in_a_window(searcher, incumbent),
+            (true, true) => self.few_on_all_days(searcher),
+            (true, false) => self.few_in_a_window(searcher),
+        })
     }
 
     /// Hears whether a scope brought anything, and which part of the budget it took.
     pub(super) fn tell(&mut self, better: bool, took: f64) {
-        if took > MOST_PART {
-            self.growth = (self.growth / GROWTH).max(FIRST_SIZE);
-        } else if self.swept && took < LEAST_PART && self.growth < 1.0 {
-            self.growth = (self.growth * GROWTH).min(1.0);
-        }
-        if better {
-            self.failures = 0;
+        if self.was_few {
+            self.few.tell(better, took);
+            if self.few.failures > PATIENCE {
+                self.few.failures = 0;
+                self.few.growth *= GROWTH;
+            }
             return;
         }
-        self.failures += usize::from(self.swept);
-        let patience = if self.is_small() { PATIENCE } else { 2 * self.days() / 7 };
-        if self.failures > patience {
-            self.failures = 0;
-            if took < MOST_PART {
-                self.growth *= GROWTH;
+        self.everybody.tell(better, took);
+        let days = self.window_days();
+        if self.everybody.failures > SWEEPS * self.days() / days.max(1) && took < MOST_PART {
+            self.everybody.failures = 0;
+            self.sweep.clear();
+            // Windows are whole weeks: on to the next length.
+            while self.window_days() == days && days < self.most_window_days() {
+                self.everybody.growth *= GROWTH;
             }
         }
     }
 
     /// Whether a linear program can hold the shifts of all days.
     fn is_small(&self) -> bool {
-        self.shifts <= self.rows()
+        self.shifts <= (ROWS as f64 * self.few.growth) as usize
     }
 
     /// A few people over the whole of the part's days.
-    fn few_people<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>) -> Scope {
-        let most = ((*PEOPLE.end() as f64 * self.growth) as usize).max(*PEOPLE.start());
+    fn few_on_all_days<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>) -> Scope {
+        let most = ((*PEOPLE.end() as f64 * self.few.growth) as usize).max(*PEOPLE.start());
         let wanted = searcher.random.usize(*PEOPLE.start()..=most);
-        self.swept = true;
         let window = Window::from(self.start..self.end);
         Scope { people: self.choose(searcher, wanted), window }
     }
@@ -138,19 +190,22 @@ impl Scopes {
         people
     }
 
-    /// Everybody, window after window until all days were seen; between them few people in long windows.
-    fn window<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>, incumbent: &Incumbent) -> Scope {
-        let per_day = (self.shifts / self.days()).max(1);
-        self.swept = searcher.random.usize(0..4) > 0;
-        if self.swept {
-            if self.sweep.is_empty() {
-                self.plan_sweep(searcher, incumbent, per_day);
-            }
-            let whole = Window::from(self.start..self.end);
-            let window = self.sweep.pop().unwrap_or(whole);
-            return Scope { people: self.people.clone(), window };
+    /// Everybody, window after window until all days were seen.
+    fn everybody_in_a_window<T: Cost>(
+        &mut self,
+        searcher: &mut Searcher<'_, '_, T>,
+        incumbent: &Incumbent,
+    ) -> Scope {
+        if self.sweep.is_empty() {
+            self.plan_sweep(searcher, incumbent);
         }
-        let longest = (self.long_rows() / per_day / 7).min(self.days() / 7).max(2);
+        let whole = Window::from(self.start..self.end);
+        Scope { people: self.people.clone(), window: self.sweep.pop().unwrap_or(whole) }
+    }
+
+    /// A few people in a long window, or in two stretches far apart.
+    fn few_in_a_window<T: Cost>(&self, searcher: &mut Searcher<'_, '_, T>) -> Scope {
+        let longest = (self.long_rows() / self.shifts_per_day() / 7).min(self.days() / 7).max(2);
         let length = searcher.random.usize(2..=longest) * 7;
         let window = if self.is_long(length) && searcher.random.bool() {
             let half = length / 14 * 7;
@@ -163,6 +218,23 @@ impl Scopes {
         Scope { people: self.choose(searcher, wanted), window }
     }
 
+    fn shifts_per_day(&self) -> usize {
+        (self.shifts / self.days().max(1)).max(1)
+    }
+
+    /// Days of a window for everybody: as many weeks as a linear program of the present size holds.
+    fn window_days(&self) -> usize {
+        let growth = self.everybody.growth;
+        let rows = (ROWS as f64 * growth) as usize;
+        let held = rows.saturating_sub(self.people.len()) / self.shifts_per_day() / 7 * 7;
+        held.clamp(7, ((LONGEST_WINDOW_DAYS * growth) as usize / 7 * 7).max(7))
+    }
+
+    /// Days of the longest window for everybody.
+    fn most_window_days(&self) -> usize {
+        (self.days() / 7 * 7).max(7)
+    }
+
     /// Whether the days are many windows of this length.
     fn is_long(&self, length: usize) -> bool {
         length >= 14 && self.days() >= 3 * length
@@ -170,17 +242,13 @@ impl Scopes {
 
     /// Windows that together are all days, in random order. On a long horizon every other sweep is of windows with a
     /// gap, so that what is scarce moves from where there is enough to where it is missing.
-    fn plan_sweep<T: Cost>(
-        &mut self,
-        searcher: &mut Searcher<'_, '_, T>,
-        incumbent: &Incumbent,
-        per_day: usize,
-    ) {
-        let full = self.rows().saturating_sub(self.people.len()) / per_day / 7 * 7;
-        let full = full.clamp(7, (LONGEST_WINDOW_DAYS * self.growth) as usize / 7 * 7);
+    fn plan_sweep<T: Cost>(&mut self, searcher: &mut Searcher<'_, '_, T>, incumbent: &Incumbent) {
+        let full = self.window_days();
         self.in_two = !self.in_two && self.is_long(full);
         let length = if self.in_two { full / 14 * 7 } else { full };
-        let offset = searcher.random.usize(0..length.max(8) / 7) * 7;
+        // Every other sweep cuts the weeks, too, so that what one holds fast another sets free.
+        let offset = searcher.random.usize(0..length);
+        let offset = if searcher.random.bool() { offset } else { offset / 7 * 7 };
         let mut stretches = Vec::new();
         let mut start = self.start;
         let mut end = self.start + if offset == 0 { length } else { offset };

@@ -20,7 +20,7 @@ use super::person_path::Cost;
 use super::plain_days::{give_plain_days, has_many_days};
 use super::plan::Plan;
 use super::problem::Problem;
-use super::relaxation::raise_bound;
+use super::relaxation::{bound_by_scarcity, raise_bound};
 use super::scopes::Scopes;
 use crate::error::EngineError;
 
@@ -43,6 +43,10 @@ const ANNEALING_PARTS: (f64, f64) = (0.03, 0.12);
 const BOUND_FROM: f64 = 0.7;
 /// Part of the budget that such a bound may take.
 const BOUND_PART: f64 = 0.15;
+/// The same for a first one over very many days, which mostly takes far less.
+const EARLY_BOUND_PART: f64 = 0.1;
+/// Such a first bound is left as it is from this part of the cost on.
+const GOOD_BOUND: f64 = 0.6;
 /// Longest horizon that counts as short.
 pub(super) const SHORT_HORIZON_DAYS: usize = 60;
 
@@ -200,14 +204,21 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         publish(searcher, shared, &start, best);
         unbound = false;
     }
+    let many_days = unbound && root.people.iter().any(|&person| has_many_days(&compiled.spaces[person]));
+    if many_days {
+        let known = snapshot(shared);
+        bound_by_scarcity(compiled, control, &known, &root.people, control.used() + EARLY_BOUND_PART);
+    }
     while !control.is_over() {
         let start = snapshot(shared);
         if unbound && control.used() > BOUND_FROM {
             unbound = false;
             let until = control.used() + BOUND_PART;
-            if root.people.iter().any(|&person| has_many_days(&compiled.spaces[person])) {
-                let worth = worth_of_heads(compiled, &start, &searcher.center);
-                raise_bound(compiled, control, &start, &root.people, &worth, until);
+            if many_days {
+                if (control.lower_bound() as f64) < GOOD_BOUND * start.cost() as f64 {
+                    let worth = worth_of_heads(compiled, &start, &searcher.center);
+                    raise_bound(compiled, control, &start, &root.people, &worth, until);
+                }
             } else {
                 bound_whole(searcher, &start, root.clone(), until);
             }

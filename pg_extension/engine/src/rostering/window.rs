@@ -44,6 +44,11 @@ impl Window {
         (self.start..self.end).contains(&day) && !(self.gap_start..self.gap_end).contains(&day)
     }
 
+    /// Whether some days lie between its first and its last day, those of the gap too.
+    pub(super) fn meets(&self, days: &Range<usize>) -> bool {
+        days.start < self.end && self.start < days.end
+    }
+
     /// Whether nothing stands between the first and the last day.
     pub(super) fn is_whole(&self) -> bool {
         self.gap_start >= self.gap_end

@@ -23,6 +23,7 @@ pub(crate) fn small_problem(seed: u64) -> Problem {
                     start_minute,
                     end_minute: start_minute + worked_minutes,
                     worked_minutes,
+                    late_minutes: if kind == 1 { 120 * random.i64(0..=2) } else { 0 },
                     skills: if random.u32(0..6) == 0 { vec![0] } else { Vec::new() },
                     required: random.u32(0..3),
                     short_weight: random.i64(0..100),
@@ -97,21 +98,41 @@ fn person(random: &mut fastrand::Rng, days: usize, kinds: usize, shifts: &[Shift
         (random.u32(0..3) > 0).then(|| Bound { value: random.i64(values), force: force(random) })
     };
     let mut limits = Vec::new();
+    if random.u32(0..3) == 0 {
+        // Periods by the clock, one after the other, which a night joins.
+        let length = random.usize(1..=days);
+        for start in (0..days).step_by(length) {
+            let end = (start + length).min(days);
+            let least = bound(random, 0..480 * length as i64 / 3).filter(|_| random.bool());
+            let most = bound(random, 0..480 * length as i64);
+            let continues = end == days && random.bool();
+            let counted = Counted::ClockMinutes;
+            limits.push(Limit { counted, days: start..end, continues, already: 0, least, most });
+        }
+        // The one after the horizon, into which the last night reaches.
+        let most = bound(random, 480..900);
+        let after = days..days;
+        let counted = Counted::ClockMinutes;
+        limits.push(Limit { counted, days: after, continues: true, already: 480, least: None, most });
+    }
     for _ in 0..random.usize(0..4) {
         let start = random.usize(0..days);
         let whole = random.bool();
-        let (counted, most) = match random.usize(0..4) {
+        let (counted, most) = match random.usize(0..5) {
             0 => (Counted::Minutes, 480 * 4),
+            4 => (Counted::ClockMinutes, 480 * 4),
             1 => (Counted::Days, 5),
             2 => (Counted::Kind(random.usize(0..kinds)), 3),
             _ => (Counted::Weekends, 2),
         };
+        let continues = whole && random.bool();
         let days = if whole { 0..days } else { start..random.usize(start..=days) };
         // Often hard and soft bounds beside each other, over the same days.
         for _ in 0..random.usize(1..=2) {
             limits.push(Limit {
                 counted,
                 days: days.clone(),
+                continues,
                 already: if random.u32(0..4) == 0 { most / 4 } else { 0 },
                 // A least that is rarely out of reach, or most problems would have no answer.
                 least: bound(random, 0..most / 2).filter(|_| random.bool()),

@@ -29,6 +29,7 @@ fn four_weeks() -> Problem {
         limits: vec![Limit {
             counted: Counted::Minutes,
             days: 0..28,
+            continues: false,
             already: 0,
             least: Some(Bound::hard(480 * 12)),
             most: Some(Bound::hard(480 * 16)),

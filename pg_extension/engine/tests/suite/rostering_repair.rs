@@ -37,6 +37,7 @@ fn small_ward(random: &mut fastrand::Rng) -> Problem {
             limits: vec![Limit {
                 counted: Counted::Days,
                 days: 0..DAYS,
+                continues: false,
                 already: 0,
                 least: None,
                 most: Some(Bound::hard(random.i64(1..=3))),
@@ -201,8 +202,14 @@ fn whoever_cannot_keep_a_hard_rule_breaks_it_least_even_if_that_opens_a_head() {
             ..Shift::default()
         }
     };
-    let one_day =
-        Limit { counted: Counted::Days, days: 0..DAYS, already: 0, least: None, most: Some(Bound::hard(1)) };
+    let one_day = Limit {
+        counted: Counted::Days,
+        days: 0..DAYS,
+        continues: false,
+        already: 0,
+        least: None,
+        most: Some(Bound::hard(1)),
+    };
     let problem = Problem {
         days: DAYS,
         kinds: 1,

@@ -67,6 +67,7 @@ fn heavy_ward() -> Problem {
     let sum = |counted, least: Option<i64>, most| Limit {
         counted,
         days: 0..DAYS,
+        continues: false,
         already: 0,
         least: least.map(Bound::hard),
         most: Some(Bound::hard(most)),

@@ -37,7 +37,14 @@ fn ward(people: usize, days: usize) -> Problem {
 }
 
 fn limit(counted: Counted, days: usize, least: Option<i64>, most: Option<i64>) -> Limit {
-    Limit { counted, days: 0..days, already: 0, least: least.map(Bound::hard), most: most.map(Bound::hard) }
+    Limit {
+        counted,
+        days: 0..days,
+        continues: false,
+        already: 0,
+        least: least.map(Bound::hard),
+        most: most.map(Bound::hard),
+    }
 }
 
 fn steps(steps: u64) -> Limits {

@@ -34,7 +34,7 @@ pub(super) fn of_rule(rule: RuleName, kinds: &[String]) -> String {
 
 fn of_counted(counted: Counted, kinds: &[String]) -> String {
     match counted {
-        Counted::Minutes => "minutes".to_owned(),
+        Counted::Minutes | Counted::ClockMinutes => "minutes".to_owned(),
         Counted::Days => "days".to_owned(),
         Counted::Weekends => "weekends".to_owned(),
         Counted::Kind(kind) => format!("kind_{}", kinds.get(kind).map_or("", String::as_str)),
@@ -61,7 +61,7 @@ pub(super) fn of_stop(outcome: &Outcome, options: &Options, watch: &SearchWatch)
         "target"
     } else if watch.cancelled() {
         "stop"
-    } else if options.first_round_ms().is_some_and(|round_ms| watch.elapsed_ms() >= round_ms) {
+    } else if options.limits.time_ms.is_some_and(|time_ms| watch.elapsed_ms() >= time_ms) {
         "time"
     } else if options.limits.patience_ms.is_some() {
         "patience"

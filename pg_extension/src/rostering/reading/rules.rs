@@ -78,7 +78,7 @@ impl Draft {
         for (person, minutes) in self.weekly_minutes.clone().into_iter().enumerate() {
             let Some(value) = minutes else { continue };
             all_fit &=
-                self.limit_windows(person, Sum::most(Counted::Minutes, Bound { value, force }), &weeks);
+                self.limit_windows(person, Sum::most(Counted::ClockMinutes, Bound { value, force }), &weeks);
         }
         if !all_fit {
             self.rules_not_searched
@@ -169,7 +169,7 @@ impl Draft {
             return Err(BREAKS_COUNT);
         }
         let windows = self.windows(time.window)?;
-        self.sum_in_windows(rule, Sum::most(Counted::Minutes, bound), &windows)
+        self.sum_in_windows(rule, Sum::most(Counted::ClockMinutes, bound), &windows)
     }
 
     /// A minimum is that of windows which end within the horizon, with all their work known: what ends later can still
@@ -181,7 +181,7 @@ impl Draft {
             return Err(BREAKS_COUNT);
         }
         let windows = self.whole_windows(time.window)?;
-        self.sum_in_windows(rule, Sum::least(Counted::Minutes, bound), &windows)
+        self.sum_in_windows(rule, Sum::least(Counted::ClockMinutes, bound), &windows)
     }
 
     fn duties(

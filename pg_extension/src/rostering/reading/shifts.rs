@@ -100,12 +100,14 @@ impl Demand {
         self.natures.note(kind, nature);
         let skills = object.list("skills")?;
         let skills = skills.iter().map(|skill| skill.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+        let worked_minutes = object.whole("worked_minutes", &(0..=elapsed))?.unwrap_or(elapsed);
         self.shifts.push(Shift {
             day,
             kind,
             start_minute,
             end_minute,
-            worked_minutes: object.whole("worked_minutes", &(0..=elapsed))?.unwrap_or(elapsed),
+            worked_minutes,
+            late_minutes: horizon.late_minutes(i64::try_from(day).unwrap_or(0), span, worked_minutes)?,
             skills: Vec::new(),
             required: u32::try_from(required).unwrap_or(u32::MAX),
             short_weight: weight("short_weight", weights.short)?,

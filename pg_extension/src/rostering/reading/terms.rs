@@ -101,7 +101,8 @@ fn limits(draft: &mut Draft, object: &Object<'_>) -> Result<Vec<Limit>, Extensio
             limit.find(name).map(|field| bound(&field)).transpose()
         };
         let already = limit.find("already").map_or(Ok(0), |field| value(&field))?;
-        limits.push(Limit { counted, days, already, least: side("least")?, most: side("most")? });
+        let (least, most) = (side("least")?, side("most")?);
+        limits.push(Limit { counted, days, continues: false, already, least, most });
     }
     Ok(limits)
 }

@@ -33,7 +33,7 @@ impl Sum {
 }
 
 impl Draft {
-    /// The days of all windows that meet the horizon, or why the search has none such. Day 0 is the horizon's first.
+    /// The days of all windows that meet the horizon or follow it, or why the search has none such. Day 0 is the horizon's first.
     pub(super) fn windows(&self, window: Window) -> Result<Vec<Range<i64>>, &'static str> {
         let days = i64::try_from(self.horizon.days).unwrap_or(0);
         match window {
@@ -45,7 +45,7 @@ impl Draft {
             }
             Window::Days(length) => {
                 let length = i64::from(length);
-                Ok((1 - length..days).map(|start| start..start + length).collect())
+                Ok((1 - length..=days).map(|start| start..start + length).collect())
             }
             Window::Time(_) => {
                 Err("windows of minutes are not summed by the search, only days, weeks and periods")
@@ -66,11 +66,11 @@ impl Draft {
         Ok(windows)
     }
 
-    /// The periods that meet the horizon.
+    /// The periods that meet the horizon or follow it.
     fn periods(&self, boundary: Boundary, days: i64) -> Result<Vec<Range<i64>>, EngineError> {
         let mut periods = Vec::new();
         let mut day = 0;
-        while day < days {
+        while day <= days {
             let (first, next) = boundary.period_of(self.horizon.local_date(day)?)?;
             day = self.horizon.day_of_date(next);
             periods.push(self.horizon.day_of_date(first)..day);
@@ -81,47 +81,47 @@ impl Draft {
     /// Limits a person's sum in each window in which it could be broken; a least only in windows that begin when the
     /// person was employed. Tells whether the person has room for so many limits; otherwise nothing is limited.
     pub(super) fn limit_windows(&mut self, person: usize, sum: Sum, windows: &[Range<i64>]) -> bool {
-        let days = i64::try_from(self.horizon.days).unwrap_or(0);
+        let days_of_horizon = i64::try_from(self.horizon.days).unwrap_or(0);
         let longest = self.problem.shifts.iter().map(|shift| shift.worked_minutes).max().unwrap_or(0);
-        let most_of_day = if sum.counted == Counted::Minutes { longest } else { 1 };
+        let by_the_clock = sum.counted == Counted::ClockMinutes;
+        let most_of_day = if by_the_clock { longest } else { 1 };
         let employed_from = self.hired_on.get(person).copied().flatten().unwrap_or(i64::MIN);
         let place = |day: i64| usize::try_from(day).unwrap_or(0);
         let mut limits = Vec::new();
         for window in windows {
-            let inside = window.start.max(0)..window.end.min(days);
+            let inside = window.start.max(0)..window.end.min(days_of_horizon);
             let already = self.already(person, sum.counted, window);
-            let fullest = most_of_day.saturating_mul(inside.end - inside.start).saturating_add(already);
+            // By the clock, the night before the first day reaches in.
+            let adding = inside.end - inside.start + i64::from(by_the_clock && inside.start > 0);
+            let fullest = most_of_day.saturating_mul(adding).saturating_add(already);
             let least = sum.least.filter(|least| already < least.value && employed_from <= window.start);
             let most = sum.most.filter(|most| fullest > most.value);
-            if inside.start < inside.end && (least.is_some() || most.is_some()) {
+            let adds = inside.start < inside.end || (by_the_clock && inside.start > 0);
+            if adds && (least.is_some() || most.is_some()) {
                 let days = place(inside.start)..place(inside.end);
-                limits.push(Limit { counted: sum.counted, days, already, least, most });
+                let continues = window.end > days_of_horizon;
+                limits.push(Limit { counted: sum.counted, days, continues, already, least, most });
             }
         }
         let Some(rules) = self.problem.people.get_mut(person) else { return true };
-        let first = rules.limits.len();
-        let has_room = first + limits.len() <= MOST_LIMITS;
+        let has_room = rules.limits.len() + limits.len() <= MOST_LIMITS;
         if has_room {
             rules.limits.append(&mut limits);
-            if sum.counted == Counted::Minutes {
-                self.clock_limits.extend((first..rules.limits.len()).map(|limit| (person, limit)));
-            }
         }
         has_room
     }
 
     /// What a window holds beside the days that the search fills.
     fn already(&self, person: usize, counted: Counted, window: &Range<i64>) -> i64 {
-        let begins = usize::try_from(window.start).ok().and_then(|start| self.midnights.get(start));
         let sum = |work: &OtherWork| {
             let begins_inside = window.contains(&work.day);
             match counted {
-                Counted::Minutes if begins_inside => work.worked_minutes,
-                // A night before the window counts with what of it lies inside.
-                Counted::Minutes if work.day < window.start => {
-                    begins.map_or(0, |begins| (work.end_minute - begins).clamp(0, work.worked_minutes))
+                Counted::ClockMinutes if work.day + 1 == window.start => work.late_minutes,
+                Counted::ClockMinutes if work.day + 1 == window.end => {
+                    work.worked_minutes - work.late_minutes
                 }
-                Counted::Minutes => 0,
+                Counted::Minutes | Counted::ClockMinutes if begins_inside => work.worked_minutes,
+                Counted::Minutes | Counted::ClockMinutes => 0,
                 Counted::Kind(kind) => i64::from(begins_inside && work.kind == kind),
                 Counted::Days | Counted::Weekends => i64::from(begins_inside),
             }

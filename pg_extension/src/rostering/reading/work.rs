@@ -14,6 +14,8 @@ pub(super) struct StandingWork {
     span: Span,
     kind: usize,
     worked_minutes: i64,
+    /// Those of them after the midnight that ends the day.
+    late_minutes: i64,
     /// The shift that was asked for and is filled by it.
     shift: Option<usize>,
 }
@@ -27,8 +29,8 @@ pub(super) struct OtherWork {
     pub(super) kind: usize,
     /// Minutes that count as worked and that the search does not count; none on a day of the horizon.
     pub(super) worked_minutes: i64,
-    /// When it ends, in minutes from the first midnight.
-    pub(super) end_minute: i64,
+    /// Those of them after the midnight that ends the day.
+    pub(super) late_minutes: i64,
 }
 
 /// Reads `work` of a person, in the order of time.
@@ -64,13 +66,10 @@ fn read_one(draft: &mut Draft, field: &Field<'_>) -> Result<StandingWork, Extens
         (None, Some(shift)) => shift.kind,
         (None, None) => kind_of(draft, "shift", object.find("nature"))?,
     };
-    Ok(StandingWork {
-        day: draft.horizon.day_of(span.start())?,
-        span,
-        kind,
-        worked_minutes: object.whole("worked_minutes", &(0..=end - start))?.unwrap_or(usual),
-        shift,
-    })
+    let day = draft.horizon.day_of(span.start())?;
+    let worked_minutes = object.whole("worked_minutes", &(0..=end - start))?.unwrap_or(usual);
+    let late_minutes = draft.horizon.late_minutes(day, span, worked_minutes)?;
+    Ok(StandingWork { day, span, kind, worked_minutes, late_minutes, shift })
 }
 
 /// The number of a kind of work, with the word by which rules know that work.
@@ -102,12 +101,13 @@ pub(super) fn settle(
         let pieces = work.get(start..start + length).unwrap_or_default();
         start += length;
         let Some(day) = usize::try_from(first.day).ok().filter(|day| *day < draft.horizon.days) else {
-            other.extend(pieces.iter().map(|piece| other_work(draft, piece, piece.worked_minutes)));
+            other.extend(pieces.iter().map(other_work));
             keep_outside(draft, first.day, pieces, person);
             continue;
         };
         // Their minutes are those of the shift that stands for all pieces.
-        other.extend(pieces.iter().skip(1).map(|piece| other_work(draft, piece, 0)));
+        let without_minutes = |piece| OtherWork { worked_minutes: 0, late_minutes: 0, ..other_work(piece) };
+        other.extend(pieces.iter().skip(1).map(without_minutes));
         let shift = match pieces {
             [StandingWork { shift: Some(shift), .. }] => *shift,
             _ => {
@@ -122,9 +122,9 @@ pub(super) fn settle(
     other
 }
 
-fn other_work(draft: &Draft, piece: &StandingWork, worked_minutes: i64) -> OtherWork {
-    let end_minute = draft.horizon.minutes(piece.span).1;
-    OtherWork { day: piece.day, kind: piece.kind, worked_minutes, end_minute }
+fn other_work(piece: &StandingWork) -> OtherWork {
+    let StandingWork { day, kind, worked_minutes, late_minutes, .. } = *piece;
+    OtherWork { day, kind, worked_minutes, late_minutes }
 }
 
 fn keep_outside(draft: &Draft, day: i64, pieces: &[StandingWork], person: &mut Person) {
@@ -154,6 +154,7 @@ fn stand_in(draft: &mut Draft, day: usize, pieces: &[StandingWork], skill: usize
         start_minute,
         end_minute,
         worked_minutes: pieces.iter().map(|piece| piece.worked_minutes).sum(),
+        late_minutes: pieces.iter().map(|piece| piece.late_minutes).sum(),
         skills: vec![skill],
         required: 1,
         ..Shift::default()

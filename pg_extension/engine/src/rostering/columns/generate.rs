@@ -3,6 +3,7 @@
 use super::master::Master;
 use super::scope::{Cells, Scope};
 use super::variables::Column;
+use super::weights::Weights;
 use crate::rostering::incumbent::Incumbent;
 use crate::rostering::local_search::Searcher;
 use crate::rostering::person_path::Cost;
@@ -25,6 +26,8 @@ const FAR_TAIL_ROUNDS: usize = 30;
 const GAP_PART: f64 = 0.9;
 /// Columns dearer than this part of the heaviest demand are not carried over into a narrower program.
 const KEPT_PART: f64 = 0.3;
+/// What a head weighs at first, in what people's own days cost on average.
+const LIGHT_DAYS: f64 = 16.0;
 /// Days that break hard rules cost as much as so many rows at their worst.
 const BROKEN_ROWS: f64 = 20.0;
 /// Part of the gap per person that reduced costs may be off by.
@@ -99,13 +102,21 @@ impl Generation {
                 .collect()
         };
         let required: Vec<f64> = cells.required.iter().map(|&required| required as f64).collect();
-        let master = Master::new(
-            columns,
-            &required,
-            weights(|shift| shift.short_weight),
-            weights(|shift| shift.surplus_weight),
-            &mut searcher.random,
-        );
+        let own_costs: i64 = scope.people.iter().map(|&person| incumbent.own_cost(person)).sum();
+        let worked = paths.iter().flatten().filter(|&&cell| cell != FREE).count();
+        let has_heads = |&shift: &u32| {
+            incumbent.heads[shift as usize] >= compiled.problem.shifts[shift as usize].required
+        };
+        // Where there are not enough people for all heads, what a head weighs is what decides.
+        let light = if cells.shifts.iter().all(has_heads) {
+            LIGHT_DAYS * (own_costs as f64 / worked.max(1) as f64).max(1.0)
+        } else {
+            f64::INFINITY
+        };
+        let (shortage, surplus) =
+            (weights(|shift| shift.short_weight), weights(|shift| shift.surplus_weight));
+        let weights = Weights::light(shortage, surplus, light);
+        let master = Master::new(columns, &required, weights, &mut searcher.random);
         let prices = cells.shifts.iter().map(|&shift| searcher.center[shift as usize]).collect();
         Self {
             scope,
@@ -211,7 +222,11 @@ impl Generation {
             }
             let value = self.master.objective() + self.cells.outside_cost as f64;
             if self.bound > f64::NEG_INFINITY && value - self.bound < CLOSE {
-                return Ended::Converged;
+                if !self.master.raise_weights() {
+                    return Ended::Converged;
+                }
+                tail = (f64::INFINITY, 0);
+                continue;
             }
             let gap = value - self.bound;
             if value < tail.0 - TAIL_PART * value.abs() || gap < smallest_gap * GAP_PART {
@@ -221,7 +236,11 @@ impl Generation {
                 tail.1 += 1;
                 let patience = if gap > FAR_PART * value.abs() { FAR_TAIL_ROUNDS } else { tail_rounds };
                 if tail.1 >= patience || control.used() > until {
-                    return Ended::Rounds;
+                    if control.used() > until || !self.master.raise_weights() {
+                        return Ended::Rounds;
+                    }
+                    tail = (f64::INFINITY, 0);
+                    continue;
                 }
             }
             for row in 0..self.prices.len() {
@@ -239,7 +258,11 @@ impl Generation {
             }
             if added == 0 {
                 if smoothing == 0.0 {
-                    return Ended::Converged;
+                    if !self.master.raise_weights() {
+                        return Ended::Converged;
+                    }
+                    tail = (f64::INFINITY, 0);
+                    continue;
                 }
                 smoothing = if smoothing > 0.3 { 0.3 } else { 0.0 };
             } else {

@@ -6,6 +6,7 @@
 
 use super::kernel::Kernel;
 use super::variables::{Column, Entering, Leaving, Slack};
+use super::weights::Weights;
 
 /// The smallest reduced cost that is worth a pivot where weights are small.
 const FINEST_TOLERANCE: f64 = 1e-4;
@@ -26,6 +27,8 @@ const CHUNK: usize = 400;
 const PERTURBATION: f64 = 1e-4;
 /// Pricing one column is worth about so many additions.
 const OPERATIONS_PER_COLUMN: u64 = 30;
+/// A row that is off by less than this is kept.
+const KEPT: f64 = 1e-3;
 /// Values and duals are computed afresh after so many pivots.
 const PIVOTS_BETWEEN_CHECKS: u32 = 100;
 /// A row that is off by more than this asks for a new inverse.
@@ -38,7 +41,7 @@ pub(super) struct Master {
     /// For each column a bit per shift.
     covers: Vec<u64>,
     words: usize,
-    weights: [Vec<f64>; 2],
+    weights: Weights,
     /// Cost of a banned column: more than any roster saves.
     pub(super) ban: f64,
     /// The smallest reduced cost that is worth a pivot.
@@ -72,12 +75,11 @@ impl Master {
     pub(super) fn new(
         columns: Vec<Column>,
         required: &[f64],
-        short_weight: Vec<f64>,
-        surplus_weight: Vec<f64>,
+        weights: Weights,
         random: &mut fastrand::Rng,
     ) -> Self {
         let (people, shifts) = (columns.len(), required.len());
-        let heaviest = short_weight.iter().chain(&surplus_weight).copied().fold(0.0, f64::max);
+        let heaviest = weights.heaviest();
         let dearest = columns.iter().map(|column| column.cost).fold(0.0, f64::max);
         let finest_tolerance = FINEST_TOLERANCE.max(heaviest * TOLERANCE_PART);
         let mut place_of_row = vec![NOWHERE; people + shifts];
@@ -89,7 +91,7 @@ impl Master {
             columns: Vec::new(),
             covers: Vec::new(),
             words: shifts.div_ceil(64),
-            weights: [short_weight, surplus_weight],
+            weights,
             ban: LEAST_BAN.max(BANNED_ROWS * (heaviest + dearest)),
             finest_tolerance,
             required: required.iter().map(|required| required + random.f64() * PERTURBATION).collect(),
@@ -134,10 +136,6 @@ impl Master {
         column.cost + if column.banned { self.ban } else { 0.0 }
     }
 
-    fn weight(&self, shift: usize, slack: Slack) -> f64 {
-        self.weights[usize::from(slack == Slack::Surplus)][shift]
-    }
-
     fn covers(&self, column: usize, shift: usize) -> bool {
         self.covers[column * self.words + shift / 64] >> (shift % 64) & 1 == 1
     }
@@ -156,9 +154,23 @@ impl Master {
             .map(|(&column, value)| self.column_cost(column) * value)
             .sum();
         let slacks: f64 = (0..self.shifts())
-            .filter_map(|shift| Some(self.weight(shift, self.slack[shift]?) * self.slack_values[shift]))
+            .filter_map(|shift| Some(self.weights.of(shift, self.slack[shift]?) * self.slack_values[shift]))
             .sum();
         columns + slacks
+    }
+
+    /// Raises the weights of rows that are not kept at the present ones. False if there are none.
+    pub(super) fn raise_weights(&mut self) -> bool {
+        let mut raised = false;
+        for shift in 0..self.shifts() {
+            if let Some(slack) = self.slack[shift].filter(|_| self.slack_values[shift] > KEPT) {
+                raised |= self.weights.raise(shift, slack);
+            }
+        }
+        if raised {
+            self.refresh_duals();
+        }
+        raised
     }
 
     /// Adds a column; the next solve takes it up.
@@ -225,8 +237,14 @@ impl Master {
         };
         for &row in &self.kernel_rows {
             if let Some(shift) = row.checked_sub(self.people) {
-                offer(Entering::Slack(shift, Slack::Shortage), self.weights[0][shift] - self.duals[row]);
-                offer(Entering::Slack(shift, Slack::Surplus), self.weights[1][shift] + self.duals[row]);
+                offer(
+                    Entering::Slack(shift, Slack::Shortage),
+                    self.weights.of(shift, Slack::Shortage) - self.duals[row],
+                );
+                offer(
+                    Entering::Slack(shift, Slack::Surplus),
+                    self.weights.of(shift, Slack::Surplus) + self.duals[row],
+                );
             }
         }
         let count = self.columns.len();
@@ -401,7 +419,7 @@ impl Master {
     fn refresh_duals(&mut self) {
         for shift in 0..self.shifts() {
             if let Some(slack) = self.slack[shift] {
-                self.duals[self.people + shift] = slack.sign() * self.weight(shift, slack);
+                self.duals[self.people + shift] = slack.sign() * self.weights.of(shift, slack);
             }
         }
         let mut kernel_duals = vec![0.0; self.kernel.size()];

@@ -1,7 +1,10 @@
 //! The counters of limits: which value follows which, at what cost, on each day of a window.
 
+use std::ops::Range;
+
 use super::Cost;
-use super::groups::{Groups, step_value};
+use super::classes::Classes;
+use super::groups::{Groups, Increment, step_value};
 use crate::rostering::periods::Period;
 use crate::rostering::person_space::PersonSpace;
 use crate::rostering::problem::Counted;
@@ -41,12 +44,19 @@ struct CountedPeriod<'a> {
 }
 
 /// One axis as this call counts it.
-struct Counter<'a> {
+pub(super) struct Counter<'a> {
     axis: usize,
     weekends: bool,
-    step: i64,
+    /// Days before a period on which shifts add to it already.
+    ahead: usize,
+    pub(super) step: i64,
+    /// The value from which on nothing changes any more.
+    top: usize,
+    /// How many values there are on a day.
     size: usize,
     periods: Vec<CountedPeriod<'a>>,
+    /// Its values in classes, where they are many.
+    classes: Option<Classes>,
 }
 
 impl<T: Cost> Counters<T> {
@@ -76,9 +86,11 @@ impl<T: Cost> Counters<T> {
         for day in window.days() {
             let active: Vec<Option<usize>> =
                 counters.iter().map(|counter| counter.active_period(day)).collect();
-            let begins = counters.iter().zip(&active).any(|(counter, &period)| counter.begins(period, day));
+            // Classes are those of their day.
+            let begins =
+                counters.iter().any(|counter| counter.classes.is_some() || counter.beginning(day).is_some());
             if begins || known.as_ref() != Some(&active) {
-                advances.push(advances_of_day(&counters, &active, day, groups, width, scale));
+                advances.push(advances_of_day(&counters, window.start, day, groups, width, scale));
                 // The day on which a period begins advances unlike the days after it.
                 known = (!begins).then_some(active);
             }
@@ -88,9 +100,10 @@ impl<T: Cost> Counters<T> {
             .map(|value| {
                 let mut cost = 0;
                 for (counter, position) in counters.iter().zip(positions(&counters, value)) {
-                    if let Some(period) = counter.last_begun(window.end) {
-                        cost += counter.end_cost(period, position)?;
-                    }
+                    cost += match &counter.classes {
+                        Some(classes) => classes.end_cost(position)?,
+                        None => counter.cost_at(window.end, position)?,
+                    };
                 }
                 Some(T::of(cost * scale))
             })
@@ -111,22 +124,38 @@ fn counter<'a>(space: &'a PersonSpace, axis: usize, window: Window, outside: &[i
         .periods
         .iter()
         .zip(outside)
-        .filter(|(period, _)| period.days.start < window.end && window.start < period.days.end)
+        .filter(|(period, _)| window.meets(&counted.adding_days(period)))
         .map(|(period, &outside)| {
-            let furthest = furthest(space, counted.counted, period, window);
+            let furthest = furthest(space, counted.counted, &counted.adding_days(period), window);
             CountedPeriod { period, outside, furthest }
         })
         .collect();
     let top = periods.iter().map(|period| period.top(step)).max().unwrap_or(0);
-    Counter { axis, weekends: counted.counted == Counted::Weekends, step, size: top + 1, periods }
+    let mut counter = Counter {
+        axis,
+        weekends: counted.counted == Counted::Weekends,
+        ahead: usize::from(counted.counted == Counted::ClockMinutes),
+        step,
+        top,
+        size: top + 1,
+        periods,
+        classes: None,
+    };
+    if matches!(counted.counted, Counted::Minutes | Counted::ClockMinutes) {
+        let classes = Classes::new(space, counted, &counter, window);
+        counter.size = classes.size;
+        counter.classes = Some(classes);
+    }
+    counter
 }
 
-/// The most steps that the days of a window can add to a period.
-pub(super) fn furthest(space: &PersonSpace, counted: Counted, period: &Period, window: Window) -> i64 {
-    let [first, second] = window.open_within(&period.days);
+/// The most steps that the open days of a window can add to a sum over some days.
+pub(super) fn furthest(space: &PersonSpace, counted: Counted, days: &Range<usize>, window: Window) -> i64 {
+    let [first, second] = window.open_within(days);
     let days = (first + second) as i64;
     match counted {
         Counted::Minutes => days * space.longest_shift_units as i64,
+        Counted::ClockMinutes => days * space.longest_clock_units as i64,
         Counted::Days | Counted::Kind(_) => days,
         // A stretch meets one weekend more than it has weeks at each end.
         Counted::Weekends => days / 7 + if window.is_whole() { 2 } else { 4 },
@@ -153,13 +182,20 @@ impl Counter<'_> {
         self.periods.iter().position(|counted| counted.period.days.contains(&day))
     }
 
-    /// Whether the counter starts anew on this day.
-    fn begins(&self, active: Option<usize>, day: usize) -> bool {
-        active.is_some_and(|period| period > 0 && self.periods[period].period.days.start == day)
+    /// The period that shifts of this day are the first to add to, if the counter starts anew for it.
+    fn beginning(&self, day: usize) -> Option<usize> {
+        let begins = |counted: &CountedPeriod<'_>| counted.period.days.start == day + self.ahead;
+        // The first one has nothing to end and begins at nothing.
+        self.periods.iter().position(begins).filter(|&period| period > 0 || self.ahead > 0)
     }
 
     fn last_begun(&self, day: usize) -> Option<usize> {
-        self.periods.iter().rposition(|counted| counted.period.days.start < day)
+        self.periods.iter().rposition(|counted| counted.period.days.start < day + self.ahead)
+    }
+
+    /// Cost of ending the period that began last before a day; none if a limit forbids it.
+    pub(super) fn cost_at(&self, day: usize, position: usize) -> Option<i64> {
+        self.last_begun(day).map_or(Some(0), |ended| self.end_cost(ended, position))
     }
 
     /// Value and cost after advancing; none if a limit forbids it.
@@ -171,7 +207,30 @@ impl Counter<'_> {
             return None;
         }
         let cost = limit.added_cost(outside + from * self.step, outside + to * self.step)?;
-        Some(((to as usize).min(self.size - 1), cost))
+        Some(((to as usize).min(self.top), cost))
+    }
+
+    /// Value and cost after a day on which a shift takes so many steps in the period of the day and in the one that
+    /// begins on the next; none if a limit forbids it.
+    pub(super) fn step_on(&self, day: usize, from: usize, own: i64, next: i64) -> Option<(usize, i64)> {
+        let (mut position, mut cost) = (from, 0);
+        let beginning = self.beginning(day);
+        if beginning.is_some() && self.ahead == 0 {
+            cost += self.cost_at(day, position)?;
+            position = 0;
+        }
+        if let Some(period) = self.active_period(day) {
+            let (reached, added) = self.advance(period, position, own)?;
+            position = reached;
+            cost += added;
+        }
+        if let Some(beginning) = beginning.filter(|_| self.ahead > 0) {
+            cost += self.cost_at(day, position)?;
+            let (reached, added) = self.advance(beginning, 0, next)?;
+            position = reached;
+            cost += added;
+        }
+        Some((position, cost))
     }
 
     /// Cost of leaving a period at this value; none if a limit forbids it.
@@ -194,7 +253,7 @@ fn positions<'a>(counters: &'a [Counter<'_>], value: usize) -> impl Iterator<Ite
 
 fn advances_of_day<T: Cost>(
     counters: &[Counter<'_>],
-    active: &[Option<usize>],
+    start: usize,
     day: usize,
     groups: &Groups,
     width: usize,
@@ -206,7 +265,7 @@ fn advances_of_day<T: Cost>(
             let mut next = Vec::with_capacity(width);
             let mut cost = Vec::with_capacity(width);
             for value in 0..width {
-                let step = combined_step(counters, active, day, increment, weekend, value);
+                let step = combined_step(counters, start, day, increment, weekend, value);
                 next.push(step.map_or(FORBIDDEN, |step| step.0));
                 cost.push(T::of(step.map_or(0, |step| step.1 * scale)));
             }
@@ -220,33 +279,28 @@ fn advances_of_day<T: Cost>(
 
 fn combined_step(
     counters: &[Counter<'_>],
-    active: &[Option<usize>],
+    start: usize,
     day: usize,
-    increment: &[(usize, i64)],
+    increment: &[Increment],
     weekend: bool,
     value: usize,
 ) -> Option<(u32, i64)> {
     let mut cost = 0;
     let mut combined = 0;
     let mut factor = 1;
-    for ((counter, &period), mut position) in counters.iter().zip(active).zip(positions(counters, value)) {
-        if counter.begins(period, day) {
-            if let Some(ended) = counter.last_begun(day) {
-                cost += counter.end_cost(ended, position)?;
-            }
-            position = 0;
-        }
-        if let Some(period) = period {
-            let amount = if counter.weekends {
-                i64::from(weekend)
-            } else {
-                increment.iter().find(|(axis, _)| *axis == counter.axis).map_or(0, |(_, amount)| *amount)
-            };
-            let (next, added) = counter.advance(period, position, amount)?;
-            position = next;
-            cost += added;
-        }
-        combined += position * factor;
+    for (counter, position) in counters.iter().zip(positions(counters, value)) {
+        let taken = increment.iter().find(|taken| taken.axis == counter.axis);
+        let (own, next) = match taken {
+            _ if counter.weekends => (i64::from(weekend), 0),
+            Some(taken) => (taken.own, taken.next),
+            None => (0, 0),
+        };
+        let (reached, added) = match &counter.classes {
+            Some(classes) => classes.step(day - start, position, own, next)?,
+            None => counter.step_on(day, position, own, next)?,
+        };
+        cost += added;
+        combined += reached * factor;
         factor *= counter.size;
     }
     Some((combined as u32, cost))

@@ -128,6 +128,7 @@ mod tests {
                     start_minute,
                     end_minute,
                     worked_minutes,
+                    late_minutes: random.i64(0..=3) * 60 * kind as i64,
                     ..Shift::default()
                 });
             }
@@ -136,12 +137,15 @@ mod tests {
         for (counted, days, most) in [
             (Counted::Minutes, 0..DAYS, 480 * 7),
             (Counted::Minutes, 2..DAYS, 480 * 5),
+            (Counted::ClockMinutes, 0..4, 480 * 3),
+            (Counted::ClockMinutes, 4..DAYS, 480 * 3),
             (Counted::Kind(0), 0..DAYS, 4),
             (Counted::Weekends, 0..DAYS, 2),
             (Counted::Days, 0..7, 6),
         ] {
             let (least, most) = (bound(random, 0..=most / 2), bound(random, most / 3..=most));
-            limits.push(Limit { counted, days, already: 0, least, most });
+            let continues = days.end == DAYS && random.bool();
+            limits.push(Limit { counted, days, continues, already: 0, least, most });
         }
         let person = Person {
             limits,
@@ -227,7 +231,14 @@ mod tests {
             for shift in &mut problem.shifts {
                 shift.worked_minutes = [450, 480, 510][random.usize(0..3)];
             }
-            let week = |least, most| Limit { counted: Counted::Minutes, days: 1..8, already: 0, least, most };
+            let week = |least, most| Limit {
+                counted: Counted::Minutes,
+                days: 1..8,
+                continues: false,
+                already: 0,
+                least,
+                most,
+            };
             let soft = |value, weight| Some(Bound { value, force: Force::Soft(weight) });
             problem.people[0] = Person {
                 limits: vec![

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::rostering::periods::Axis;
-use crate::rostering::person_space::{DayChoices, PersonSpace};
+use crate::rostering::periods::{Axis, Work};
+use crate::rostering::person_space::PersonSpace;
 use crate::rostering::problem::Counted;
 use crate::rostering::window::Window;
 
@@ -27,7 +27,7 @@ pub(crate) struct Groups {
     /// None until a window was open on the day.
     days: Vec<Option<Vec<Group>>>,
     /// For each kind of increment the axes and amounts. The first advances nothing.
-    pub(crate) increments: Vec<Vec<(usize, i64)>>,
+    pub(crate) increments: Vec<Vec<Increment>>,
 }
 
 impl Groups {
@@ -43,7 +43,7 @@ impl Groups {
         for day in window.open_days() {
             let grouped = &mut self.days[day];
             if grouped.is_none() {
-                let groups = groups_of(space, &space.days[day], self.tracked, &mut self.increments);
+                let groups = groups_of(space, day, self.tracked, &mut self.increments);
                 bytes += groups.len() * size_of::<Group>();
                 bytes += space.days[day].choices.len() * 2 * size_of::<usize>();
                 *grouped = Some(groups);
@@ -107,24 +107,22 @@ impl KnownGroups {
 
 fn groups_of(
     space: &PersonSpace,
-    day: &DayChoices,
+    day: usize,
     tracked: u64,
-    increments: &mut Vec<Vec<(usize, i64)>>,
+    increments: &mut Vec<Vec<Increment>>,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known: HashMap<(usize, usize, usize, usize), usize> = HashMap::new();
-    for (index, choice) in day.choices.iter().enumerate() {
+    for (index, choice) in space.days[day].choices.iter().enumerate() {
         let units =
             if space.minutes.is_some() { (choice.worked_minutes / space.unit_minutes) as usize } else { 0 };
-        let advance: Vec<(usize, i64)> = space
+        let advance: Vec<Increment> = space
             .axes
             .iter()
             .enumerate()
             .filter(|(axis, _)| tracked >> axis & 1 == 1)
-            .filter_map(|(number, axis)| {
-                let amount = amount(space, axis, choice.kind, choice.worked_minutes);
-                (amount > 0).then_some((number, amount))
-            })
+            .map(|(number, axis)| Increment::of(space, number, axis, day, choice.into()))
+            .filter(|increment| increment.own > 0 || increment.next > 0)
             .collect();
         let increment = increments.iter().position(|known| *known == advance).unwrap_or_else(|| {
             increments.push(advance);
@@ -146,17 +144,29 @@ fn groups_of(
     groups
 }
 
-/// Steps of the axis that one shift takes. Weekends depend on the day before and are counted elsewhere.
-pub(crate) fn amount(space: &PersonSpace, axis: &Axis, kind: usize, worked_minutes: i64) -> i64 {
-    match axis.counted {
-        Counted::Minutes => worked_minutes / space.unit_minutes,
-        Counted::Days => 1,
-        Counted::Kind(counted) => i64::from(counted == kind),
-        Counted::Weekends => 0,
+/// Steps that one shift takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Increment {
+    /// The axis that they are steps of.
+    pub(crate) axis: usize,
+    /// In the period of the shift's day.
+    pub(crate) own: i64,
+    /// In the period that begins on the day after.
+    pub(crate) next: i64,
+}
+
+impl Increment {
+    fn of(space: &PersonSpace, number: usize, axis: &Axis, day: usize, work: Work) -> Self {
+        let (own, next) = axis.steps(step_value(space, axis), day, work);
+        Self { axis: number, own, next }
     }
 }
 
 /// What one step of the axis is worth in the unit of its limits.
 pub(crate) fn step_value(space: &PersonSpace, axis: &Axis) -> i64 {
-    if axis.counted == Counted::Minutes { space.unit_minutes } else { 1 }
+    match axis.counted {
+        Counted::Minutes => space.unit_minutes,
+        Counted::ClockMinutes => space.clock_unit_minutes,
+        Counted::Days | Counted::Kind(_) | Counted::Weekends => 1,
+    }
 }

@@ -1,6 +1,6 @@
 //! Limits that a path search does not count: what is used of them, whether a path breaks them, what prices prove.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 
 use super::Cost;
 use super::counters::furthest;
@@ -38,23 +38,22 @@ pub(super) struct Usage {
 
 impl Usage {
     pub(super) fn of<T: Cost>(request: &Request<'_, T>) -> Self {
-        let outside_days = |days: &Range<usize>| days.clone().filter(|&day| !request.window.is_open(day));
         let space = request.space;
         let whole = WholeUsage::of(request);
-        let used = |what: Counted, days: &Range<usize>| -> i64 {
-            if *days == (0..request.row.len()) {
-                whole.of_sum(what)
-            } else {
-                outside_days(days).map(|day| counted(request, what, day, request.row)).sum()
+        let used = |axis: &Axis, period: &Period| -> i64 {
+            if period.days == (0..request.row.len())
+                && let Some(sum) = whole.of_sum(axis.counted)
+            {
+                return sum;
             }
+            let closed = axis.adding_days(period).filter(|&day| !request.window.is_open(day));
+            closed.map(|day| added(request, axis, period, day)).sum()
         };
-        let minutes = space.minutes.as_ref().map_or(0, |limit| used(Counted::Minutes, &limit.days));
+        let minutes = if space.minutes.is_some() { whole.minutes } else { 0 };
         let outside = space
             .axes
             .iter()
-            .map(|axis| {
-                axis.periods.iter().map(|period| period.already + used(axis.counted, &period.days)).collect()
-            })
+            .map(|axis| axis.periods.iter().map(|period| period.already + used(axis, period)).collect())
             .collect();
         Self { minutes, outside }
     }
@@ -78,52 +77,58 @@ impl WholeUsage {
             let shift = &request.problem.shifts[cell as usize];
             usage.minutes += shift.worked_minutes;
             usage.days += 1;
-            usage.weekends += counted(request, Counted::Weekends, day, request.row);
+            usage.weekends += weekends(request, day);
             usage.kinds[shift.kind] += 1;
         }
         usage
     }
 
-    fn of_sum(&self, what: Counted) -> i64 {
+    /// None where the days alone do not say what counts.
+    fn of_sum(&self, what: Counted) -> Option<i64> {
         match what {
-            Counted::Minutes => self.minutes,
-            Counted::Days => self.days,
-            Counted::Weekends => self.weekends,
-            Counted::Kind(kind) => self.kinds[kind],
+            Counted::Minutes => Some(self.minutes),
+            Counted::ClockMinutes => None,
+            Counted::Days => Some(self.days),
+            Counted::Weekends => Some(self.weekends),
+            Counted::Kind(kind) => Some(self.kinds[kind]),
         }
     }
 }
 
-/// What one day of a row adds to a sum.
-fn counted<T: Cost>(request: &Request<'_, T>, what: Counted, day: usize, row: &[u32]) -> i64 {
-    if row[day] == FREE {
+/// What a day of the person's row adds to a period.
+fn added<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Period, day: usize) -> i64 {
+    let cell = request.row[day];
+    if cell == FREE {
         return 0;
     }
-    let shift = &request.problem.shifts[row[day] as usize];
-    match what {
-        Counted::Minutes => shift.worked_minutes,
-        Counted::Days => 1,
-        Counted::Kind(kind) => i64::from(shift.kind == kind),
-        Counted::Weekends => match request.weekdays[day] {
-            Weekday::Other => 0,
-            Weekday::Saturday => 1,
-            Weekday::Sunday => {
-                let saturday_worked = if day == 0 {
-                    matches!(request.space.before.last(), Some(OutsideDay::Worked { .. }))
-                } else {
-                    row[day - 1] != FREE
-                };
-                i64::from(!saturday_worked)
-            }
-        },
+    if axis.counted == Counted::Weekends {
+        return weekends(request, day);
+    }
+    axis.added(period, day, (&request.problem.shifts[cell as usize]).into())
+}
+
+/// Weekends that count on a worked day of the person's row.
+fn weekends<T: Cost>(request: &Request<'_, T>, day: usize) -> i64 {
+    match request.weekdays[day] {
+        Weekday::Other => 0,
+        Weekday::Saturday => 1,
+        Weekday::Sunday => {
+            let saturday_worked = if day == 0 {
+                matches!(request.space.before.last(), Some(OutsideDay::Worked { .. }))
+            } else {
+                request.row[day - 1] != FREE
+            };
+            i64::from(!saturday_worked)
+        }
     }
 }
 
 /// What the window's days add to a period of an axis.
 pub(super) fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Period, path: &[u32]) -> i64 {
     let window = request.window;
-    let start = period.days.start.max(window.start);
-    let end = period.days.end.min(window.end).max(start);
+    let days = axis.adding_days(period);
+    let start = days.start.max(window.start);
+    let end = days.end.min(window.end).max(start);
     (start..end)
         .filter(|&day| window.is_open(day))
         .map(|day| {
@@ -138,13 +143,10 @@ pub(super) fn used<T: Cost>(request: &Request<'_, T>, axis: &Axis, period: &Peri
                 };
                 return i64::from(!saturday_worked);
             }
-            let shift = &request.problem.shifts[cell as usize];
-            match axis.counted {
-                Counted::Minutes => shift.worked_minutes,
-                Counted::Days => 1,
-                Counted::Kind(kind) => i64::from(shift.kind == kind),
-                Counted::Weekends => i64::from(request.weekdays[day] == Weekday::Saturday),
+            if axis.counted == Counted::Weekends {
+                return i64::from(request.weekdays[day] == Weekday::Saturday);
             }
+            axis.added(period, day, (&request.problem.shifts[cell as usize]).into())
         })
         .sum()
 }
@@ -174,7 +176,7 @@ pub(super) fn broken_axes<T: Cost>(
             continue;
         }
         for (period, &outside) in axis.periods.iter().zip(&usage.outside[number]) {
-            if period.days.end <= request.window.start || request.window.end <= period.days.start {
+            if !request.window.meets(&axis.adding_days(period)) {
                 continue;
             }
             let sum = outside + used(request, axis, period, path);
@@ -254,10 +256,10 @@ pub(super) fn credit<T: Cost>(request: &Request<'_, T>, usage: &Usage, terms: &T
         }
         let step = step_value(space, axis);
         for (period, &outside) in axis.periods.iter().zip(outside) {
-            if period.days.end <= window.start || window.end <= period.days.start {
+            if !window.meets(&axis.adding_days(period)) {
                 continue;
             }
-            let furthest = furthest(space, axis.counted, period, window);
+            let furthest = furthest(space, axis.counted, &axis.adding_days(period), window);
             let most = most_paid(period, outside, step, 0..=furthest, multiplier, request.scale, 0);
             credit = credit.saturating_add(most.map_or(0, |most| most.1));
         }

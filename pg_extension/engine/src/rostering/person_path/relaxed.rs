@@ -100,7 +100,7 @@ impl<T: Cost> PathFinder<T> {
             for (period, &outside) in axis.periods.iter().zip(outside) {
                 let sum = used(request, axis, period, &self.path);
                 sums = sums.zip(period.cost(outside, outside + sum)).map(|(sums, cost)| sums + cost);
-                let steps = 0..=furthest(space, axis.counted, period, window);
+                let steps = 0..=furthest(space, axis.counted, &axis.adding_days(period), window);
                 let allowed = most_paid(period, outside, step, steps, price, scale, sum / step);
                 above.axes[number] += allowed.map_or(0.0, |allowed| (sum / step - allowed.0) as f64);
             }
@@ -109,7 +109,7 @@ impl<T: Cost> PathFinder<T> {
         if let Some(period) = &space.minutes {
             let (given, unit, sum) = (period.already, space.unit_minutes, self.minutes(request));
             sums = sums.zip(period.cost(given, given + sum)).map(|(sums, cost)| sums + cost);
-            let steps = 0..=furthest(space, Counted::Minutes, period, window);
+            let steps = 0..=furthest(space, Counted::Minutes, &period.days, window);
             let allowed = most_paid(period, given, unit, steps, terms.minutes, scale, sum / unit)?;
             above.minutes = (sum / unit - allowed.0) as f64;
             paid_for_minutes = allowed.1;

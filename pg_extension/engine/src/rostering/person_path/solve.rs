@@ -9,7 +9,7 @@ use super::Cost;
 use super::counters::Counters;
 use super::course::{Course, groups_of, settle};
 use super::forward::{Forward, Layers};
-use super::groups::{Group, Groups, KnownGroups, amount};
+use super::groups::{Group, Groups, KnownGroups, step_value};
 use super::limits::{
     Broken, Terms, Usage, ban_exhausted, ban_surplus, broken_axes, credit, used, weekend_prices,
     weekends_can_bind,
@@ -18,14 +18,17 @@ use super::request::{Found, Request};
 use super::retrace::{Cell, Retrace};
 use super::steps::{Band, LANES, minutes_cost};
 use super::suffix::Suffix;
+use crate::rostering::periods::Work;
 use crate::rostering::plan::FREE;
 use crate::rostering::problem::Counted;
 
 /// Most combined counter values; more cost more time than pricing the limits does.
 pub(crate) const MOST_WIDTH: usize = 24;
-/// The same with minutes of a shorter period than the horizon among them, where each value's row is a single vector: such
-/// a sum takes many values by itself.
-const MOST_MINUTES_WIDTH: usize = 104;
+/// The same with minutes of a shorter period than the horizon among them, which take many values by themselves and whose
+/// price says little: whoever is over a week's hours has other weeks with room.
+const MOST_MINUTES_WIDTH: usize = 32;
+/// The same where each value's row is a single vector.
+const MOST_NARROW_WIDTH: usize = 104;
 /// Most combined counter values where a bound is wanted that pricing would weaken.
 pub(crate) const PROOF_WIDTH: usize = 512;
 /// Tables of this size are searched at once, however many counter values they have.
@@ -202,9 +205,12 @@ impl<T: Cost> PathFinder<T> {
             let bytes = |days: usize| Layers::<T>::bytes(days, space.states(), wider, self.band.row);
             // Hardly anything is reached in a gap.
             let small = bytes(open_days) <= SMALL_BYTES;
-            let many_values = narrow && space.axes[axis].counted == Counted::Minutes;
-            let most_width =
-                if many_values { self.most_width.max(MOST_MINUTES_WIDTH) } else { self.most_width };
+            let most_width = match space.axes[axis].counted {
+                Counted::Minutes | Counted::ClockMinutes if narrow => MOST_NARROW_WIDTH,
+                Counted::Minutes | Counted::ClockMinutes => MOST_MINUTES_WIDTH,
+                Counted::Days | Counted::Kind(_) | Counted::Weekends => 0,
+            };
+            let most_width = most_width.max(self.most_width);
             if (wider <= most_width || small) && bytes(window.len()) <= self.memory_bytes {
                 tracked |= 1 << axis;
                 width = wider;
@@ -238,7 +244,7 @@ impl<T: Cost> PathFinder<T> {
             .filter(|(day, cell)| **cell != FREE && window.is_open(*day))
             .map(|(day, &cell)| {
                 let shift = &request.problem.shifts[cell as usize];
-                multiplier_cost(request, terms, day, shift.kind, shift.worked_minutes)
+                multiplier_cost(request, terms, day, shift.into())
             })
             .sum();
         let weekends = request
@@ -452,25 +458,20 @@ fn choice_cost<T: Cost>(request: &Request<'_, T>, day: usize, choice: usize, ter
     if terms.banned.contains(&(day, choice.kind)) || terms.banned.contains(&(usize::MAX, choice.kind)) {
         return None;
     }
-    let limits = multiplier_cost(request, terms, day, choice.kind, choice.worked_minutes);
+    let limits = multiplier_cost(request, terms, day, choice.into());
     Some(request.prices[choice.shift as usize] + T::of(choice.cost * request.scale + limits))
 }
 
 /// What a shift pays for the limits that are priced.
-fn multiplier_cost<T: Cost>(
-    request: &Request<'_, T>,
-    terms: &Terms,
-    day: usize,
-    kind: usize,
-    worked_minutes: i64,
-) -> i64 {
+fn multiplier_cost<T: Cost>(request: &Request<'_, T>, terms: &Terms, day: usize, work: Work) -> i64 {
     let mut cost = 0;
     if terms.minutes != 0 {
-        cost += terms.minutes * (worked_minutes / request.space.unit_minutes);
+        cost += terms.minutes * (work.worked_minutes / request.space.unit_minutes);
     }
     for (axis, &multiplier) in request.space.axes.iter().zip(&terms.multipliers) {
-        if multiplier != 0 && axis.periods.iter().any(|period| period.days.contains(&day)) {
-            cost += multiplier * amount(request.space, axis, kind, worked_minutes);
+        if multiplier != 0 {
+            let added: i64 = axis.periods.iter().map(|period| axis.added(period, day, work)).sum();
+            cost += multiplier * (added / step_value(request.space, axis));
         }
     }
     cost

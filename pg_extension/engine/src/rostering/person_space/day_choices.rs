@@ -22,6 +22,7 @@ pub(super) fn day_choices(problem: &Problem, person: &Person, day: usize, shifts
             shift,
             kind: asked.kind,
             worked_minutes: asked.worked_minutes,
+            late_minutes: asked.late_minutes,
             cost: wishes + if settled { 0 } else { kind_cost + turn_cost(turn, asked.kind) },
             class: 0,
             pattern: 0,
