@@ -38,7 +38,7 @@ impl LocalDate {
     /// # Errors
     /// [`EngineError::OutOfRange`] past the last date of an `i32`.
     pub fn plus_days(self, days: i32) -> Result<Self, EngineError> {
-        self.0.checked_add(days).map(Self).ok_or_else(|| EngineError::OutOfRange { argument: "date" })
+        self.0.checked_add(days).map(Self).ok_or(EngineError::OutOfRange { argument: "date" })
     }
 
     /// This day at a reading of the clock; 24:00 is the next day's midnight.
@@ -50,7 +50,7 @@ impl LocalDate {
             .checked_mul(MICROSECONDS_PER_DAY)
             .and_then(|midnight| midnight.checked_add(time.0))
             .map(LocalDateTime)
-            .ok_or_else(|| EngineError::OutOfRange { argument: "date" })
+            .ok_or(EngineError::OutOfRange { argument: "date" })
     }
 }
 
