@@ -17,4 +17,4 @@ pub(crate) use minutes::{
     NumericFactor, NumericMeasure, NumericMinutes, NumericPart, NumericQuantity, NumericRatio,
 };
 pub(crate) use pay_rules::PayDocument;
-pub(crate) use range::{DateRange, InstantRange, Serialized};
+pub(crate) use range::{DateRange, InstantRange, Serialized, surely_lies_apart};

@@ -48,11 +48,11 @@ mod trigger;
 mod violation;
 mod witness;
 
-pub(crate) use definition::{PinnedSearchPath, column_of, name_of, schema_of, type_of};
+pub(crate) use definition::{PinnedSearchPath, name_of, schema_of};
 pub(crate) use lock::lock_people;
 pub(crate) use scan::LatestSnapshot;
 pub(crate) use settings::register;
-pub(crate) use slot::Slot;
+pub(crate) use slot::{Slot, attribute};
 pub(crate) use transition_table::TransitionTable;
 pub(crate) use trigger::trigger_of;
 pub(crate) use violation::Violation;

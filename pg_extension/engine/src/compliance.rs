@@ -22,6 +22,7 @@ mod day_sums;
 mod days;
 mod extent;
 mod frame;
+mod glance;
 mod half_day;
 mod judges;
 mod lines;
@@ -37,6 +38,7 @@ mod vocabulary;
 mod windows;
 
 pub use book::{RuleBook, judge};
+pub use glance::Glance;
 pub use half_day::{Half, HalfDays};
 pub use judges::{Term, terms};
 pub use ratio::Ratio;

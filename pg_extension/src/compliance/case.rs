@@ -111,6 +111,11 @@ pub(super) struct Work {
 }
 
 impl Work {
+    /// With room for so many rows.
+    pub(super) fn with_room(rows: usize) -> Self {
+        Self { duties: Vec::with_capacity(rows), assignments: Vec::with_capacity(rows), ..Self::default() }
+    }
+
     /// Begins with somebody else.
     pub(super) fn clear(&mut self) {
         self.duties.clear();
@@ -152,6 +157,13 @@ impl Work {
         let mut both: Vec<_> = duties.zip(std::mem::take(&mut self.assignments)).collect();
         both.sort_by_key(|(duty, _)| start(duty));
         (self.duties, self.assignments) = both.into_iter().unzip();
+    }
+
+    /// Whether it alone, in the order of its starts, shows that rules are kept.
+    pub(super) fn is_enough(&self, law: &Law, further: &Further) -> bool {
+        let has_leave = !further.leaves.is_empty();
+        self.unclear.is_empty()
+            && law.glance.as_ref().is_some_and(|glance| glance.shows_kept(&self.duties, has_leave))
     }
 
     /// Does as if a change had been made.

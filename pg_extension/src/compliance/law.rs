@@ -1,7 +1,7 @@
 //! Rules as they are applied: read once, with what has to be known for them.
 
 use rota_engine::Span;
-use rota_engine::compliance::{Scope, Vocabulary};
+use rota_engine::compliance::{Glance, Scope, Vocabulary};
 use rota_engine::rule::{AverageTime, LeaveTreatment, Rule, RuleKind, Window};
 
 use crate::convert::PayDocument;
@@ -14,6 +14,8 @@ pub(crate) struct Law {
     pub(crate) rules: Vec<Rule>,
     /// The same, in the same order, with where each comes from.
     pub(crate) rows: Vec<RuleRow>,
+    /// What work alone tells of them; `None` where it tells nothing.
+    pub(crate) glance: Option<Glance>,
     /// Every word that a rule names. Any other word of a record is nothing to them.
     pub(crate) vocabulary: Vocabulary,
     /// What has to be read about people.
@@ -47,6 +49,7 @@ impl Law {
             _ => None,
         };
         Ok(Self {
+            glance: Glance::of(&rules),
             vocabulary: vocabulary_of(&rules),
             facts: facts_for(&rules),
             natures: rules.iter().any(tells_natures),

@@ -1,5 +1,7 @@
 //! One person's case, as it is asked for at nearly every write.
 
+use std::cell::RefCell;
+
 use rota_engine::Span;
 use rota_engine::compliance::{RuleBook, Vocabulary, reach};
 
@@ -39,7 +41,7 @@ impl OnePerson {
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
         let known = widened(window, reach(&law.rules));
-        let mut record = Record::default();
+        let mut record = Record::with_room();
         self.question.ask(connection, known, person, &mut |row| {
             record.add(row, law);
             Ok(())
@@ -48,6 +50,7 @@ impl OnePerson {
     }
 
     /// As [`OnePerson::ask`], without a query; tells whether that could be. If not, nobody's case was handed over.
+    /// Neither is that of somebody whose work alone shows that all rules are kept.
     ///
     /// # Errors
     /// As [`OnePerson::ask`].
@@ -58,14 +61,17 @@ impl OnePerson {
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
     ) -> Result<bool, ExtensionError> {
         let known = widened(window, reach(&law.rules));
-        let mut record = Record::default();
-        let asked = self.question.ask_directly(known, person, &mut |row| {
-            record.add(row, law);
+        let record = RefCell::new(Record::with_room());
+        let mut take = |row: PersonRow<'_>| {
+            record.borrow_mut().add(row, law);
             Ok(())
-        });
-        let Some(asked) = asked else { return Ok(false) };
+        };
+        let mut is_enough = || record.borrow_mut().is_enough(law);
+        let Some(asked) = self.question.ask_directly(known, person, &mut take, &mut is_enough) else {
+            return Ok(false);
+        };
         asked?;
-        record.open(law, (window, known), each)?;
+        record.into_inner().open(law, (window, known), each)?;
         Ok(true)
     }
 }
@@ -79,7 +85,14 @@ struct Record {
     places: Vocabulary,
 }
 
+/// Rows of work that most people have in the time that most rules look at.
+const USUAL_ROWS: usize = 64;
+
 impl Record {
+    fn with_room() -> Self {
+        Self { work: Work::with_room(USUAL_ROWS), ..Self::default() }
+    }
+
     fn add(&mut self, row: PersonRow<'_>, law: &Law) {
         match row {
             PersonRow::Person(person) => {
@@ -88,6 +101,12 @@ impl Record {
             PersonRow::Fact(fact) => self.further.add(fact, law, &mut self.places),
             PersonRow::Work(row) => self.work.add(&row, law),
         }
+    }
+
+    /// Whether the work shows that all rules are kept, whoever the person is.
+    fn is_enough(&mut self, law: &Law) -> bool {
+        self.work.sort();
+        self.work.is_enough(law, &self.further)
     }
 
     fn open(

@@ -54,6 +54,7 @@ pub(crate) enum Serialized<const WIDTH: usize> {
 
 impl<const WIDTH: usize> Serialized<WIDTH> {
     /// Reads what follows the varlena header; `None` when the bytes are too few for their own flags.
+    #[inline]
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (&flags, bytes) = bytes.split_last()?;
         if flags & EMPTY != 0 {
@@ -77,6 +78,7 @@ impl<const WIDTH: usize> Serialized<WIDTH> {
     ///
     /// # Safety
     /// The datum is a range, not null, whose subtype is passed by value and `WIDTH` bytes wide.
+    #[inline]
     unsafe fn from_datum(datum: pg_sys::Datum) -> Option<Self> {
         // SAFETY: the caller says that the datum is a varlena. Plain and short ones are read where they lie,
         // unaligned. A range this short is hardly ever compressed or stored apart; the server is asked only
@@ -90,6 +92,32 @@ impl<const WIDTH: usize> Serialized<WIDTH> {
         };
         Self::read(bytes)
     }
+}
+
+/// Whether a glance at a range of instants, where it lies, shows that it shares none with a span. `false` says
+/// nothing.
+///
+/// # Safety
+/// The datum is a `tstzrange`, not null.
+pub(crate) unsafe fn surely_lies_apart(datum: pg_sys::Datum, span: Span) -> bool {
+    // SAFETY: the caller says that the datum is a varlena. Only plain and short ones are read.
+    let bytes = unsafe {
+        let range: *mut pg_sys::varlena = datum.cast_mut_ptr();
+        let is_short = varatt_is_1b(range) && !varatt_is_1b_e(range);
+        if !is_short && !varatt_is_4b_u(range) {
+            return false;
+        }
+        varlena_to_byte_slice(range)
+    };
+    let Some((flags, bounds)) = bytes.split_last() else { return false };
+    let Some((lower, upper)) = bounds.get(OID_BYTES..).and_then(<[u8]>::split_first_chunk) else {
+        return false;
+    };
+    let Some(upper) = upper.first_chunk() else { return false };
+    let (lower, upper) = (i64::from_ne_bytes(*lower), i64::from_ne_bytes(*upper));
+    // Whether a bound belongs to the range matters only where it is one of the span's.
+    flags & (EMPTY | LOWER_INFINITE | UPPER_INFINITE) == 0
+        && (upper < span.start().microseconds() || lower > span.end().microseconds())
 }
 
 impl InstantRange {
@@ -128,6 +156,7 @@ impl InstantRange {
 }
 
 impl FromDatum for InstantRange {
+    #[inline]
     unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _: pg_sys::Oid) -> Option<Self> {
         if is_null {
             return None;

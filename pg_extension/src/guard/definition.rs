@@ -338,7 +338,7 @@ pub(super) fn with_table<T>(table: pg_sys::Oid, work: impl FnOnce(pg_sys::Relati
 }
 
 /// The number of a column.
-pub(crate) fn column_of(table: pg_sys::Oid, name: &str) -> Option<i16> {
+pub(super) fn column_of(table: pg_sys::Oid, name: &str) -> Option<i16> {
     let name = CString::new(name).ok()?;
     // SAFETY: any id and any C string may be asked for; the answer is 0 when there is no such column.
     let column = unsafe { pg_sys::get_attnum(table, name.as_ptr()) };
@@ -346,7 +346,7 @@ pub(crate) fn column_of(table: pg_sys::Oid, name: &str) -> Option<i16> {
 }
 
 /// The base type of an existing column, and its collation.
-pub(crate) fn type_of(table: pg_sys::Oid, column: i16) -> (pg_sys::Oid, pg_sys::Oid) {
+pub(super) fn type_of(table: pg_sys::Oid, column: i16) -> (pg_sys::Oid, pg_sys::Oid) {
     let (mut type_oid, mut modifier, mut collation) = (pg_sys::InvalidOid, 0, pg_sys::InvalidOid);
     // SAFETY: the three are written to; a domain's base is looked up in the catalog.
     unsafe {

@@ -21,7 +21,7 @@ impl Slot {
     /// The value of a column, counted from 1; `None` for a null. It lies in the row, and is gone with it.
     ///
     /// Ask for the last column first: the server takes rows apart up to the column that is wanted.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(self, column: i16) -> Option<pg_sys::Datum> {
         let position = usize::try_from(column).ok()?.checked_sub(1)?;
         // SAFETY: the slot is live by `new` and holds a row of its own descriptor; columns come from the
@@ -38,5 +38,22 @@ impl Slot {
     pub(super) fn place(self) -> pg_sys::ItemPointerData {
         // SAFETY: the slot is live by `new`.
         unsafe { (*self.0).tts_tid }
+    }
+}
+
+/// What the server knows of a column of a table, counted from 1.
+///
+/// # Safety
+/// The shape is a live one, and has that column.
+pub(crate) unsafe fn attribute(
+    shape: pg_sys::TupleDesc,
+    column: i16,
+) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the caller says so; the server counts from 0.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        return (*shape).attrs.as_ptr().add(usize::try_from(column - 1).unwrap_or_default());
+        #[cfg(feature = "pg18")]
+        return pg_sys::TupleDescAttr(shape, i32::from(column) - 1);
     }
 }

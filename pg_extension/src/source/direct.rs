@@ -7,17 +7,26 @@
 //! Nothing is decided here that the server decides: it plans the query, locks the tables, tells when the plan no
 //! longer fits, and says who may read.
 
+mod columns;
 mod conditions;
 mod heap_rows;
 mod index_scan;
 mod recent_pages;
+mod stored_row;
+mod unguarded;
 
 use std::ffi::c_int;
 
+use pgrx::datum::FromDatum;
 use pgrx::{PgList, pg_sys};
+use rota_engine::Span;
 
+pub(super) use self::heap_rows::HeapRows;
 use self::index_scan::IndexScan;
+pub(super) use self::recent_pages::RecentPages;
+use super::prepared::Halt;
 use super::stream::Each;
+use crate::convert::InstantRange;
 use crate::error::ExtensionError;
 
 /// How often a plan is run before what is kept of it is made anew: functions may keep memory from one call to
@@ -34,14 +43,16 @@ pub(super) struct DirectPlan {
     statement: *mut pg_sys::PlannedStmt,
     /// What the plan reads, views among it, and how it is locked.
     tables: Vec<(pg_sys::Oid, c_int)>,
+    /// The parameter that rows are not compared with.
+    compared: Option<c_int>,
     /// Whether its rows depend on nothing but rows and parameters: on no setting, such as `search_path`.
     is_settled: bool,
     runs: u32,
 }
 
 impl DirectPlan {
-    /// Makes a plan ready; `None` for one that needs the executor. Rows are not compared with the parameter
-    /// `compared`, a range that some column has to overlap: who receives them does that.
+    /// Makes a plan ready; `None` for one that needs the executor. Not all rows are compared with the
+    /// parameter `compared`, a range that some column has to overlap: who receives them does that.
     ///
     /// # Safety
     /// The statement is one of a cached plan whose tables are locked. It is run only while that plan is valid.
@@ -70,7 +81,7 @@ impl DirectPlan {
             pg_sys::MemoryContextSetParent(memory, pg_sys::CacheMemoryContext);
             let is_settled = plans.iter().all(|plan| is_settled(*plan));
             let tables = tables(statement);
-            Some(Self { memory, evaluation, scans, statement, tables, is_settled, runs: 0 })
+            Some(Self { memory, evaluation, scans, statement, tables, compared, is_settled, runs: 0 })
         }
     }
 
@@ -92,7 +103,7 @@ impl DirectPlan {
         }
     }
 
-    /// Runs it with the active snapshot and hands over its rows one by one.
+    /// Runs it with the active snapshot and hands over its rows one by one, in the order of its parts.
     ///
     /// # Errors
     /// Those of `each`, which end it. What the server refuses is raised as its own error.
@@ -103,6 +114,7 @@ impl DirectPlan {
         &mut self,
         values: pg_sys::ParamListInfo,
         each: Each<'_>,
+        halt: Option<Halt<'_>>,
     ) -> Result<(), ExtensionError> {
         self.runs += 1;
         // SAFETY: the caller says so; the values outlive the run.
@@ -110,7 +122,14 @@ impl DirectPlan {
             require_permission(self.statement);
             (*self.evaluation).ecxt_param_list_info = values;
             pg_sys::MemoryContextReset((*self.evaluation).ecxt_per_tuple_memory);
-            self.scans.iter_mut().try_for_each(|scan| scan.run(self.evaluation, each))
+            let span = self.compared.and_then(|parameter| span_of(values, parameter));
+            let Some((last, others)) = self.scans.split_last_mut() else { return Ok(()) };
+            let halt = halt.filter(|halt| last.part() == Some(halt.last_part));
+            others.iter_mut().try_for_each(|scan| scan.run(self.evaluation, span, each))?;
+            if halt.is_some_and(|halt| (halt.is_enough)()) {
+                return Ok(());
+            }
+            last.run(self.evaluation, span, each)
         }
     }
 }
@@ -119,6 +138,22 @@ impl Drop for DirectPlan {
     fn drop(&mut self) {
         // SAFETY: made by `of` and freed once; everything that is kept lies in it.
         unsafe { pg_sys::MemoryContextDelete(self.memory) };
+    }
+}
+
+/// The value of a parameter, where it is a range of instants; `None` for one that holds nothing.
+///
+/// # Safety
+/// The values are those of the plan's parameters.
+unsafe fn span_of(values: pg_sys::ParamListInfo, parameter: c_int) -> Option<Span> {
+    let place = usize::try_from(parameter).ok()?.checked_sub(1)?;
+    // SAFETY: the caller says so; there is a value for each parameter, of the type that stands beside it.
+    unsafe {
+        let value = (*values).params.as_ptr().add(place);
+        if (*value).ptype != pg_sys::TSTZRANGEOID {
+            return None;
+        }
+        InstantRange::from_datum((*value).value, (*value).isnull)?.0
     }
 }
 

@@ -10,6 +10,7 @@ use rota_engine::Span;
 use super::facts::{
     Fact, FactReading, FactsWanted, PEOPLE, PEOPLE_TYPES, PersonFacts, people_query, read_person,
 };
+use super::prepared::Halt;
 use super::query::{Connection, Parameters};
 use super::question::Question;
 use super::selection::is_placeholder;
@@ -73,17 +74,19 @@ impl PersonQuestion {
     /// As [`Views::check`].
     pub(crate) fn new(views: &Views, wanted: FactsWanted, natures: bool) -> Result<Self, ExtensionError> {
         let is_that_person = |view, alias| is_placeholder(views, (view, "person_id"), alias, "$2");
-        let mut members = vec![Member {
-            query: people_query(views, &is_that_person(PEOPLE, "person")?)?,
-            types: PEOPLE_TYPES.to_vec(),
-            reading: Reading::Person,
-        }];
+        let mut members = Vec::new();
         for reading in FactReading::all(views, wanted)? {
             let query = reading.query(views, Some(&is_that_person(reading.view(), "fact")?))?;
             members.push(Member { query, types: reading.types(), reading: Reading::Fact(reading) });
         }
         let (query, columns) = WorkColumns::query(views, Whose::One, natures)?;
         members.push(Member { query, types: columns.types(), reading: Reading::Work(columns) });
+        // Who they are last: what they do may be enough.
+        members.push(Member {
+            query: people_query(views, &is_that_person(PEOPLE, "person")?)?,
+            types: PEOPLE_TYPES.to_vec(),
+            reading: Reading::Person,
+        });
         let (query, parts) = united(members);
         Ok(Self { question: Question::new(query), parts })
     }
@@ -114,16 +117,21 @@ impl PersonQuestion {
     }
 
     /// As [`PersonQuestion::ask`], without a query, and whatever `search_path` is; `None` where that cannot be.
+    /// `is_enough` may be asked once, after all facts and all work: then nobody is handed over whose they are.
     pub(crate) fn ask_directly(
         &self,
         span: Span,
         person: &str,
         each: &mut dyn FnMut(PersonRow<'_>) -> Result<(), ExtensionError>,
+        is_enough: &mut dyn FnMut() -> bool,
     ) -> Option<Result<(), ExtensionError>> {
-        self.question.ask_directly(&parameters(span, person), &mut |row| match self.read(row, span) {
+        let mut take = |row: StreamedRow<'_>| match self.read(row, span) {
             Some(row) => each(row),
             None => Ok(()),
-        })
+        };
+        let last_part = i32::try_from(self.parts.len()).unwrap_or_default() - 1;
+        let halt = Halt { last_part, is_enough };
+        self.question.ask_directly(&parameters(span, person), &mut take, halt)
     }
 
     /// Reads a row; `None` for one of nobody, or of another time.

@@ -19,6 +19,14 @@ pub(crate) struct Prepared {
     way: RefCell<Option<Way>>,
 }
 
+/// Where a query of several parts, one after the other, may end.
+pub(super) struct Halt<'asked> {
+    /// The number of the last part, as its rows tell it in their first column.
+    pub(super) last_part: i32,
+    /// Asked before the last part, if its rows come last: whether they are not needed.
+    pub(super) is_enough: &'asked mut dyn FnMut() -> bool,
+}
+
 /// How one of the plans that the server makes of a query, one after the other, is run.
 struct Way {
     generation: c_int,
@@ -91,7 +99,7 @@ impl Prepared {
         parameters: &Parameters,
         each: Each<'_>,
     ) -> Result<(), ExtensionError> {
-        if let Some(result) = self.run_directly(parameters, each, |_| true) {
+        if let Some(result) = self.run_directly(parameters, each, None, |_| true) {
             return result;
         }
         hand_over(each, parameters, |options| {
@@ -108,14 +116,16 @@ impl Prepared {
         &self,
         parameters: &Parameters,
         each: Each<'_>,
+        halt: Halt<'_>,
     ) -> Option<Result<(), ExtensionError>> {
-        self.run_directly(parameters, each, DirectPlan::is_settled)
+        self.run_directly(parameters, each, Some(halt), DirectPlan::is_settled)
     }
 
     fn run_directly(
         &self,
         parameters: &Parameters,
         each: Each<'_>,
+        halt: Option<Halt<'_>>,
         may_run: impl FnOnce(&DirectPlan) -> bool,
     ) -> Option<Result<(), ExtensionError>> {
         // Whoever is asked again while rows are handed over goes the long way.
@@ -127,7 +137,7 @@ impl Prepared {
         // its generation.
         unsafe {
             let is_it = self.is_valid() && (*(*self.source()).gplan).generation == way.generation;
-            is_it.then(|| direct.run(parameters.for_server(), each))
+            is_it.then(|| direct.run(parameters.for_server(), each, halt))
         }
     }
 

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use pgrx::pg_sys;
 
-use super::prepared::Prepared;
+use super::prepared::{Halt, Prepared};
 use super::query::{Connection, Parameters};
 use super::streamed_row::StreamedRow;
 use crate::error::ExtensionError;
@@ -76,14 +76,15 @@ impl Question {
         }
     }
 
-    /// As [`Question::ask`], without a query; `None` where that cannot be.
+    /// As [`Question::ask`], without a query; `None` where that cannot be. It may end before the last part.
     pub(super) fn ask_directly(
         &self,
         parameters: &Parameters,
         each: &mut dyn FnMut(StreamedRow<'_>) -> Result<(), ExtensionError>,
+        halt: Halt<'_>,
     ) -> Option<Result<(), ExtensionError>> {
         // SAFETY: as in `ask`.
         let mut each = |slot| each(unsafe { StreamedRow::new(slot) });
-        self.prepared.as_ref()?.stream_directly(parameters, &mut each)
+        self.prepared.as_ref()?.stream_directly(parameters, &mut each, halt)
     }
 }

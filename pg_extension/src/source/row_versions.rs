@@ -2,8 +2,13 @@
 
 use pgrx::pg_sys;
 
+use super::direct::{HeapRows, RecentPages};
+
 /// Tables with more pages than so many are asked by a query: to look at each row would cost more.
 const MOST_PAGES: u32 = 8;
+
+/// Rows that most such tables have.
+const USUAL_ROWS: usize = 16;
 
 /// The access method of heaps, of the catalog `pg_am`.
 const HEAP: pg_sys::Oid = pg_sys::Oid::from_u32(2);
@@ -31,8 +36,8 @@ impl RowVersions {
 fn versions_of(table: pg_sys::Oid) -> Option<Vec<RowVersion>> {
     let lock = pg_sys::AccessShareLock.cast_signed();
     // SAFETY: a table that is gone is raised as an error. It is open and locked until it is closed below, and
-    // the lock stays until the transaction ends, as that of a query does. The scan is one of a heap, with the
-    // active snapshot, which outlives it; a row is looked at before the next one is asked for.
+    // the lock stays until the transaction ends, as that of a query does. Pages that it has it keeps meanwhile.
+    // What has to be dropped lies outside of the frame for errors.
     unsafe {
         let relation = pg_sys::table_open(table, lock);
         let shape = (*relation).rd_rel;
@@ -40,37 +45,34 @@ fn versions_of(table: pg_sys::Oid) -> Option<Vec<RowVersion>> {
         let is_plain = [pg_sys::RELKIND_RELATION, pg_sys::RELKIND_MATVIEW].contains(&kind)
             && !(*shape).relhassubclass
             && (*shape).relam == HEAP;
-        let is_small = is_plain
-            && pg_sys::RelationGetNumberOfBlocksInFork(relation, pg_sys::ForkNumber::MAIN_FORKNUM)
-                <= MOST_PAGES;
-        let versions = is_small.then(|| {
-            let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
-            let nothing = std::ptr::null_mut();
-            let scan = pg_sys::heap_beginscan(
-                relation,
-                pg_sys::GetActiveSnapshot(),
-                0,
-                nothing,
-                std::ptr::null_mut(),
-                flags,
-            );
-            let mut versions = Vec::new();
-            loop {
-                let row = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
-                if row.is_null() {
-                    break;
+        let pages = is_plain
+            .then(|| pg_sys::RelationGetNumberOfBlocksInFork(relation, pg_sys::ForkNumber::MAIN_FORKNUM));
+        let versions = pages.filter(|pages| *pages <= MOST_PAGES).map(|pages| {
+            let (mut recent, mut versions) = (RecentPages::default(), Vec::with_capacity(USUAL_ROWS));
+            let mut rows = HeapRows::of(relation, pg_sys::GetActiveSnapshot(), &mut recent, &[]);
+            pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                for page in 0..pages {
+                    rows.look_at_page(page, |row| versions.push(RowVersion::of(row)));
                 }
-                let place = (*row).t_self;
-                versions.push(RowVersion {
-                    block: (place.ip_blkid.bi_hi, place.ip_blkid.bi_lo),
-                    offset: place.ip_posid,
-                    written_by: (*(*row).t_data).t_choice.t_heap.t_xmin,
-                });
-            }
-            pg_sys::heap_endscan(scan);
+                rows.close();
+            });
             versions
         });
         pg_sys::table_close(relation, pg_sys::NoLock.cast_signed());
         versions
+    }
+}
+
+impl RowVersion {
+    /// # Safety
+    /// The row lies in its page.
+    unsafe fn of(row: &pg_sys::HeapTupleData) -> Self {
+        let place = row.t_self;
+        Self {
+            block: (place.ip_blkid.bi_hi, place.ip_blkid.bi_lo),
+            offset: place.ip_posid,
+            // SAFETY: the caller says so.
+            written_by: unsafe { (*row.t_data).t_choice.t_heap.t_xmin },
+        }
     }
 }

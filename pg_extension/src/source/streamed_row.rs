@@ -48,23 +48,27 @@ impl<'row> StreamedRow<'row> {
     }
 
     /// The same row without its first columns: column 1 is the one after them.
+    #[inline]
     pub(super) fn after(self, columns: i16) -> Self {
         Self { skipped: self.skipped + columns, ..self }
     }
 
     /// A column of type `text`, counted from 1.
+    #[inline]
     pub(super) fn text(self, column: i16) -> Option<&'row str> {
         // SAFETY: the queries of this room cast what they read as text to text.
         unsafe { self.value(column) }
     }
 
     /// A column of type `bigint`, counted from 1.
+    #[inline]
     pub(super) fn integer(self, column: i16) -> Option<i64> {
         // SAFETY: the queries of this room cast what they read as an integer to bigint.
         unsafe { self.value(column) }
     }
 
     /// A column of an integer type, counted from 1.
+    #[inline]
     pub(super) fn whole_number(self, column: i16, integer: IntegerType) -> Option<i64> {
         // SAFETY: the queries of this room name the type that the view's column is of.
         unsafe {
@@ -77,6 +81,7 @@ impl<'row> StreamedRow<'row> {
     }
 
     /// A column of type `boolean`, counted from 1.
+    #[inline]
     pub(super) fn boolean(self, column: i16) -> Option<bool> {
         // SAFETY: the queries of this room cast what they read as a truth value to boolean.
         unsafe { self.value(column) }
@@ -88,6 +93,7 @@ impl<'row> StreamedRow<'row> {
     }
 
     /// A column of type `tstzrange`, counted from 1; `None` for null and for a range that holds nothing.
+    #[inline]
     pub(super) fn span(self, column: i16) -> Option<Span> {
         // SAFETY: views whose column is no tstzrange are refused before they are read.
         let range: Option<InstantRange> = unsafe { self.value(column) };
@@ -111,6 +117,7 @@ impl<'row> StreamedRow<'row> {
 
     /// # Safety
     /// The column is of the SQL type that `T` reads.
+    #[inline(always)]
     unsafe fn value<T: FromDatum>(self, column: i16) -> Option<T> {
         let datum = self.slot.value(self.skipped + column)?;
         // SAFETY: the caller says so.

@@ -188,6 +188,7 @@ impl WorkColumns {
         ]
     }
 
+    #[inline]
     fn unpaid(self, row: StreamedRow<'_>) -> Duration {
         const COLUMN: i16 = 5;
         let microseconds = match self.unpaid {
@@ -200,6 +201,7 @@ impl WorkColumns {
     }
 
     /// Reads a row; `None` for work of nobody or at no time.
+    #[inline]
     pub(super) fn read<'row>(self, row: StreamedRow<'row>) -> Option<WorkRow<'row>> {
         Some(WorkRow {
             // The last column first: the row is then taken apart once.
@@ -214,6 +216,7 @@ impl WorkColumns {
 }
 
 /// A column that names something, as the type says that it is.
+#[inline]
 fn name(row: StreamedRow<'_>, column: i16, integer: Option<IntegerType>) -> Option<Name<&str>> {
     match integer {
         Some(integer) => row.whole_number(column, integer).map(Name::Integer),

@@ -11,6 +11,7 @@ mod explanations;
 mod incremental;
 mod indexed_work;
 mod kept_rules;
+mod own_tables;
 mod presets;
 mod tables;
 mod vectors;

@@ -37,7 +37,8 @@ impl Days {
             return Err(EngineError::SpanTooLong { argument, days: count, limit_days: LONGEST_SPLIT_DAYS });
         }
         let mut readings = Readings::of(zone);
-        let (mut dates, mut starts) = (Vec::new(), Vec::new());
+        let room = usize::try_from(count).unwrap_or_default();
+        let (mut dates, mut starts) = (Vec::with_capacity(room), Vec::with_capacity(room));
         let mut date = first;
         while date < last {
             let start = readings.first_instant_at(date.at(at)?)?;
@@ -133,10 +134,15 @@ impl<'a> Readings<'a> {
     /// Those of [`ZoneRules::first_instant_at`].
     pub(super) fn first_instant_at(&mut self, local: LocalDateTime) -> Result<i64, EngineError> {
         let reading = local.microseconds();
+        // Before any instant that the reading can mean.
+        let earliest = Instant::from_microseconds(reading.saturating_sub(FARTHEST_OFFSET_MICROSECONDS));
+        if self.period.is_none() && earliest.is_finite() {
+            self.period = Some((earliest.microseconds(), self.zone.period_at(earliest)?));
+        }
         if let Some((from, period)) = self.period {
             let instant = reading.saturating_sub(i64::from(period.offset_seconds) * 1_000_000);
             // No other offset can show the reading earlier: they all lie too far back.
-            let is_sure = from <= reading.saturating_sub(FARTHEST_OFFSET_MICROSECONDS);
+            let is_sure = from <= earliest.microseconds() && Instant::from_microseconds(instant).is_finite();
             if is_sure && instant < period.until.microseconds() {
                 return Ok(instant);
             }

@@ -78,6 +78,35 @@ impl Stretches {
         self.shortest_gap
     }
 
+    /// The most time in any part of a length. It begins where a stretch does: moved to the right from elsewhere,
+    /// it loses nothing until it does. Linear.
+    pub(super) fn most_in_any(&self, length: i64) -> i64 {
+        let mut after = 0;
+        let time_from = |(position, (start, _)): (usize, &(i64, i64))| {
+            let end = start.saturating_add(length);
+            while self.spans.get(after).is_some_and(|span| span.0 < end) {
+                after += 1;
+            }
+            // The last stretch that begins within is the only one that may reach out.
+            let beyond = self.spans.get(after.saturating_sub(1)).map_or(0, |span| (span.1 - end).max(0));
+            self.time_until(after) - self.time_until(position) - beyond
+        };
+        self.spans.iter().enumerate().map(time_from).max().unwrap_or_default()
+    }
+
+    /// The most stretches that begin in any part of a length. Linear.
+    pub(super) fn most_beginning_in_any(&self, length: i64) -> usize {
+        let mut after = 0;
+        let beginning_from = |(position, (start, _)): (usize, &(i64, i64))| {
+            let end = start.saturating_add(length);
+            while self.spans.get(after).is_some_and(|span| span.0 < end) {
+                after += 1;
+            }
+            after - position
+        };
+        self.spans.iter().enumerate().map(beginning_from).max().unwrap_or_default()
+    }
+
     /// The stretches that overlap a span.
     pub(super) fn meeting(&self, start: i64, end: i64) -> &[(i64, i64)] {
         let first = self.spans.partition_point(|span| span.1 <= start);

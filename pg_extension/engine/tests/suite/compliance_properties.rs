@@ -88,7 +88,7 @@ fn regular() -> impl Strategy<Value = Slots> {
     )
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let leaves = prop::collection::vec((0..60_i32, 1..8_i32), 0..3);
     let zones = prop::sample::select(vec!["Europe/Berlin", "America/New_York", "Asia/Tokyo"]);
     let rotation = prop::sample::select(vec![7, 14, 28]);
@@ -132,7 +132,7 @@ fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-fn window(case: &Case) -> Span {
+pub(crate) fn window(case: &Case) -> Span {
     case.days(FIRST, LAST)
 }
 

@@ -5,6 +5,7 @@ mod attribution_properties;
 mod compliance_anchors;
 mod compliance_case;
 mod compliance_directive;
+mod compliance_glance;
 mod compliance_missing;
 mod compliance_oracle;
 mod compliance_overtime;

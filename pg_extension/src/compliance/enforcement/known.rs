@@ -24,6 +24,8 @@ thread_local! {
 
 /// What one enforcement is judged by.
 pub(super) struct Known {
+    /// Under whose name people are locked.
+    home: pg_sys::Oid,
     rule_question: RuleQuestion,
     written: Vec<WrittenRule>,
     /// The tables that the rules are read from, where they are read from nothing else.
@@ -98,7 +100,16 @@ impl Known {
         let rule_tables = rule_question.tables();
         remember_sources(rule_tables.as_deref().unwrap_or_default());
         let rule_rows = RefCell::new(rule_tables.as_deref().and_then(RowVersions::read));
-        Ok(Self { rule_question, written, rule_tables, rule_rows, law, questions, one_person })
+        Ok(Self {
+            home: view_of_work(),
+            rule_question,
+            written,
+            rule_tables,
+            rule_rows,
+            law,
+            questions,
+            one_person,
+        })
     }
 }
 
@@ -110,8 +121,13 @@ fn kept(trigger: pg_sys::Oid) -> Option<Rc<Known>> {
     KNOWN.with_borrow(|known| known.get(&trigger).cloned())
 }
 
-/// The relation that shows everybody's work: writers of all tables lock people under its name.
-pub(super) fn home() -> pg_sys::Oid {
+/// The relation that shows everybody's work: writers of all tables lock people under its name. It is kept as the
+/// catalog's entries are: as long as the server tells of no change.
+pub(super) fn home(trigger: pg_sys::Oid) -> pg_sys::Oid {
+    kept(trigger).map_or_else(view_of_work, |known| known.home)
+}
+
+fn view_of_work() -> pg_sys::Oid {
     relation("rota_source", c"assignments")
 }
 

@@ -1,5 +1,6 @@
 //! Whose work a statement wrote, and when it is.
 
+use std::ffi::CStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use pgrx::datum::FromDatum;
@@ -9,7 +10,7 @@ use rota_engine::Span;
 use super::arguments::Arguments;
 use crate::convert::InstantRange;
 use crate::error::ExtensionError;
-use crate::guard::{Slot, TransitionTable, column_of, name_of, text_of, type_of};
+use crate::guard::{Slot, TransitionTable, attribute, name_of, text_of};
 
 /// Rows between two looks for an interrupt.
 const ROWS_BETWEEN_INTERRUPTS: usize = 4_096;
@@ -38,13 +39,15 @@ impl Touched {
         // SAFETY: the caller says so; a trigger's relation is open while it runs.
         let (table, shape) = unsafe { ((*trigger.tg_relation).rd_id, (*trigger.tg_relation).rd_att) };
         let column = |name: &str| {
-            column_of(table, name).ok_or_else(|| ExtensionError::UnusableEnforcement {
+            // SAFETY: as above.
+            unsafe { column_in(shape, name) }.ok_or_else(|| ExtensionError::UnusableEnforcement {
                 enforcement: arguments.enforcement.clone(),
                 fault: format!("names column \"{name}\", which {} does not have", name_of(table)),
             })
         };
         let (person, range) = (column(&arguments.person)?, column(&arguments.range)?);
-        let person_type = type_of(table, person).0;
+        // SAFETY: as above.
+        let person_type = unsafe { column_type(shape, person) };
         // SAFETY: as above.
         let mut rows = unsafe { TransitionTable::open(trigger.tg_newtable, shape) };
         let (mut people, mut hull): (Vec<String>, Option<Span>) = (Vec::new(), None);
@@ -77,6 +80,36 @@ impl Touched {
     }
 }
 
+/// The number of a column, counted from 1. To look at the open table is cheaper than to ask the catalog.
+///
+/// # Safety
+/// The shape is that of an open table.
+unsafe fn column_in(shape: pg_sys::TupleDesc, name: &str) -> Option<i16> {
+    // SAFETY: the caller says so; names are C strings.
+    let is_it = |column: i16| unsafe {
+        let attribute = attribute(shape, column);
+        !(*attribute).attisdropped
+            && CStr::from_ptr((*attribute).attname.data.as_ptr()).to_bytes() == name.as_bytes()
+    };
+    // SAFETY: as above.
+    let count = i16::try_from(unsafe { (*shape).natts }).ok()?;
+    (1..=count).find(|column| is_it(*column))
+}
+
+/// The base type of a column, counted from 1.
+///
+/// # Safety
+/// As [`column_in`]; the column is one of the table's.
+unsafe fn column_type(shape: pg_sys::TupleDesc, column: i16) -> pg_sys::Oid {
+    // SAFETY: the caller says so.
+    let of_column = unsafe { (*attribute(shape, column)).atttypid };
+    match of_column {
+        pg_sys::INT4OID | pg_sys::INT8OID | pg_sys::TEXTOID | pg_sys::UUIDOID => of_column,
+        // SAFETY: any type may be asked for; that of a domain is looked up in the catalog.
+        domain => unsafe { pg_sys::getBaseType(domain) },
+    }
+}
+
 fn hash(id: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
@@ -103,6 +136,11 @@ unsafe fn look_at(
     // SAFETY: the caller says so.
     unsafe {
         let span = InstantRange::from_datum(during, false)?.0?;
-        Some((text_of(person_type, id), span))
+        let id = match person_type {
+            pg_sys::INT4OID => i32::from_datum(id, false)?.to_string(),
+            pg_sys::INT8OID => i64::from_datum(id, false)?.to_string(),
+            _ => text_of(person_type, id),
+        };
+        Some((id, span))
     }
 }

@@ -55,7 +55,7 @@ unsafe fn after_statement(trigger: &pg_sys::TriggerData) -> Result<(), Extension
     };
     // SAFETY: the caller says so; the table of new rows was looked for above.
     let Some(touched) = (unsafe { Touched::read(trigger, &arguments)? }) else { return Ok(()) };
-    lock_people(home(), touched.hashes());
+    lock_people(home(trigger_id), touched.hashes());
     let rows = {
         // SAFETY: the relation is open while the trigger runs.
         let _owner = unsafe { AsOwner::of(trigger.tg_relation) };

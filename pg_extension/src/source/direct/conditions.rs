@@ -66,15 +66,15 @@ impl Comparison {
     }
 }
 
-/// Conditions without those that say no more than that a column overlaps a parameter.
+/// Conditions without those that say no more than that a column overlaps a parameter, and that column's number.
 ///
 /// # Safety
 /// The conditions live.
 pub(super) unsafe fn without_overlap(
     conditions: *mut pg_sys::List,
     compared: Option<c_int>,
-) -> *mut pg_sys::List {
-    let Some(compared) = compared else { return conditions };
+) -> (*mut pg_sys::List, Option<i16>) {
+    let Some(compared) = compared else { return (conditions, None) };
     // SAFETY: the caller says so. Nodes are asked for their tags.
     unsafe {
         let is_compared = |node: *mut pg_sys::Expr| {
@@ -83,24 +83,25 @@ pub(super) unsafe fn without_overlap(
                 && (*parameter).paramkind == pg_sys::ParamKind::PARAM_EXTERN
                 && (*parameter).paramid == compared
         };
-        let is_overlap = |condition: *mut pg_sys::Expr| {
+        let overlapping = |condition: *mut pg_sys::Expr| {
             let operation = condition.cast::<pg_sys::OpExpr>();
             if (*condition).type_ != pg_sys::NodeTag::T_OpExpr
                 || (*operation).opfuncid.to_u32() != pg_sys::F_RANGE_OVERLAPS
             {
-                return false;
+                return None;
             }
             let sides = PgList::<pg_sys::Expr>::from_pg((*operation).args);
-            let is_column = |node: *mut pg_sys::Expr| (*node).type_ == pg_sys::NodeTag::T_Var;
-            matches!((sides.get_ptr(0), sides.get_ptr(1)), (Some(one), Some(other))
-                if is_column(one) && is_compared(other))
+            let column = sides.get_ptr(0).filter(|node| (**node).type_ == pg_sys::NodeTag::T_Var)?;
+            sides.get_ptr(1).filter(|node| is_compared(*node))?;
+            Some((*column.cast::<pg_sys::Var>()).varattno)
         };
-        let mut others = null_mut();
+        let (mut others, mut column) = (null_mut(), None);
         for condition in PgList::<pg_sys::Expr>::from_pg(conditions).iter_ptr() {
-            if !is_overlap(condition) {
-                others = pg_sys::lappend(others, condition.cast());
+            match overlapping(condition) {
+                Some(found) => column = Some(found),
+                None => others = pg_sys::lappend(others, condition.cast()),
             }
         }
-        others
+        (others, column)
     }
 }

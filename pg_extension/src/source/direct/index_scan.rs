@@ -4,30 +4,49 @@ use std::ffi::c_int;
 use std::ptr::null_mut;
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
+use rota_engine::Span;
 
 use super::super::stream::Each;
+use super::columns::{Columns, CopiedColumns, Reading, take_apart};
 use super::conditions::{Comparison, without_overlap};
 use super::heap_rows::HeapRows;
 use super::recent_pages::RecentPages;
+use super::stored_row::Layout;
+use super::unguarded;
+use crate::convert::surely_lies_apart;
 use crate::error::ExtensionError;
 
-/// Rows between two looks for an interrupt.
-const ROWS_BETWEEN_INTERRUPTS: usize = 1_024;
+/// Rows that are read before they are handed over.
+const ROWS_AT_ONCE: usize = 256;
 
 /// One scan of a plan: everything that does not change from run to run.
 pub(super) struct IndexScan {
     table: pg_sys::Oid,
     index: pg_sys::Oid,
     direction: pg_sys::ScanDirection::Type,
-    comparisons: Vec<Comparison>,
-    /// What rows have to fulfil besides; null for nothing.
-    condition: *mut pg_sys::ExprState,
-    /// The columns of the result.
-    projection: *mut pg_sys::ProjectionInfo,
-    /// How many they are.
-    columns: i16,
+    /// What the index is searched by, and the values of that.
+    keys: Vec<pg_sys::ScanKeyData>,
+    values: Vec<*mut pg_sys::ExprState>,
+    filter: Filter,
+    /// How the columns lie that are copied; `None` where the server takes rows apart.
+    layout: Option<Layout>,
+    columns: Columns,
+    /// Of which part of the query its rows say that they are.
+    part: Option<i32>,
     row: *mut pg_sys::TupleTableSlot,
     recent: RecentPages,
+    /// Where the rows of this run lie. The memory is used again for the next one.
+    places: Vec<pg_sys::ItemPointerData>,
+}
+
+/// What rows have to fulfil besides what the index is searched by.
+#[derive(Clone, Copy)]
+struct Filter {
+    /// Null for nothing.
+    condition: *mut pg_sys::ExprState,
+    /// The column, a range, that whoever receives the rows compares with a parameter.
+    compared: Option<i16>,
 }
 
 impl IndexScan {
@@ -58,160 +77,251 @@ impl IndexScan {
             let shape = pg_sys::CreateTupleDescCopyConstr((*table).rd_att);
             pg_sys::index_close(index, pg_sys::NoLock.cast_signed());
             pg_sys::table_close(table, pg_sys::NoLock.cast_signed());
-            let comparisons = comparisons?;
-            let columns = (*plan).scan.plan.targetlist;
-            let result = pg_sys::ExecTypeFromTL(columns);
-            let count = i16::try_from((*result).natts).ok()?;
-            let result = pg_sys::MakeSingleTupleTableSlot(result, &raw const pg_sys::TTSOpsVirtual);
-            let condition = without_overlap((*plan).scan.plan.qual, compared);
+            let comparisons = comparisons?.into_iter().map(|Comparison { key, value }| (key, value));
+            let (keys, values) = comparisons.unzip();
+            let (condition, compared) = without_overlap((*plan).scan.plan.qual, compared);
+            let mut columns = Columns::of((*plan).scan.plan.targetlist, shape, evaluation)?;
+            let layout = match columns.reading() {
+                Reading::Copied(copied) if condition.is_null() => {
+                    let last = i16::try_from(copied.last()).ok()?.max(compared.unwrap_or_default());
+                    Layout::of(shape, last)
+                }
+                _ => None,
+            };
             Some(Self {
                 table: (*entry).relid,
                 index: (*plan).indexid,
                 direction: (*plan).indexorderdir,
-                comparisons,
-                condition: pg_sys::ExecInitQual(condition, null_mut()),
-                projection: pg_sys::ExecBuildProjectionInfo(columns, evaluation, result, null_mut(), shape),
-                columns: count,
+                keys,
+                values,
+                filter: Filter { condition: pg_sys::ExecInitQual(condition, null_mut()), compared },
+                layout,
+                columns,
+                part: Columns::leading_constant((*plan).scan.plan.targetlist),
                 row: pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsHeapTuple),
                 recent: RecentPages::default(),
+                places: Vec::new(),
             })
         }
     }
 
-    /// Hands over the rows, with the active snapshot.
+    /// Of which part of a query of several its rows are.
+    pub(super) fn part(&self) -> Option<i32> {
+        self.part
+    }
+
+    /// Hands over the rows, with the active snapshot. Of those that surely lie apart from a span, where it is
+    /// given, some are left out.
     ///
     /// # Errors
     /// Those of `each`, which end it. What the server refuses is raised as its own error.
     ///
     /// # Safety
     /// The plan that it was made of still fits, and its table is locked; the values are in the evaluation's
-    /// context.
+    /// context, and the span is that of the parameter that rows are compared with.
     pub(super) unsafe fn run(
         &mut self,
         evaluation: *mut pg_sys::ExprContext,
+        span: Option<Span>,
         each: Each<'_>,
     ) -> Result<(), ExtensionError> {
-        // SAFETY: the caller says so. After an error the server closes what is open.
+        // What is kept from run to run is away meanwhile: after an error it is made anew.
+        let (mut places, mut recent) = (std::mem::take(&mut self.places), std::mem::take(&mut self.recent));
+        places.clear();
+        // SAFETY: the caller says so. What has to be dropped lies outside of the frames for errors. After an error
+        // the server closes what is open.
+        let result = unsafe {
+            let snapshot = pg_sys::GetActiveSnapshot();
+            let table = pg_guard_ffi_boundary(|| self.find(evaluation, snapshot, &mut places));
+            let mut rows = HeapRows::of(table, snapshot, &mut recent, &places);
+            let mut chunks = places.chunks(ROWS_AT_ONCE);
+            let result = chunks.try_for_each(|places| {
+                pgrx::check_for_interrupts!();
+                let result = self.read(&mut rows, places, (evaluation, span), each);
+                pg_sys::MemoryContextReset((*evaluation).ecxt_per_tuple_memory);
+                result
+            });
+            pg_sys::ExecClearTuple(self.row);
+            pg_guard_ffi_boundary(|| {
+                rows.close();
+                unguarded::table_close(table, pg_sys::NoLock.cast_signed());
+            });
+            result
+        };
+        (self.places, self.recent) = (places, recent);
+        result
+    }
+
+    /// Opens the table, and notes where the rows lie that the index leads to.
+    ///
+    /// # Safety
+    /// As [`IndexScan::run`]. An error leaps over the caller, as in [`unguarded`].
+    unsafe fn find(
+        &mut self,
+        evaluation: *mut pg_sys::ExprContext,
+        snapshot: pg_sys::Snapshot,
+        places: &mut Vec<pg_sys::ItemPointerData>,
+    ) -> pg_sys::Relation {
+        // SAFETY: the caller says so. The values live until the next row is read, and the scan copies the keys.
         unsafe {
-            let Some(mut keys) = self.keys(evaluation) else { return Ok(()) };
-            let table = pg_sys::table_open(self.table, pg_sys::NoLock.cast_signed());
-            let index = pg_sys::index_open(self.index, pg_sys::AccessShareLock.cast_signed());
-            let scan = self.begin(table, index, &mut keys);
-            let mut places = Vec::new();
+            let table = unguarded::table_open(self.table, pg_sys::NoLock.cast_signed());
+            for (key, expression) in self.keys.iter_mut().zip(&self.values) {
+                match value(*expression, evaluation) {
+                    Some(value) => key.sk_argument = value,
+                    // Nothing fulfils a comparison with null.
+                    None => return table,
+                }
+            }
+            let index = unguarded::index_open(self.index, pg_sys::AccessShareLock.cast_signed());
+            let count = c_int::try_from(self.keys.len()).unwrap_or_default();
+            #[cfg(not(feature = "pg18"))]
+            let scan = unguarded::index_beginscan(table, index, snapshot, count, 0);
+            #[cfg(feature = "pg18")]
+            let scan = unguarded::index_beginscan(table, index, snapshot, null_mut(), count, 0);
+            unguarded::index_rescan(scan, self.keys.as_mut_ptr(), count, null_mut(), 0);
             loop {
-                let place = pg_sys::index_getnext_tid(scan, self.direction);
+                let place = unguarded::index_getnext_tid(scan, self.direction);
                 if place.is_null() {
                     break;
                 }
                 places.push(*place);
             }
-            let mut recent = std::mem::take(&mut self.recent);
-            let mut rows = HeapRows::of(table, pg_sys::GetActiveSnapshot(), &mut recent, &places);
-            let mut result = Ok(());
-            for (number, place) in places.iter().enumerate() {
-                if number % ROWS_BETWEEN_INTERRUPTS == ROWS_BETWEEN_INTERRUPTS - 1 {
-                    pgrx::check_for_interrupts!();
-                }
-                // Nothing in it has to be dropped.
-                let row = pg_sys::ffi::pg_guard_ffi_boundary(|| self.take(&mut rows, place, evaluation));
-                if !row.is_null() {
-                    result = each(row);
-                }
-                let memory = (*evaluation).ecxt_per_tuple_memory;
-                if !(*memory).isReset {
-                    pg_sys::MemoryContextReset(memory);
-                }
-                if result.is_err() {
-                    break;
-                }
-            }
-            pg_sys::ExecClearTuple(self.row);
-            rows.close();
-            self.recent = recent;
-            pg_sys::index_endscan(scan);
-            pg_sys::index_close(index, pg_sys::NoLock.cast_signed());
-            pg_sys::table_close(table, pg_sys::NoLock.cast_signed());
-            result
+            unguarded::index_endscan(scan);
+            unguarded::index_close(index, pg_sys::NoLock.cast_signed());
+            table
         }
     }
 
-    /// The comparisons with their values; `None` where one is with null, which nothing fulfils.
+    /// Hands over the rows of some places.
+    ///
+    /// # Errors
+    /// Those of `each`, which end it.
     ///
     /// # Safety
-    /// As [`IndexScan::run`].
-    unsafe fn keys(&self, evaluation: *mut pg_sys::ExprContext) -> Option<Vec<pg_sys::ScanKeyData>> {
-        let with_value = |comparison: &Comparison| {
-            // SAFETY: the caller says so. The value lives until the next row.
-            let argument =
-                unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| value(comparison.value, evaluation))? };
-            Some(pg_sys::ScanKeyData { sk_argument: argument, ..comparison.key })
-        };
-        self.comparisons.iter().map(with_value).collect()
-    }
-
-    /// # Safety
-    /// Table and index are open, and stay so until the scan ends.
-    unsafe fn begin(
-        &self,
-        table: pg_sys::Relation,
-        index: pg_sys::Relation,
-        keys: &mut [pg_sys::ScanKeyData],
-    ) -> pg_sys::IndexScanDesc {
-        let count = c_int::try_from(keys.len()).unwrap_or_default();
-        // SAFETY: the caller says so; the scan copies the keys.
-        unsafe {
-            let snapshot = pg_sys::GetActiveSnapshot();
-            #[cfg(not(feature = "pg18"))]
-            let scan = pg_sys::index_beginscan(table, index, snapshot, count, 0);
-            #[cfg(feature = "pg18")]
-            let scan = pg_sys::index_beginscan(table, index, snapshot, null_mut(), count, 0);
-            pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, null_mut(), 0);
-            scan
-        }
-    }
-
-    /// The result's row for a place; null where no row is to be seen there that fulfils the condition.
-    ///
-    /// # Safety
-    /// As [`IndexScan::run`]; the table is open. An error leaps over the caller, as in [`HeapRows::find`].
-    unsafe fn take(
-        &self,
+    /// As [`IndexScan::run`]; the table is open.
+    unsafe fn read(
+        &mut self,
         rows: &mut HeapRows<'_>,
-        place: &pg_sys::ItemPointerData,
-        evaluation: *mut pg_sys::ExprContext,
-    ) -> *mut pg_sys::TupleTableSlot {
-        // SAFETY: the caller says so. The row stays where it is until the next one is asked for.
+        places: &[pg_sys::ItemPointerData],
+        (evaluation, span): (*mut pg_sys::ExprContext, Option<Span>),
+        each: Each<'_>,
+    ) -> Result<(), ExtensionError> {
+        let (slot, filter, layout) = (self.row, self.filter, self.layout.as_ref());
+        // SAFETY: the caller says so. A row stays where it is until the next one is asked for, and what is copied
+        // until the memory is reset.
         unsafe {
-            if !rows.find(place, self.row) {
-                return null_mut();
-            }
-            (*evaluation).ecxt_scantuple = self.row;
-            if !self.condition.is_null() {
-                let holds = value(self.condition, evaluation).is_some_and(|holds| holds.value() != 0);
-                if !holds {
-                    return null_mut();
+            match self.columns.reading() {
+                Reading::Copied(copied) => {
+                    copied.clear();
+                    pg_guard_ffi_boundary(|| {
+                        copy(rows, places, (slot, filter, layout), (evaluation, span), copied);
+                    });
+                    let rows = 0..self.columns.copied_rows();
+                    rows.map(|number| self.columns.copied_row(number)).try_for_each(each)
+                }
+                Reading::Computed(projection) => {
+                    let expressions = &raw mut (**projection).pi_state;
+                    for place in places {
+                        let is_there = pg_guard_ffi_boundary(|| {
+                            let mut is_there = false;
+                            rows.visit(std::slice::from_ref(place), |row| {
+                                is_there = filter.takes(row, slot, evaluation, span);
+                                if is_there {
+                                    // As the server's `ExecProject`: the columns are written into the slot.
+                                    value(expressions, evaluation);
+                                }
+                            });
+                            is_there
+                        });
+                        if is_there {
+                            each(self.columns.filled())?;
+                        }
+                    }
+                    Ok(())
                 }
             }
-            // As the server's `ExecProject`: the columns are written into the slot.
-            let columns = &raw mut (*self.projection).pi_state;
-            value(columns, evaluation);
-            let result = (*columns).resultslot;
-            (*result).tts_flags &= !EMPTY;
-            (*result).tts_nvalid = self.columns;
-            result
         }
     }
 }
 
-/// The flag of a slot without a row, as wide as a slot's flags.
-#[expect(clippy::cast_possible_truncation, reason = "the flag is 2")]
-const EMPTY: u16 = pg_sys::TTS_FLAG_EMPTY as u16;
+impl Filter {
+    /// Whether the compared column may overlap a span.
+    ///
+    /// # Safety
+    /// The slot has that column of a row, a range of the parameter's type.
+    unsafe fn may_overlap(self, slot: *mut pg_sys::TupleTableSlot, span: Option<Span>) -> bool {
+        let (Some(column), Some(span)) = (self.compared, span) else { return true };
+        let place = usize::try_from(column - 1).unwrap_or_default();
+        // SAFETY: the caller says so.
+        unsafe { !*(*slot).tts_isnull.add(place) && !surely_lies_apart(*(*slot).tts_values.add(place), span) }
+    }
+
+    /// Puts a row into a slot, where the evaluation finds it, and tells whether it is taken.
+    ///
+    /// # Safety
+    /// The row is one of the table, and the slot one for such. An error leaps over the caller, as in [`unguarded`].
+    unsafe fn takes(
+        self,
+        row: pg_sys::HeapTuple,
+        slot: *mut pg_sys::TupleTableSlot,
+        evaluation: *mut pg_sys::ExprContext,
+        span: Option<Span>,
+    ) -> bool {
+        // SAFETY: the caller says so; the compared column is a range of the parameter's type.
+        unsafe {
+            unguarded::ExecStoreHeapTuple(row, slot, false);
+            if let Some(column) = self.compared {
+                take_apart(slot, c_int::from(column));
+            }
+            if !self.may_overlap(slot, span) {
+                return false;
+            }
+            (*evaluation).ecxt_scantuple = slot;
+            self.condition.is_null()
+                || value(self.condition, evaluation).is_some_and(|holds| holds.value() != 0)
+        }
+    }
+}
+
+/// Takes over the rows of some places.
+///
+/// # Safety
+/// As [`IndexScan::read`]. An error leaps over the caller, as in [`unguarded`].
+unsafe fn copy(
+    rows: &mut HeapRows<'_>,
+    places: &[pg_sys::ItemPointerData],
+    (slot, filter, layout): (*mut pg_sys::TupleTableSlot, Filter, Option<&Layout>),
+    (evaluation, span): (*mut pg_sys::ExprContext, Option<Span>),
+    copied: &mut CopiedColumns,
+) {
+    // SAFETY: the caller says so.
+    unsafe {
+        let memory = (*evaluation).ecxt_per_tuple_memory;
+        let last = copied.last();
+        rows.visit(places, |row| {
+            let is_apart =
+                layout.is_some_and(|layout| layout.read(row, (*slot).tts_values, (*slot).tts_isnull));
+            let is_taken = if is_apart {
+                filter.may_overlap(slot, span)
+            } else {
+                let is_taken = filter.takes(row, slot, evaluation, span);
+                if is_taken {
+                    take_apart(slot, last);
+                }
+                is_taken
+            };
+            if is_taken {
+                copied.copy(slot, memory);
+            }
+        });
+    }
+}
 
 /// The value of an expression; `None` for null.
 ///
 /// # Safety
 /// The expression was made ready for this context, whose row and values are there. An error leaps over the caller,
-/// as in [`HeapRows::find`].
+/// as in [`unguarded`].
 unsafe fn value(
     expression: *mut pg_sys::ExprState,
     evaluation: *mut pg_sys::ExprContext,

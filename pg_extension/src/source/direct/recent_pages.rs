@@ -10,7 +10,7 @@ const MOST_ROWS_AHEAD: usize = 256;
 
 /// In which buffers pages of a table were. One that is still there is found without a look-up.
 #[derive(Default)]
-pub(super) struct RecentPages {
+pub(in crate::source) struct RecentPages {
     /// By the number of a page, or of another that lies far from it; 0 for none.
     buffers: Vec<pg_sys::Buffer>,
 }
