@@ -159,6 +159,20 @@ async fn a_row_that_others_deleted_since_its_page_was_visible_to_all_counts_no_l
 }
 
 #[tokio::test]
+async fn a_rest_that_a_row_cuts_short_is_its_fault_before_it_and_after_it() -> Result<()> {
+    let (_database, session) = tables().await?;
+    session.batch_execute(REST).await?;
+    let duty = |hours: &str| format!("INSERT INTO duties (staff_id, planned) VALUES (2, '{hours}')");
+    session.batch_execute(&duty("[2026-03-02 06:00Z,2026-03-02 10:00Z)")).await?;
+    let refused = ["[2026-03-02 12:00Z,2026-03-02 14:00Z)", "[2026-03-02 01:00Z,2026-03-02 04:00Z)"];
+    for hours in refused {
+        assert_eq!(session.refusal(&duty(hours)).await?.sqlstate, "23514", "{hours}");
+    }
+    session.batch_execute(&duty("[2026-03-02 13:00Z,2026-03-02 14:00Z)")).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn somebody_whom_the_view_does_not_show_is_not_judged() -> Result<()> {
     let (_database, session) = tables().await?;
     session.batch_execute(MOST_TIME).await?;

@@ -5,12 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use pgrx::datum::FromDatum;
 use pgrx::pg_sys;
-use rota_engine::Span;
+use rota_engine::{Duration, Span};
 
 use super::arguments::Arguments;
 use crate::convert::InstantRange;
 use crate::error::ExtensionError;
 use crate::guard::{Slot, TransitionTable, attribute, name_of, text_of};
+use crate::source::widened;
 
 /// Rows between two looks for an interrupt.
 const ROWS_BETWEEN_INTERRUPTS: usize = 4_096;
@@ -20,7 +21,8 @@ const ROWS_BETWEEN_INTERRUPTS: usize = 4_096;
 pub(super) struct Touched {
     /// Ids of the people as text, sorted, each once.
     pub(super) people: Vec<String>,
-    /// From the first start to the last end.
+    /// From the first start to the last end, and the instants next to both: a rest that a row cuts short ends where
+    /// the row begins.
     pub(super) hull: Span,
 }
 
@@ -71,7 +73,7 @@ impl Touched {
         rows.close();
         people.sort_unstable();
         people.dedup();
-        Ok(hull.map(|hull| Self { people, hull }))
+        Ok(hull.map(|hull| Self { people, hull: widened(hull, Duration::from_microseconds(1)) }))
     }
 
     /// A number for each person that is the same in every backend of this library.
