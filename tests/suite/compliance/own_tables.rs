@@ -48,6 +48,11 @@ const MOST_TIME: &str = r#"INSERT INTO house_rules VALUES
     ('mean', 'average_minutes', '{"maximum_minutes": 2000, "per": "window", "window_days": 14}'),
     ('long', 'continuous_duty', '{"maximum_minutes": 780}')"#;
 
+/// Further ones, which are broken too where the middle of a duty goes.
+const REST: &str = r#"INSERT INTO house_rules VALUES
+    ('rest', 'rest_period', '{"minimum_minutes": 180}'),
+    ('number', 'maximum_duties', '{"maximum_duties": 8, "per": "week"}')"#;
+
 async fn tables() -> Result<(Database, Session)> {
     let database = Database::with_extension().await?;
     let session = database.session().await?;
@@ -62,6 +67,14 @@ async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> R
     let (_database, session) = tables().await?;
     session.batch_execute(MOST_TIME).await?;
     refuses_what_the_full_check_would_find(&session, 10).await
+}
+
+#[tokio::test]
+async fn so_it_is_with_rest_where_work_only_comes() -> Result<()> {
+    let (_database, session) = tables().await?;
+    session.batch_execute(MOST_TIME).await?;
+    session.batch_execute(REST).await?;
+    refuses_what_the_full_check_would_find(&session, 6).await
 }
 
 /// Random writes of so many forms, each judged by the trigger and by a full check of everybody; now and then all
