@@ -48,7 +48,7 @@ mod trigger;
 mod violation;
 mod witness;
 
-pub(crate) use definition::{PinnedSearchPath, name_of, schema_of};
+pub(crate) use definition::{name_of, schema_of};
 pub(crate) use lock::lock_people;
 pub(crate) use scan::LatestSnapshot;
 pub(crate) use settings::register;

@@ -30,6 +30,7 @@ mod error;
 mod guard;
 mod inlining;
 mod invalidation;
+mod pinned_settings;
 mod refresh;
 mod rostering;
 mod source;

@@ -12,6 +12,7 @@ use super::load::LoadType;
 use super::partitions;
 use super::predicate::{self, Predicate};
 use crate::error::ExtensionError;
+use crate::pinned_settings::PinnedSettings;
 
 /// Everything a check needs to know, found once and kept until one of its relations changes.
 pub(super) struct Definition {
@@ -284,7 +285,7 @@ unsafe fn read_pinned(
     use pgrx::PgTryBuilder;
     use pgrx::pg_sys::errcodes::PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN;
 
-    let _pinned = PinnedSearchPath::new();
+    let _pinned = PinnedSettings::search_path();
     PgTryBuilder::new(AssertUnwindSafe(|| {
         // SAFETY: the caller says so.
         unsafe { predicate::read(text, relation) }.map(Some)
@@ -292,39 +293,6 @@ unsafe fn read_pinned(
     // Nothing but reading went on, so that nothing has to be undone.
     .catch_when(ERRCODE_UNDEFINED_COLUMN, |_| Ok(None))
     .execute()
-}
-
-/// `search_path` as the extension's own functions have it, until the value goes.
-pub(crate) struct PinnedSearchPath {
-    level: i32,
-}
-
-impl PinnedSearchPath {
-    /// Pins it.
-    pub(crate) fn new() -> Self {
-        // SAFETY: both texts are C strings, and the level is closed when the value is dropped.
-        unsafe {
-            let level = pg_sys::NewGUCNestLevel();
-            pg_sys::set_config_option(
-                c"search_path".as_ptr(),
-                c"pg_catalog, pg_temp".as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-            Self { level }
-        }
-    }
-}
-
-impl Drop for PinnedSearchPath {
-    fn drop(&mut self) {
-        // SAFETY: the level was opened by `new`, and none below it is open.
-        unsafe { pg_sys::AtEOXact_GUC(true, self.level) };
-    }
 }
 
 /// Opens a table for the time of `work`. Its lock stays until the transaction ends.

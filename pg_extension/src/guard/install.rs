@@ -4,12 +4,13 @@ use std::ffi::{CStr, CString};
 
 use pgrx::{pg_extern, pg_sys};
 
-use super::definition::{PinnedSearchPath, column_of, name_of, type_of, with_table};
+use super::definition::{column_of, name_of, type_of, with_table};
 use super::index::{self, Wanted};
 use super::key::KeyType;
 use super::load::LoadType;
 use super::predicate;
 use crate::error::{ExtensionError, OrRaise, naming_argument};
+use crate::pinned_settings::PinnedSettings;
 
 /// The predicate with every name qualified, so that it means the same whatever the `search_path`.
 #[pg_extern(stable, strict)]
@@ -31,7 +32,7 @@ fn qualified_guard_predicate(guarded_table: pg_sys::Oid, predicate: &str) -> Str
 #[pg_extern(stable, strict)]
 fn guard_predicate_columns(guarded_table: pg_sys::Oid, qualified_predicate: &str) -> Vec<String> {
     with_table(guarded_table, |relation| {
-        let _pinned = PinnedSearchPath::new();
+        let _pinned = PinnedSettings::search_path();
         // SAFETY: the relation is open and locked for the time of the call; the columns are its own.
         unsafe {
             let list = predicate::read(qualified_predicate, relation)?;
@@ -54,7 +55,7 @@ fn renamed_guard_predicate(
     new_name: &str,
 ) -> String {
     with_table(guarded_table, |relation| {
-        let _pinned = PinnedSearchPath::new();
+        let _pinned = PinnedSettings::search_path();
         let former = column_of(guarded_table, new_name).map(|column| (column, old_name));
         // SAFETY: the relation is open and locked for the time of the call.
         unsafe {
@@ -75,7 +76,7 @@ fn find_guard_index(
 ) -> Option<pg_sys::Oid> {
     let (key, range) = (column_of(guarded_table, key_column)?, column_of(guarded_table, range_column)?);
     with_table(guarded_table, |relation| {
-        let _pinned = PinnedSearchPath::new();
+        let _pinned = PinnedSettings::search_path();
         let predicate = match qualified_predicate {
             None => std::ptr::null_mut(),
             // SAFETY: the relation is open and locked for the time of the call.
@@ -159,7 +160,7 @@ unsafe fn check_predicate(
 /// # Safety
 /// The relation is open and locked; the list is a predicate on it.
 pub(super) unsafe fn qualified(relation: pg_sys::Relation, list: *mut pg_sys::List) -> String {
-    let _pinned = PinnedSearchPath::new();
+    let _pinned = PinnedSettings::search_path();
     // SAFETY: the caller says so; the text is a C string in the current memory context.
     unsafe {
         let name = CString::new(name_of((*relation).rd_id)).unwrap_or_default();

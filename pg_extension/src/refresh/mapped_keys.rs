@@ -12,7 +12,7 @@ use super::authority::Identity;
 use super::definition::Definition;
 use super::queue::Queue;
 use crate::error::ExtensionError;
-use crate::guard::PinnedSearchPath;
+use crate::pinned_settings::PinnedSettings;
 
 thread_local! {
     /// By the trigger's id.
@@ -36,7 +36,7 @@ pub(super) fn queue_by_query(
     data: &pg_sys::TriggerData,
 ) -> Result<(), ExtensionError> {
     let _identity = Identity::assume(queue.owner(), true);
-    let _pinned = PinnedSearchPath::new();
+    let _pinned = PinnedSettings::search_path();
     Spi::connect(|_| {
         // SAFETY: the interface is open, and the data live as long as the trigger runs.
         unsafe { pg_sys::SPI_register_trigger_data(std::ptr::from_ref(data).cast_mut()) };

@@ -9,11 +9,13 @@ use super::direct::DirectPlan;
 use super::query::{Connection, Parameters};
 use super::stream::{Each, hand_over};
 use crate::error::ExtensionError;
+use crate::pinned_settings::PinnedSettings;
 
 /// A read-only query with its plan, which the server keeps and makes anew when the catalog changes.
 pub(crate) struct Prepared {
     plan: pg_sys::SPIPlanPtr,
-    /// The parameter that rows are compared with where they are received; `None` for none.
+    /// The parameter that rows are compared with where they are received: of a query about a few rows, which is
+    /// planned by index. `None` for any other.
     compared: Option<c_int>,
     /// How the plan is run, and which one that is said of.
     way: RefCell<Option<Way>>,
@@ -36,7 +38,8 @@ struct Way {
 
 impl Prepared {
     /// Has the server read a query with placeholders of these types. `compared` is the number of one, a range
-    /// that some column has to overlap, if whoever receives the rows looks at that, too.
+    /// that some column has to overlap, if whoever receives the rows looks at that, too; the query is then about a few
+    /// rows, and planned by index.
     ///
     /// # Errors
     /// [`ExtensionError::UnsendableQuery`]. What the server refuses is raised as its own error.
@@ -102,10 +105,12 @@ impl Prepared {
         if let Some(result) = self.run_directly(parameters, each, None, |_| true) {
             return result;
         }
+        let pinned = self.compared.map(|_| PinnedSettings::plans_by_index());
         hand_over(each, parameters, |options| {
             // SAFETY: the interface is open, or there were no connection. The plan is a kept one.
             unsafe { pg_sys::SPI_execute_plan_extended(self.plan, options.cast_mut()) };
         })?;
+        drop(pinned);
         self.find_way();
         Ok(())
     }

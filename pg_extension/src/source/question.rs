@@ -34,7 +34,8 @@ impl Question {
         Ok(())
     }
 
-    /// As [`Question::prepare`], for rows that are compared with a parameter, a range, where they are received.
+    /// As [`Question::prepare`], for a few rows that are found by an index, and compared with a parameter, a range,
+    /// where they are received.
     ///
     /// # Errors
     /// As [`Prepared::of`].

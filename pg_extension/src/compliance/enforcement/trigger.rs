@@ -19,7 +19,8 @@ use crate::compliance::change::Standing;
 use crate::compliance::inquiry::Inquiry;
 use crate::compliance::row::VerdictRow;
 use crate::error::{ExtensionError, OrRaise};
-use crate::guard::{LatestSnapshot, PinnedSearchPath, lock_people, may_read, trigger_of};
+use crate::guard::{LatestSnapshot, lock_people, may_read, trigger_of};
+use crate::pinned_settings::PinnedSettings;
 use crate::source::Connection;
 
 /// After a statement that wrote rows.
@@ -92,7 +93,7 @@ fn judge(
         {
             return Ok(Vec::new());
         }
-        let _pinned = PinnedSearchPath::new();
+        let _pinned = PinnedSettings::search_path();
         Connection::run(|connection| {
             let known = match unchanged {
                 Some(known) => known,
