@@ -317,3 +317,35 @@ async fn a_write_reads_the_work_of_its_people_around_its_time_however_much_there
     session.batch_execute("COMMIT").await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn work_in_tables_that_were_never_analysed_is_found_by_its_indexes() -> Result<()> {
+    const SCANS: &str = "SELECT relname, seq_scan, idx_scan > 0 FROM pg_stat_user_tables
+        WHERE schemaname = 'rota_source' AND relname IN ('people', 'assignments', 'absences') ORDER BY 1";
+    let (_database, session) = anna_and_ben().await?;
+    session
+        .batch_execute(
+            "CREATE INDEX ON rota_source.people (person_id);
+            CREATE INDEX ON rota_source.assignments (person_id, lower(during));
+            CREATE INDEX ON rota_source.absences (person_id)",
+        )
+        .await?;
+    // The mean asks for leave, and for who somebody is.
+    rule(&session, "daily", "refuse", "maximum_minutes", r#"{"maximum_minutes": 600, "per": "day"}"#).await?;
+    let mean = r#"{"maximum_minutes": 4800, "per": "window", "window_days": 28}"#;
+    rule(&session, "mean", "refuse", "average_minutes", mean).await?;
+    session
+        .batch_execute("SELECT rota.enforce_rules('rota_source.assignments', 'person_id', 'during')")
+        .await?;
+    session.batch_execute(&work("first", "anna", 8, 16)).await?;
+    session.batch_execute("SELECT pg_stat_force_next_flush()").await?;
+    let before = lines(&session, SCANS).await?;
+    for day in 1..20 {
+        session.batch_execute(&work(&day.to_string(), "anna", day * 24 + 8, day * 24 + 16)).await?;
+    }
+    assert_eq!(session.refusal(&work("more", "anna", 24 + 17, 24 + 20)).await?.sqlstate, "23514");
+    session.batch_execute("SELECT pg_stat_force_next_flush()").await?;
+    assert_eq!(lines(&session, SCANS).await?, before);
+    assert!(before.iter().all(|line| line.ends_with(" t")), "{before:?}");
+    Ok(())
+}

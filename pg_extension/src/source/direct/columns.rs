@@ -1,16 +1,18 @@
 //! What a scan reads of its rows.
 //!
 //! Most columns of a result are columns of the table as they are, or constants. Those are taken over without the
-//! server's expressions, many rows behind one frame for errors.
+//! server's expressions, from where they lie.
 
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
 use pgrx::datum::FromDatum;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::{PgList, pg_sys};
+use rota_engine::Span;
 
+use super::stored_row::{Layout, Outcome};
 use super::unguarded;
-use crate::guard::attribute;
 
 /// The columns of a scan's result.
 pub(super) struct Columns {
@@ -23,34 +25,21 @@ pub(super) struct Columns {
 /// How a row becomes one of the result.
 pub(super) enum Reading {
     /// By taking columns over.
-    Copied(CopiedColumns),
+    Taken(TakenColumns),
     /// By the server's expressions.
     Computed(*mut pg_sys::ProjectionInfo),
 }
 
-/// Columns of rows, taken over before they are looked at.
-pub(super) struct CopiedColumns {
-    columns: Vec<CopiedColumn>,
-    /// The number of the last one in the table.
-    last: c_int,
-    /// Row by row. What is no value by itself lies in memory of the row's evaluation.
-    values: Vec<(pg_sys::Datum, bool)>,
-    /// Rows that were taken over.
-    rows: usize,
-}
-
-/// A column of the table that is one of the result.
-struct CopiedColumn {
-    /// Its place in the table, counted from 0.
-    source: usize,
-    /// Its place in the result, counted from 0.
-    target: usize,
-    by_value: bool,
-    length: c_int,
+/// Columns of rows that are those of the result.
+pub(super) struct TakenColumns {
+    layout: Layout,
+    /// By the place in the table: the place in the result, both counted from 0. As many as the layout has.
+    targets: Vec<Option<usize>>,
 }
 
 impl Columns {
-    /// Makes them ready, in the current memory context. `shape` is that of the table's rows.
+    /// Makes them ready, in the current memory context. `shape` is that of the table's rows, of which the column
+    /// `compared`, a range, has to overlap a span.
     ///
     /// # Safety
     /// The columns, a plan's, live as long as the value, with the shape.
@@ -58,14 +47,15 @@ impl Columns {
         columns: *mut pg_sys::List,
         shape: pg_sys::TupleDesc,
         evaluation: *mut pg_sys::ExprContext,
+        compared: Option<i16>,
     ) -> Option<Self> {
         // SAFETY: the caller says so.
         unsafe {
             let descriptor = pg_sys::ExecTypeFromTL(columns);
             let count = i16::try_from((*descriptor).natts).ok()?;
             let result = pg_sys::MakeSingleTupleTableSlot(descriptor, &raw const pg_sys::TTSOpsVirtual);
-            let reading = match CopiedColumns::of(columns, shape, result) {
-                Some(copied) => Reading::Copied(copied),
+            let reading = match TakenColumns::of(columns, (shape, compared), result) {
+                Some(taken) => Reading::Taken(taken),
                 None => Reading::Computed(pg_sys::ExecBuildProjectionInfo(
                     columns,
                     evaluation,
@@ -97,8 +87,22 @@ impl Columns {
     }
 
     /// How rows are read.
-    pub(super) fn reading(&mut self) -> &mut Reading {
-        &mut self.reading
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Takes a row over from where it lies; null where it surely lies apart from the span. What needs the server to
+    /// take it apart is put into the slot first.
+    ///
+    /// # Safety
+    /// The row is one of the table, its page is in use, and the slot is one for such. The result's row is gone with the
+    /// page, and with the next row.
+    pub(super) unsafe fn taken(
+        &mut self,
+        taken: &TakenColumns,
+        (row, slot): (&mut pg_sys::HeapTupleData, *mut pg_sys::TupleTableSlot),
+        span: Option<Span>,
+    ) -> *mut pg_sys::TupleTableSlot {
     }
 
     /// The result's row, whose columns were written.
