@@ -34,6 +34,7 @@ mod pinned_settings;
 mod refresh;
 mod rostering;
 mod source;
+mod unguarded;
 mod zone;
 
 pgrx::pg_module_magic!();

@@ -26,7 +26,7 @@ pub(crate) struct Case<'a> {
     pub(crate) book: &'a RuleBook,
     /// What is known.
     pub(crate) record: PersonRecord<'a>,
-    /// The id of the assignment behind each duty; `None` for one that is proposed.
+    /// The id of the assignment behind each duty, if they were asked for; `None` for one that is proposed.
     pub(crate) assignments: &'a [Option<Name<Rc<str>>>],
     /// The id of each posting.
     pub(crate) postings: &'a [Box<str>],
@@ -113,7 +113,7 @@ pub(super) struct Work {
 impl Work {
     /// With room for so many rows.
     pub(super) fn with_room(rows: usize) -> Self {
-        Self { duties: Vec::with_capacity(rows), assignments: Vec::with_capacity(rows), ..Self::default() }
+        Self { duties: Vec::with_capacity(rows), ..Self::default() }
     }
 
     /// Begins with somebody else.
@@ -124,8 +124,17 @@ impl Work {
         self.classified.clear();
     }
 
-    /// Takes a row in.
+    /// Takes a row in, with the id of its assignment.
     pub(super) fn add(&mut self, row: &WorkRow<'_>, law: &Law) {
+        if row.span.is_bounded() {
+            self.assignments.push(row.assignment().map(Name::kept));
+        }
+        self.add_nameless(row, law);
+    }
+
+    /// Takes a row in, of which nobody will be told. Either all rows come so, or none.
+    #[inline]
+    pub(super) fn add_nameless(&mut self, row: &WorkRow<'_>, law: &Law) {
         if !row.span.is_bounded() {
             self.unclear.push(row.span);
             return;
@@ -133,7 +142,6 @@ impl Work {
         let kind = row.nature.and_then(|nature| self.kind_of(nature, law));
         let duty = Duty { kind, estimated: row.estimated, ..Duty::of(row.span) }.with_break(row.unpaid);
         self.duties.push(duty);
-        self.assignments.push(row.assignment.map(Name::kept));
     }
 
     fn kind_of(&mut self, nature: &str, law: &Law) -> Option<Word> {
@@ -151,6 +159,10 @@ impl Work {
     pub(super) fn sort(&mut self) {
         let start = |duty: &Duty| duty.span.start();
         if self.duties.is_sorted_by_key(start) {
+            return;
+        }
+        if self.assignments.is_empty() {
+            self.duties.sort_by_key(start);
             return;
         }
         let duties = std::mem::take(&mut self.duties).into_iter();

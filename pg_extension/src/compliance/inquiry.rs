@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use rota_engine::Span;
-use rota_engine::compliance::{RuleBook, Vocabulary, reach};
+use rota_engine::compliance::{RuleBook, Vocabulary};
 
 use super::case::{Amendment, Case, Further, Ground, Work};
 use super::law::Law;
@@ -71,7 +71,7 @@ impl Questions {
         let mut register = Register::default();
         let (people, teams) = (inquiry.people.unwrap_or_default(), inquiry.teams.unwrap_or_default());
         self.facts.ask_for_people(connection, people, teams, &mut |person| register.add(person))?;
-        let known = widened(inquiry.window, reach(&law.rules));
+        let known = widened(inquiry.window, law.reach);
         let zones: Vec<ZonePeriods> =
             register.zones.iter().map(|zone| ZonePeriods::over(*zone, known)).collect::<Result<_, _>>()?;
         let books: Vec<RuleBook> = zones
@@ -107,8 +107,8 @@ impl Questions {
         let mut is_judged = vec![false; ids.len()];
         let mut whose: Option<usize> = None;
         let mut turn = Turn::default();
-        self.work.ask(connection, known, &ids, &mut |row| {
-            let number = turn.of(row.person, &register.ids);
+        self.work.ask(connection, known, &ids, &mut |person, row| {
+            let number = turn.of(person, &register.ids);
             if number != whose {
                 if let Some(number) = whose {
                     open(number, &mut work)?;

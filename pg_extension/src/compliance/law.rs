@@ -1,8 +1,8 @@
 //! Rules as they are applied: read once, with what has to be known for them.
 
-use rota_engine::Span;
-use rota_engine::compliance::{Glance, Scope, Vocabulary};
+use rota_engine::compliance::{Glance, Scope, Vocabulary, reach};
 use rota_engine::rule::{AverageTime, LeaveTreatment, Rule, RuleKind, Window};
+use rota_engine::{Duration, Span};
 
 use crate::convert::PayDocument;
 use crate::error::ExtensionError;
@@ -16,6 +16,8 @@ pub(crate) struct Law {
     pub(crate) rows: Vec<RuleRow>,
     /// What work alone tells of them; `None` where it tells nothing.
     pub(crate) glance: Option<Glance>,
+    /// How far beyond a time work has to be known to judge it.
+    pub(crate) reach: Duration,
     /// Every word that a rule names. Any other word of a record is nothing to them.
     pub(crate) vocabulary: Vocabulary,
     /// What has to be read about people.
@@ -50,6 +52,7 @@ impl Law {
         };
         Ok(Self {
             glance: Glance::of(&rules),
+            reach: reach(&rules),
             vocabulary: vocabulary_of(&rules),
             facts: facts_for(&rules),
             natures: rules.iter().any(tells_natures),

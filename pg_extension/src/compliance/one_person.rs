@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use rota_engine::Span;
-use rota_engine::compliance::{RuleBook, Vocabulary, reach};
+use rota_engine::compliance::{RuleBook, Vocabulary};
 
 use super::case::{Case, Further, Ground, Work};
 use super::law::Law;
@@ -40,17 +40,21 @@ impl OnePerson {
         (window, person): (Span, &str),
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
-        let known = widened(window, reach(&law.rules));
+        let known = widened(window, law.reach);
         let mut record = Record::with_room();
         self.question.ask(connection, known, person, &mut |row| {
-            record.add(row, law);
+            match row {
+                PersonRow::Work(row) => record.work.add(&row, law),
+                other => record.add(other, law),
+            }
             Ok(())
         })?;
         record.open(law, (window, known), each)
     }
 
     /// As [`OnePerson::ask`], without a query; tells whether that could be. If not, nobody's case was handed over.
-    /// Neither is that of somebody whose work alone shows that all rules are kept.
+    /// Neither is that of somebody whose work alone shows that all rules are kept. Cases come without the ids of
+    /// assignments.
     ///
     /// # Errors
     /// As [`OnePerson::ask`].
@@ -60,7 +64,7 @@ impl OnePerson {
         (window, person): (Span, &str),
         each: &mut dyn FnMut(&Case<'_>) -> Result<(), ExtensionError>,
     ) -> Result<bool, ExtensionError> {
-        let known = widened(window, reach(&law.rules));
+        let known = widened(window, law.reach);
         let record = RefCell::new(Record::with_room());
         let mut take = |row: PersonRow<'_>| {
             record.borrow_mut().add(row, law);
@@ -93,13 +97,15 @@ impl Record {
         Self { work: Work::with_room(USUAL_ROWS), ..Self::default() }
     }
 
+    /// Takes a row in, without the id of an assignment.
+    #[inline]
     fn add(&mut self, row: PersonRow<'_>, law: &Law) {
         match row {
             PersonRow::Person(person) => {
-                self.facts.get_or_insert(person);
+                self.facts.get_or_insert(*person);
             }
             PersonRow::Fact(fact) => self.further.add(fact, law, &mut self.places),
-            PersonRow::Work(row) => self.work.add(&row, law),
+            PersonRow::Work(row) => self.work.add_nameless(&row, law),
         }
     }
 

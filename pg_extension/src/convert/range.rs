@@ -73,25 +73,33 @@ impl<const WIDTH: usize> Serialized<WIDTH> {
         let upper = next(UPPER_INFINITE, UPPER_INCLUSIVE)?;
         Some(Self::Bounds(lower, upper))
     }
+}
 
-    /// Reads a range datum.
-    ///
-    /// # Safety
-    /// The datum is a range, not null, whose subtype is passed by value and `WIDTH` bytes wide.
-    #[inline]
-    unsafe fn from_datum(datum: pg_sys::Datum) -> Option<Self> {
-        // SAFETY: the caller says that the datum is a varlena. Plain and short ones are read where they lie,
-        // unaligned. A range this short is hardly ever compressed or stored apart; the server is asked only
-        // then, since guarding a call costs more than to read the range.
-        let bytes = unsafe {
-            let range: *mut pg_sys::varlena = datum.cast_mut_ptr();
-            let is_short = varatt_is_1b(range) && !varatt_is_1b_e(range);
-            let lies_there = is_short || varatt_is_4b_u(range);
-            let range = if lies_there { range } else { pg_sys::pg_detoast_datum_packed(range) };
-            varlena_to_byte_slice(range)
-        };
-        Self::read(bytes)
+/// What follows the varlena header of a datum.
+///
+/// # Safety
+/// The datum is a range, not null; it stays as long as its bytes are looked at.
+#[inline]
+unsafe fn bytes_of<'datum>(datum: pg_sys::Datum) -> &'datum [u8] {
+    // SAFETY: the caller says that the datum is a varlena. Plain and short ones are read where they lie,
+    // unaligned. A range this short is hardly ever compressed or stored apart; the server is asked only
+    // then, since guarding a call costs more than to read the range.
+    unsafe {
+        let range: *mut pg_sys::varlena = datum.cast_mut_ptr();
+        let is_short = varatt_is_1b(range) && !varatt_is_1b_e(range);
+        let lies_there = is_short || varatt_is_4b_u(range);
+        let range = if lies_there { range } else { pg_sys::pg_detoast_datum_packed(range) };
+        varlena_to_byte_slice(range)
     }
+}
+
+/// The flags and what would be the bounds of a range of instants, if it has two; `None` where the bytes are too few.
+#[inline]
+fn two_bounds(bytes: &[u8]) -> Option<(u8, i64, i64)> {
+    let (flags, bounds) = bytes.split_last()?;
+    let (lower, upper) = bounds.get(OID_BYTES..)?.split_first_chunk()?;
+    let upper = upper.first_chunk()?;
+    Some((*flags, i64::from_ne_bytes(*lower), i64::from_ne_bytes(*upper)))
 }
 
 /// Whether a glance at a range of instants, where it lies, shows that it shares none with a span. `false` says
@@ -99,6 +107,7 @@ impl<const WIDTH: usize> Serialized<WIDTH> {
 ///
 /// # Safety
 /// The datum is a `tstzrange`, not null.
+#[inline]
 pub(crate) unsafe fn surely_lies_apart(datum: pg_sys::Datum, span: Span) -> bool {
     // SAFETY: the caller says that the datum is a varlena. Only plain and short ones are read.
     let bytes = unsafe {
@@ -109,12 +118,7 @@ pub(crate) unsafe fn surely_lies_apart(datum: pg_sys::Datum, span: Span) -> bool
         }
         varlena_to_byte_slice(range)
     };
-    let Some((flags, bounds)) = bytes.split_last() else { return false };
-    let Some((lower, upper)) = bounds.get(OID_BYTES..).and_then(<[u8]>::split_first_chunk) else {
-        return false;
-    };
-    let Some(upper) = upper.first_chunk() else { return false };
-    let (lower, upper) = (i64::from_ne_bytes(*lower), i64::from_ne_bytes(*upper));
+    let Some((flags, lower, upper)) = two_bounds(bytes) else { return false };
     // Whether a bound belongs to the range matters only where it is one of the span's.
     flags & (EMPTY | LOWER_INFINITE | UPPER_INFINITE) == 0
         && (upper < span.start().microseconds() || lower > span.end().microseconds())
@@ -162,8 +166,14 @@ impl FromDatum for InstantRange {
             return None;
         }
         let instant = |bytes| Instant::from_microseconds(i64::from_ne_bytes(bytes));
-        // SAFETY: the caller says that the datum is a tstzrange, whose subtype is an integer of 8 bytes.
-        match unsafe { Serialized::from_datum(datum) }? {
+        // SAFETY: the caller says that the datum is a tstzrange.
+        let bytes = unsafe { bytes_of(datum) };
+        // Most are of this form, with both bounds.
+        if let Some((LOWER_INCLUSIVE, lower, upper)) = two_bounds(bytes) {
+            let instant = Instant::from_microseconds;
+            return Some(Self(Span::new(instant(lower), instant(upper))));
+        }
+        match Serialized::read(bytes)? {
             Serialized::Empty => Some(Self(None)),
             Serialized::Bounds(lower, upper) => {
                 Some(Self(Span::from_bounds(lower.map(instant), upper.map(instant))))
@@ -182,8 +192,8 @@ impl FromDatum for DateRange {
             Bound::Included(bytes) | Bound::Excluded(bytes) => local_date_bound(i32::from_ne_bytes(bytes)),
             Bound::Unbounded => None,
         };
-        // SAFETY: the caller says that the datum is a daterange, whose subtype is an integer of 4 bytes.
-        match unsafe { Serialized::from_datum(datum) }? {
+        // SAFETY: the caller says that the datum is a daterange.
+        match Serialized::read(unsafe { bytes_of(datum) })? {
             Serialized::Empty => Some(Self(None)),
             Serialized::Bounds(lower, upper) => Some(Self(Some((date(lower), date(upper))))),
         }

@@ -1,6 +1,7 @@
 //! The rows of a key around a place, from the index, downwards.
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 
 use super::definition::{Definition, Target};
 use super::index::Comparison;
@@ -9,6 +10,7 @@ use super::predicate::{Condition, Executor};
 use super::quantity::Quantity;
 use super::slot::Slot;
 use crate::error::ExtensionError;
+use crate::unguarded;
 
 /// Rows between two looks for an interrupt.
 const ROWS_BETWEEN_INTERRUPTS: u32 = 1_024;
@@ -21,10 +23,12 @@ impl LatestSnapshot {
     /// Takes it. The statement's own rows are in it.
     pub(crate) fn take() -> Self {
         // SAFETY: called inside a transaction. The snapshot stays registered until it is released, or the
-        // transaction fails.
+        // transaction fails. Nothing has to be dropped inside of the frame.
         unsafe {
-            pg_sys::CommandCounterIncrement();
-            Self(pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()))
+            Self(pg_guard_ffi_boundary(|| {
+                unguarded::CommandCounterIncrement();
+                unguarded::RegisterSnapshot(unguarded::GetLatestSnapshot())
+            }))
         }
     }
 

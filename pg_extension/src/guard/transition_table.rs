@@ -1,8 +1,10 @@
 //! The rows that a statement wrote, as the server hands them to its triggers.
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 
 use super::slot::Slot;
+use crate::unguarded;
 
 /// A transition table, read from its start; an empty one where the event has none.
 pub(crate) struct TransitionTable {
@@ -20,15 +22,17 @@ impl TransitionTable {
             return Self { rows, slot: std::ptr::null_mut() };
         }
         // SAFETY: the caller says so. Other triggers read the same store, so this one has a position of its
-        // own.
-        unsafe {
-            let position =
-                pg_sys::tuplestore_alloc_read_pointer(rows, pg_sys::EXEC_FLAG_REWIND.cast_signed());
-            pg_sys::tuplestore_select_read_pointer(rows, position);
-            pg_sys::tuplestore_rescan(rows);
-            let slot = pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
-            Self { rows, slot }
-        }
+        // own. Nothing has to be dropped inside of the frame.
+        let slot = unsafe {
+            pg_guard_ffi_boundary(|| {
+                let flags = pg_sys::EXEC_FLAG_REWIND.cast_signed();
+                let position = unguarded::tuplestore_alloc_read_pointer(rows, flags);
+                unguarded::tuplestore_select_read_pointer(rows, position);
+                unguarded::tuplestore_rescan(rows);
+                unguarded::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple)
+            })
+        };
+        Self { rows, slot }
     }
 
     /// The next row, until the one after it is asked for.

@@ -13,11 +13,11 @@ mod heap_rows;
 mod index_scan;
 mod recent_pages;
 mod stored_row;
-mod unguarded;
 
 use std::ffi::c_int;
 
 use pgrx::datum::FromDatum;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::{PgList, pg_sys};
 use rota_engine::Span;
 
@@ -28,6 +28,7 @@ use super::prepared::Halt;
 use super::stream::Each;
 use crate::convert::InstantRange;
 use crate::error::ExtensionError;
+use crate::unguarded;
 
 /// How often a plan is run before what is kept of it is made anew: functions may keep memory from one call to
 /// the next, which is then freed.
@@ -97,9 +98,13 @@ impl DirectPlan {
 
     /// Locks what it reads, as the server does before it runs a plan. Whether the plan still fits is known after.
     pub(super) fn lock_tables(&self) {
-        for (table, mode) in &self.tables {
-            // SAFETY: any id may be locked.
-            unsafe { pg_sys::LockRelationOid(*table, *mode) };
+        // SAFETY: any id may be locked. Nothing has to be dropped inside of the frame.
+        unsafe {
+            pg_guard_ffi_boundary(|| {
+                for (table, mode) in &self.tables {
+                    unguarded::LockRelationOid(*table, *mode);
+                }
+            });
         }
     }
 
@@ -121,7 +126,6 @@ impl DirectPlan {
         unsafe {
             require_permission(self.statement);
             (*self.evaluation).ecxt_param_list_info = values;
-            pg_sys::MemoryContextReset((*self.evaluation).ecxt_per_tuple_memory);
             let span = self.compared.and_then(|parameter| span_of(values, parameter));
             let Some((last, others)) = self.scans.split_last_mut() else { return Ok(()) };
             let halt = halt.filter(|halt| last.part() == Some(halt.last_part));

@@ -40,7 +40,7 @@ enum Reading {
 /// A row about somebody.
 pub(crate) enum PersonRow<'row> {
     /// Who they are.
-    Person(PersonFacts),
+    Person(Box<PersonFacts>),
     /// Something else that is known of them.
     Fact(Fact<'row>),
     /// Work that they do.
@@ -135,12 +135,13 @@ impl PersonQuestion {
     }
 
     /// Reads a row; `None` for one of nobody, or of another time.
+    #[inline]
     fn read<'row>(&self, row: StreamedRow<'row>, span: Span) -> Option<PersonRow<'row>> {
         let part = usize::try_from(row.whole_number(1, IntegerType::Plain)?).ok()?;
         let Part { reading, skipped } = self.parts.get(part)?;
         let row = row.after(*skipped);
         let row = match reading {
-            Reading::Person => PersonRow::Person(read_person(row)?),
+            Reading::Person => PersonRow::Person(Box::new(read_person(row)?)),
             Reading::Fact(reading) => PersonRow::Fact(reading.read(row)?.1),
             Reading::Work(columns) => PersonRow::Work(columns.read(row)?),
         };
@@ -173,7 +174,7 @@ fn united(members: Vec<Member>) -> (String, Vec<Part>) {
 const SPAN: c_int = 1;
 
 fn parameters(span: Span, person: &str) -> Parameters {
-    let mut parameters = Parameters::default();
+    let mut parameters = Parameters::with_room(3);
     parameters.range(span);
     parameters.text(person);
     parameters.range(starts_of(span));

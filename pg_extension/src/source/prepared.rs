@@ -14,6 +14,8 @@ use crate::pinned_settings::PinnedSettings;
 /// A read-only query with its plan, which the server keeps and makes anew when the catalog changes.
 pub(crate) struct Prepared {
     plan: pg_sys::SPIPlanPtr,
+    /// What the server keeps of the query, as long as the plan.
+    source: *mut pg_sys::CachedPlanSource,
     /// The parameter that rows are compared with where they are received: of a query about a few rows, which is
     /// planned by index. `None` for any other.
     compared: Option<c_int>,
@@ -61,14 +63,16 @@ impl Prepared {
             if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
                 return Err(ExtensionError::UnsendableQuery);
             }
-            Ok(Self { plan, compared, way: RefCell::default() })
+            // A plan of one query has one source, which stays the same.
+            let source = pg_sys::list_nth(pg_sys::SPI_plan_get_plan_sources(plan), 0).cast();
+            Ok(Self { plan, source, compared, way: RefCell::default() })
         }
     }
 
     /// The relations on whose rows alone the answer depends, views among them; `None` where it may depend on
     /// anything else: on functions that are not immutable, or on who asks. To be asked for after the query was.
     pub(super) fn relations(&self) -> Option<Vec<pg_sys::Oid>> {
-        let source = self.source();
+        let source = self.source;
         // SAFETY: the plan is a kept one, its lists are the server's and live meanwhile. A query is walked, or
         // a list of such, as the function says.
         unsafe {
@@ -86,7 +90,7 @@ impl Prepared {
     /// Whether everything that the plan is made of, such as views and functions, is as it was when the query
     /// was asked last, as far as the server has told this session.
     pub(super) fn is_valid(&self) -> bool {
-        let source = self.source();
+        let source = self.source;
         // SAFETY: as above. The plan of an asked query is null, or lives as long as its source.
         unsafe { (*source).is_valid && !(*source).gplan.is_null() && (*(*source).gplan).is_valid }
     }
@@ -141,14 +145,14 @@ impl Prepared {
         // SAFETY: a valid plan is there, and its tables are locked, so that it stays valid. It is known again by
         // its generation.
         unsafe {
-            let is_it = self.is_valid() && (*(*self.source()).gplan).generation == way.generation;
+            let is_it = self.is_valid() && (*(*self.source).gplan).generation == way.generation;
             is_it.then(|| direct.run(parameters.for_server(), each, halt))
         }
     }
 
     /// Looks at the plan that the server just made, or ran again.
     fn find_way(&self) {
-        let source = self.source();
+        let source = self.source;
         // SAFETY: a kept plan. That of a query that was just asked is null, or lives as long as its source; its
         // tables are locked.
         unsafe {
@@ -172,12 +176,6 @@ impl Prepared {
             let direct = if is_settled { DirectPlan::of(statement, self.compared) } else { None };
             *way = Some(Way { generation, direct });
         }
-    }
-
-    /// What the server keeps of the query.
-    fn source(&self) -> *mut pg_sys::CachedPlanSource {
-        // SAFETY: a kept plan of one query.
-        unsafe { pg_sys::list_nth(pg_sys::SPI_plan_get_plan_sources(self.plan), 0).cast() }
     }
 }
 

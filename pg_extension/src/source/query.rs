@@ -1,6 +1,7 @@
 //! One query, row by row, through the server programming interface.
 
 use std::ffi::{CString, c_int, c_long};
+use std::fmt;
 use std::panic::AssertUnwindSafe;
 
 use pgrx::datum::{FromDatum, IntoDatum};
@@ -143,24 +144,38 @@ unsafe fn column_types(shape: pg_sys::TupleDesc) -> Vec<pg_sys::Oid> {
     unsafe { (1..=(*shape).natts).map(|column| pg_sys::SPI_gettypeid(shape, column)).collect() }
 }
 
+/// The place of a value in a query.
+pub(super) struct Placeholder(usize);
+
+impl fmt::Display for Placeholder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "${}", self.0)
+    }
+}
+
 impl Parameters {
+    /// With room for so many values.
+    pub(super) fn with_room(values: usize) -> Self {
+        Self { types: Vec::with_capacity(values), values: Vec::with_capacity(values) }
+    }
+
     /// Adds a list of texts and returns its placeholder.
-    pub(super) fn texts(&mut self, texts: &[String]) -> String {
+    pub(super) fn texts(&mut self, texts: &[String]) -> Placeholder {
         self.push(texts.iter().map(String::as_str).collect::<Vec<&str>>(), pg_sys::TEXTARRAYOID)
     }
 
     /// Adds a range and returns its placeholder.
-    pub(super) fn range(&mut self, span: Span) -> String {
+    pub(super) fn range(&mut self, span: Span) -> Placeholder {
         self.push(InstantRange(Some(span)), pg_sys::TSTZRANGEOID)
     }
 
     /// Adds a JSON value and returns its placeholder.
-    pub(super) fn json(&mut self, value: pgrx::JsonB) -> String {
+    pub(super) fn json(&mut self, value: pgrx::JsonB) -> Placeholder {
         self.push(value, pg_sys::JSONBOID)
     }
 
     /// Adds a text and returns its placeholder.
-    pub(super) fn text(&mut self, text: &str) -> String {
+    pub(super) fn text(&mut self, text: &str) -> Placeholder {
         self.push(text, pg_sys::TEXTOID)
     }
 
@@ -189,11 +204,11 @@ impl Parameters {
         }
     }
 
-    fn push(&mut self, value: impl IntoDatum, type_oid: pg_sys::Oid) -> String {
+    fn push(&mut self, value: impl IntoDatum, type_oid: pg_sys::Oid) -> Placeholder {
         // None of the three kinds of value is ever null.
         self.values.push(value.into_datum().unwrap_or(pg_sys::Datum::null()));
         self.types.push(type_oid);
-        format!("${}", self.types.len())
+        Placeholder(self.types.len())
     }
 }
 

@@ -91,7 +91,7 @@ pub(crate) fn read_rules(
     let further = [("person_id", " AND rule.person_id IS NULL"), ("mode", " AND rule.mode::text <> 'off'")];
     let further: String =
         further.into_iter().filter(|(column, _)| views.has("rules", column)).map(|(_, text)| text).collect();
-    let query = RULES.replace("$types", &types).replace("$further", &further);
+    let query = RULES.replace("$types", &types.to_string()).replace("$further", &further);
     connection.for_each(&query, parameters, |row| {
         let unreadable = |fault| ExtensionError::UnreadableRule {
             rule_id: row.text(1).unwrap_or_default().to_owned(),

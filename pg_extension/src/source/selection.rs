@@ -92,7 +92,7 @@ pub(super) fn one_of(
     parameters: &mut Parameters,
 ) -> Result<String, ExtensionError> {
     let placeholder = parameters.texts(ids);
-    one_of_placeholder(views, (view, column), alias, &placeholder)
+    one_of_placeholder(views, (view, column), alias, &placeholder.to_string())
 }
 
 /// As [`one_of`], for ids that are the value of a placeholder, a list of texts.

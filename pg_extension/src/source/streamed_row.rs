@@ -68,7 +68,7 @@ impl<'row> StreamedRow<'row> {
     }
 
     /// A column of an integer type, counted from 1.
-    #[inline]
+    #[inline(always)]
     pub(super) fn whole_number(self, column: i16, integer: IntegerType) -> Option<i64> {
         // SAFETY: the queries of this room name the type that the view's column is of.
         unsafe {

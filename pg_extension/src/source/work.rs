@@ -19,12 +19,10 @@ const MICROSECONDS_PER_MINUTE: i64 = 60_000_000;
 const VIEW: &str = "assignments";
 
 /// A row of `rota_source.assignments` that binds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct WorkRow<'row> {
-    /// Whose it is.
-    pub(crate) person: Name<&'row str>,
-    /// Its id.
-    pub(crate) assignment: Option<Name<&'row str>>,
+    row: StreamedRow<'row>,
+    columns: WorkColumns,
     /// When.
     pub(crate) span: Span,
     /// What it is to the rules; `None` where that is not shown, or not asked for.
@@ -93,12 +91,14 @@ impl WorkQuestion {
         connection: &Connection,
         span: Span,
         people: &[String],
-        each: &mut dyn FnMut(WorkRow<'_>) -> Result<(), ExtensionError>,
+        each: &mut dyn FnMut(Name<&str>, WorkRow<'_>) -> Result<(), ExtensionError>,
     ) -> Result<(), ExtensionError> {
-        self.question.ask(connection, &self.parameters(span, people), &mut |row| match self.columns.read(row)
-        {
-            Some(row) => each(row),
-            None => Ok(()),
+        self.question.ask(connection, &self.parameters(span, people), &mut |row| match (
+            self.columns.read(row),
+            name(row, PERSON, self.columns.person),
+        ) {
+            (Some(row), Some(person)) => each(person, row),
+            _ => Ok(()),
         })
     }
 
@@ -161,11 +161,15 @@ impl WorkColumns {
             ),
             None => overlaps.to_owned(),
         };
+        let person_id = match whose {
+            // Whose rows they are is known.
+            Whose::One => format!("NULL::{}", person.map_or("text", IntegerType::name)),
+            _ => read("person_id", person, "assignment.person_id::text"),
+        };
         let query = format!(
             "SELECT {person_id}, {assignment_id}, assignment.during, {nature}, {unpaid_minutes}, {estimated}
             FROM rota_source.assignments AS assignment
             WHERE {condition} AND assignment.binding",
-            person_id = read("person_id", person, "assignment.person_id::text"),
             assignment_id = read("assignment_id", assignment, "assignment.assignment_id::text"),
             unpaid_minutes =
                 read("unpaid_minutes", unpaid, "(assignment.unpaid_minutes::numeric * 60000000)::bigint"),
@@ -200,20 +204,31 @@ impl WorkColumns {
         Duration::from_microseconds(microseconds.unwrap_or_default())
     }
 
-    /// Reads a row; `None` for work of nobody or at no time.
+    /// Reads a row; `None` for work at no time.
     #[inline]
-    pub(super) fn read<'row>(self, row: StreamedRow<'row>) -> Option<WorkRow<'row>> {
+    pub(super) fn read(self, row: StreamedRow<'_>) -> Option<WorkRow<'_>> {
         Some(WorkRow {
             // The last column first: the row is then taken apart once.
             estimated: row.boolean(6) == Some(true),
             unpaid: self.unpaid(row),
             nature: row.text(4),
             span: row.span(3)?,
-            assignment: name(row, 2, self.assignment),
-            person: name(row, 1, self.person)?,
+            row,
+            columns: self,
         })
     }
 }
+
+impl<'row> WorkRow<'row> {
+    /// Its id, which few rows are asked for.
+    pub(crate) fn assignment(&self) -> Option<Name<&'row str>> {
+        name(self.row, ASSIGNMENT, self.columns.assignment)
+    }
+}
+
+/// The columns of the query, counted from 1, that name something.
+const PERSON: i16 = 1;
+const ASSIGNMENT: i16 = 2;
 
 /// A column that names something, as the type says that it is.
 #[inline]

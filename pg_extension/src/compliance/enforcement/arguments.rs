@@ -7,36 +7,35 @@ use pgrx::pg_sys;
 use crate::error::ExtensionError;
 
 /// The definition of an enforcement. It stands nowhere else.
-#[derive(Debug)]
-pub(super) struct Arguments {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arguments<'trigger> {
     /// Its name.
-    pub(super) enforcement: String,
+    pub(super) enforcement: &'trigger str,
     /// Column of the person.
-    pub(super) person: String,
+    pub(super) person: &'trigger str,
     /// Column of the time.
-    pub(super) range: String,
+    pub(super) range: &'trigger str,
     /// The set of rules; those that are in force here where there is none.
-    pub(super) rule_set: Option<String>,
+    pub(super) rule_set: Option<&'trigger str>,
 }
 
-impl Arguments {
+impl<'trigger> Arguments<'trigger> {
     /// Reads the arguments of a trigger.
     ///
     /// # Errors
     /// [`ExtensionError::UnusableEnforcement`] when they are not such as `rota.enforce_rules` writes.
     ///
     /// # Safety
-    /// The trigger is a live one.
-    pub(super) unsafe fn of(trigger: &pg_sys::Trigger) -> Result<Self, ExtensionError> {
+    /// The trigger is a live one, and does not change.
+    pub(super) unsafe fn of(trigger: &'trigger pg_sys::Trigger) -> Result<Self, ExtensionError> {
         let count = usize::try_from(trigger.tgnargs).unwrap_or_default();
         let texts = (0..count).map(|position| {
             // SAFETY: a trigger has `tgnargs` arguments, each a C string that lives as long as the trigger.
             unsafe { CStr::from_ptr(*trigger.tgargs.add(position)) }.to_str().unwrap_or_default()
         });
-        let pairs: Vec<(&str, &str)> = texts.filter_map(|text| text.split_once('=')).collect();
         let find = |name: &str| {
-            let found = pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-            found.filter(|value| !value.is_empty()).map(str::to_owned)
+            let value = |text: &'trigger str| text.strip_prefix(name)?.strip_prefix('=');
+            texts.clone().find_map(value).filter(|value| !value.is_empty())
         };
         match (find("enforcement"), find("person"), find("range")) {
             (Some(enforcement), Some(person), Some(range)) => {

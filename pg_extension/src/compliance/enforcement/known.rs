@@ -48,7 +48,7 @@ impl Known {
     pub(super) fn of(
         connection: &Connection,
         trigger: pg_sys::Oid,
-        arguments: &Arguments,
+        arguments: &Arguments<'_>,
     ) -> Result<Rc<Self>, ExtensionError> {
         listen();
         if let Some(known) = kept(trigger)
@@ -88,9 +88,9 @@ impl Known {
         Ok(is_current)
     }
 
-    fn read(connection: &Connection, arguments: &Arguments) -> Result<Self, ExtensionError> {
+    fn read(connection: &Connection, arguments: &Arguments<'_>) -> Result<Self, ExtensionError> {
         let views = Views::read(connection)?;
-        let mut rule_question = RuleQuestion::new(connection, &views, arguments.rule_set.as_deref())?;
+        let mut rule_question = RuleQuestion::new(connection, &views, arguments.rule_set)?;
         rule_question.prepare(connection)?;
         let written = rule_question.ask(connection)?;
         let law = Law::read(connection, &written, |_| true)?;

@@ -42,7 +42,7 @@ impl fmt::Display for Breach {
 /// The refusal of a statement; `None` where nothing refuses it.
 pub(super) fn breach(
     refused: &[VerdictRow],
-    (table, arguments): (pg_sys::Oid, &Arguments),
+    (table, arguments): (pg_sys::Oid, &Arguments<'_>),
     may_tell: bool,
 ) -> Option<Breach> {
     let (first, others) = refused.split_first()?;
@@ -54,7 +54,7 @@ pub(super) fn breach(
     Some(Breach {
         schema: schema_of(table),
         table: name_of(table),
-        column: arguments.person.clone(),
+        column: arguments.person.to_owned(),
         rule: first.rule.id.clone(),
         detail: may_tell.then(|| detail(first, others)),
         message,

@@ -36,18 +36,18 @@ impl Touched {
     /// The trigger is running, for a statement, and has a table of new rows.
     pub(super) unsafe fn read(
         trigger: &pg_sys::TriggerData,
-        arguments: &Arguments,
+        arguments: &Arguments<'_>,
     ) -> Result<Option<Self>, ExtensionError> {
         // SAFETY: the caller says so; a trigger's relation is open while it runs.
         let (table, shape) = unsafe { ((*trigger.tg_relation).rd_id, (*trigger.tg_relation).rd_att) };
         let column = |name: &str| {
             // SAFETY: as above.
             unsafe { column_in(shape, name) }.ok_or_else(|| ExtensionError::UnusableEnforcement {
-                enforcement: arguments.enforcement.clone(),
+                enforcement: arguments.enforcement.to_owned(),
                 fault: format!("names column \"{name}\", which {} does not have", name_of(table)),
             })
         };
-        let (person, range) = (column(&arguments.person)?, column(&arguments.range)?);
+        let (person, range) = (column(arguments.person)?, column(arguments.range)?);
         // SAFETY: as above.
         let person_type = unsafe { column_type(shape, person) };
         // SAFETY: as above.

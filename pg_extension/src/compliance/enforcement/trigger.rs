@@ -81,7 +81,7 @@ unsafe fn after_statement(trigger: &pg_sys::TriggerData) -> Result<(), Extension
 /// What the statement added to the verdicts, or made worse.
 fn judge(
     trigger: pg_sys::Oid,
-    arguments: &Arguments,
+    arguments: &Arguments<'_>,
     touched: &Touched,
     command: pg_sys::CommandId,
 ) -> Result<Vec<VerdictRow>, ExtensionError> {

@@ -12,7 +12,8 @@ use pgrx::{PgList, pg_sys};
 use rota_engine::Span;
 
 use super::stored_row::{Layout, Outcome};
-use super::unguarded;
+use crate::convert::surely_lies_apart;
+use crate::unguarded;
 
 /// The columns of a scan's result.
 pub(super) struct Columns {
@@ -35,6 +36,8 @@ pub(super) struct TakenColumns {
     layout: Layout,
     /// By the place in the table: the place in the result, both counted from 0. As many as the layout has.
     targets: Vec<Option<usize>>,
+    /// The column, counted from 1, that has to overlap a span.
+    compared: Option<i16>,
 }
 
 impl Columns {
@@ -91,18 +94,29 @@ impl Columns {
         &self.reading
     }
 
-    /// Takes a row over from where it lies; null where it surely lies apart from the span. What needs the server to
-    /// take it apart is put into the slot first.
+    /// Takes a row over from where it lies; `None` where it surely lies apart from the span. The slot is for what the
+    /// server has to take apart.
     ///
     /// # Safety
-    /// The row is one of the table, its page is in use, and the slot is one for such. The result's row is gone with the
-    /// page, and with the next row.
-    pub(super) unsafe fn taken(
+    /// The reading is [`Reading::Taken`]. The row is one of the table, its page is in use, and the slot is one for such.
+    /// The result is gone with the page, and with the next row.
+    pub(super) unsafe fn take(
         &mut self,
-        taken: &TakenColumns,
-        (row, slot): (&mut pg_sys::HeapTupleData, *mut pg_sys::TupleTableSlot),
+        row: &mut pg_sys::HeapTupleData,
+        slot: *mut pg_sys::TupleTableSlot,
         span: Option<Span>,
-    ) -> *mut pg_sys::TupleTableSlot {
+    ) -> Option<*mut pg_sys::TupleTableSlot> {
+        let Reading::Taken(taken) = &self.reading else { return None };
+        // SAFETY: the caller says so; the result has a place for each of its columns.
+        unsafe {
+            let places = ((*self.result).tts_values, (*self.result).tts_isnull);
+            let is_there = match taken.layout.read(row, span, places) {
+                Outcome::Read => true,
+                Outcome::Apart => false,
+                Outcome::Unread => taken.by_server((row, slot), span, places),
+            };
+            is_there.then(|| self.filled())
+        }
     }
 
     /// The result's row, whose columns were written.
@@ -117,47 +131,20 @@ impl Columns {
         }
         self.result
     }
-
-    /// How many rows were taken over.
-    pub(super) fn copied_rows(&self) -> usize {
-        match &self.reading {
-            Reading::Copied(copied) => copied.rows,
-            Reading::Computed(_) => 0,
-        }
-    }
-
-    /// One of the rows that were taken over, as one of the result.
-    ///
-    /// # Safety
-    /// What was copied is still there.
-    pub(super) unsafe fn copied_row(&mut self, number: usize) -> *mut pg_sys::TupleTableSlot {
-        if let Reading::Copied(copied) = &self.reading {
-            let width = copied.columns.len();
-            let values = copied.values.get(number * width..).unwrap_or_default();
-            for (column, (value, is_null)) in copied.columns.iter().zip(values) {
-                // SAFETY: the result has a place for each of its columns.
-                unsafe {
-                    *(*self.result).tts_values.add(column.target) = *value;
-                    *(*self.result).tts_isnull.add(column.target) = *is_null;
-                }
-            }
-        }
-        // SAFETY: the other columns are constant.
-        unsafe { self.filled() }
-    }
 }
 
-impl CopiedColumns {
-    /// Those of a result that has none but such, and constants, which are written.
+impl TakenColumns {
+    /// Those of a result that has none but such, each once, and constants, which are written.
     ///
     /// # Safety
     /// As [`Columns::of`]; the slot is that of the result.
     unsafe fn of(
         columns: *mut pg_sys::List,
-        shape: pg_sys::TupleDesc,
+        (shape, compared): (pg_sys::TupleDesc, Option<i16>),
         result: *mut pg_sys::TupleTableSlot,
     ) -> Option<Self> {
-        let mut copied = Vec::new();
+        let last = usize::try_from(compared.unwrap_or_default()).ok()?;
+        let mut targets = vec![None; last];
         // SAFETY: the caller says so. Nodes are asked for their tags; the result has a place for each column.
         unsafe {
             for (target, entry) in PgList::<pg_sys::TargetEntry>::from_pg(columns).iter_ptr().enumerate() {
@@ -172,52 +159,61 @@ impl CopiedColumns {
                         *(*result).tts_isnull.add(target) = (*constant).constisnull;
                     }
                     pg_sys::NodeTag::T_Var => {
-                        let number @ 1.. = (*node.cast::<pg_sys::Var>()).varattno else { return None };
-                        let column = attribute(shape, number);
-                        let (by_value, length) = ((*column).attbyval, c_int::from((*column).attlen));
-                        let source = usize::try_from(number - 1).ok()?;
-                        copied.push(CopiedColumn { source, target, by_value, length });
+                        let source =
+                            usize::try_from((*node.cast::<pg_sys::Var>()).varattno).ok()?.checked_sub(1)?;
+                        targets.resize(targets.len().max(source + 1), None);
+                        if targets.get_mut(source)?.replace(target).is_some() {
+                            return None;
+                        }
                     }
                     _ => return None,
                 }
             }
+            Some(Self { layout: Layout::of(shape, &targets, compared)?, compared, targets })
         }
-        let last = copied.iter().map(|column| column.source + 1).max().unwrap_or_default();
-        Some(Self { columns: copied, last: c_int::try_from(last).ok()?, values: Vec::new(), rows: 0 })
     }
 
-    /// Forgets the rows that were taken over.
-    pub(super) fn clear(&mut self) {
-        self.values.clear();
-        self.rows = 0;
-    }
-
-    /// The number of the last one that it takes.
-    pub(super) fn last(&self) -> c_int {
-        self.last
-    }
-
-    /// Takes a row over.
+    /// Has the server take a row apart; tells whether it may overlap the span.
     ///
     /// # Safety
-    /// The slot has these columns of a row of the table. An error leaps over the caller, as in [`unguarded`].
-    pub(super) unsafe fn copy(&mut self, row: *mut pg_sys::TupleTableSlot, memory: pg_sys::MemoryContext) {
-        // SAFETY: the caller says so; both arrays hold them.
+    /// As [`Columns::take`]; the places are those of the result.
+    unsafe fn by_server(
+        &self,
+        (row, slot): (&mut pg_sys::HeapTupleData, *mut pg_sys::TupleTableSlot),
+        span: Option<Span>,
+        (values, nulls): (*mut pg_sys::Datum, *mut bool),
+    ) -> bool {
+        let last = c_int::try_from(self.targets.len()).unwrap_or_default();
+        // SAFETY: the caller says so. What the server takes apart lies in the row, or is as old as the table's shape.
         unsafe {
-            for column in &self.columns {
-                let is_null = *(*row).tts_isnull.add(column.source);
-                let mut value = *(*row).tts_values.add(column.source);
-                if !is_null && !column.by_value {
-                    let before = pg_sys::CurrentMemoryContext;
-                    pg_sys::CurrentMemoryContext = memory;
-                    value = unguarded::datumCopy(value, false, column.length);
-                    pg_sys::CurrentMemoryContext = before;
+            pg_guard_ffi_boundary(|| {
+                unguarded::ExecStoreHeapTuple(&raw mut *row, slot, false);
+                take_apart(slot, last);
+            });
+            for (source, target) in self.targets.iter().enumerate() {
+                if let Some(target) = *target {
+                    *values.add(target) = *(*slot).tts_values.add(source);
+                    *nulls.add(target) = *(*slot).tts_isnull.add(source);
                 }
-                self.values.push((value, is_null));
             }
+            may_overlap(slot, self.compared, span)
         }
-        self.rows += 1;
     }
+}
+
+/// Whether a column, counted from 1, may overlap a span, where both are given.
+///
+/// # Safety
+/// The slot was taken apart up to the column, a `tstzrange`.
+pub(super) unsafe fn may_overlap(
+    slot: *mut pg_sys::TupleTableSlot,
+    compared: Option<i16>,
+    span: Option<Span>,
+) -> bool {
+    let (Some(column), Some(span)) = (compared, span) else { return true };
+    let place = usize::try_from(column - 1).unwrap_or_default();
+    // SAFETY: the caller says so.
+    unsafe { !*(*slot).tts_isnull.add(place) && !surely_lies_apart(*(*slot).tts_values.add(place), span) }
 }
 
 /// Takes a row apart up to a column, counted from 1.

@@ -3,26 +3,27 @@
 use pgrx::pg_sys;
 
 use super::recent_pages::{RecentPages, block};
-use super::unguarded;
+use crate::unguarded;
 
-/// Rows of one page that are looked for while nobody writes there.
+/// Rows that are looked for at once: the pages of more are not in use at a time.
 const MOST_ROWS_AT_ONCE: usize = 64;
+
+/// Pages in use at a time. The server counts up to eight uses of pages in an array, more in a table.
+const MOST_PAGES_AT_ONCE: usize = 4;
 
 /// A heap whose rows are looked at with one snapshot, place by place.
 pub(in crate::source) struct HeapRows<'pages> {
     table: pg_sys::Relation,
     recent: &'pages mut RecentPages,
     snapshot: pg_sys::Snapshot,
-    /// The page that was looked at last, in use.
-    page: Option<(pg_sys::BlockNumber, pg_sys::Buffer)>,
-    /// Rows of that page.
-    rows: [pg_sys::HeapTupleData; MOST_ROWS_AT_ONCE],
+    /// Pages that are in use.
+    pages: [Option<(pg_sys::BlockNumber, pg_sys::Buffer)>; MOST_PAGES_AT_ONCE],
     /// Rows that were seen.
     count: i64,
 }
 
 impl<'pages> HeapRows<'pages> {
-    /// For the rows of these places.
+    /// For rows of a table.
     ///
     /// # Safety
     /// The table is open, a heap, and the snapshot registered, until the value is closed.
@@ -30,43 +31,50 @@ impl<'pages> HeapRows<'pages> {
         table: pg_sys::Relation,
         snapshot: pg_sys::Snapshot,
         recent: &'pages mut RecentPages,
-        places: &[pg_sys::ItemPointerData],
     ) -> Self {
-        recent.make_ready(places);
-        let rows = [pg_sys::HeapTupleData::default(); MOST_ROWS_AT_ONCE];
-        Self { table, recent, snapshot, page: None, rows, count: 0 }
+        Self { table, recent, snapshot, pages: [None; MOST_PAGES_AT_ONCE], count: 0 }
     }
 
-    /// Hands over the rows of some places: of each that version which the snapshot shows, if it shows one. A row
-    /// lies in its page, which stays at least until the next row is handed over. Places that follow one another
-    /// in a page are looked for together.
+    /// Fetches what is known of the pages of these places.
+    pub(super) fn make_ready(&mut self, places: &[pg_sys::ItemPointerData]) {
+        self.recent.make_ready(places);
+    }
+
+    /// Finds the rows of the first places: of each that version which the snapshot shows, if it shows one. Tells how
+    /// many places were looked at, at least one. The rows lie in their pages, which stay until others are looked for.
+    /// Places that follow one another in a page are looked for together.
     ///
     /// # Safety
     /// The table is open. An error leaps over the caller, as in [`unguarded`].
-    pub(super) unsafe fn visit(
+    pub(super) unsafe fn find(
         &mut self,
         places: &[pg_sys::ItemPointerData],
-        mut each: impl FnMut(pg_sys::HeapTuple),
-    ) {
-        let mut rest = places;
+        found: &mut Vec<pg_sys::HeapTupleData>,
+    ) -> usize {
+        // SAFETY: the caller says so; rows of the pages of before are forgotten.
+        unsafe { self.let_go() };
+        found.clear();
+        found.reserve(MOST_ROWS_AT_ONCE);
+        let mut rest = places.get(..MOST_ROWS_AT_ONCE).unwrap_or(places);
+        let most = rest.len();
         while let Some(first) = rest.first() {
             let block_of_all = block(first);
-            let of_page = |place: &&pg_sys::ItemPointerData| block(place) == block_of_all;
-            let count = rest.iter().take(MOST_ROWS_AT_ONCE).take_while(of_page).count();
+            // SAFETY: the caller says so.
+            let Some(buffer) = (unsafe { self.use_page(block_of_all) }) else { break };
+            let count = rest.iter().take_while(|place| block(place) == block_of_all).count();
             let (of_page, others) = rest.split_at_checked(count).unwrap_or((rest, &[]));
             rest = others;
-            // SAFETY: the caller says so.
-            let found = unsafe { self.find(block_of_all, of_page) };
-            for row in self.rows.iter_mut().take(found) {
-                each(row);
-            }
+            // SAFETY: as above; the page is in use.
+            unsafe { self.find_in_page(buffer, of_page, found) };
         }
+        self.count += i64::try_from(found.len()).unwrap_or_default();
+        most - rest.len()
     }
 
     /// Shows every row of a page that the snapshot shows, while nobody writes there: more may not be done then.
     ///
     /// # Safety
-    /// As [`HeapRows::visit`]; the table has that page.
+    /// As [`HeapRows::find`]; the table has that page.
     pub(in crate::source) unsafe fn look_at_page(
         &mut self,
         block: pg_sys::BlockNumber,
@@ -76,7 +84,8 @@ impl<'pages> HeapRows<'pages> {
         let mut row = pg_sys::HeapTupleData::default();
         // SAFETY: the caller says that the table is open; the page is in use, and nobody writes there meanwhile.
         unsafe {
-            let buffer = self.use_page(block);
+            self.let_go();
+            let Some(buffer) = self.use_page(block) else { return };
             unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE.cast_signed());
             let last = pg_sys::PageGetMaxOffsetNumber(pg_sys::BufferGetPage(buffer));
             for number in 1..=last {
@@ -100,64 +109,62 @@ impl<'pages> HeapRows<'pages> {
         }
     }
 
-    /// Finds rows of a page and tells how many; they lie in it as long as it is in use.
+    /// Finds rows of a page.
     ///
     /// # Safety
-    /// As [`HeapRows::visit`].
-    unsafe fn find(&mut self, block: pg_sys::BlockNumber, places: &[pg_sys::ItemPointerData]) -> usize {
-        let mut found = 0;
-        // SAFETY: the caller says that the table is open; the page is in use from here on.
+    /// As [`HeapRows::find`]; the page is in use.
+    unsafe fn find_in_page(
+        &self,
+        buffer: pg_sys::Buffer,
+        places: &[pg_sys::ItemPointerData],
+        found: &mut Vec<pg_sys::HeapTupleData>,
+    ) {
+        // SAFETY: the caller says so; nobody writes to the page meanwhile.
         unsafe {
-            let buffer = self.use_page(block);
             unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE.cast_signed());
             let page = pg_sys::BufferGetPage(buffer);
             let is_all_visible = is_all_visible(page, self.snapshot);
+            let (table, last) = ((*self.table).rd_id, pg_sys::PageGetMaxOffsetNumber(page));
             for place in places {
-                let mut place = *place;
-                let Some(row) = self.rows.get_mut(found) else { break };
-                if is_all_visible && let Some(head) = head_at(page, place) {
-                    let table = (*self.table).rd_id;
-                    let length = (*pg_sys::PageGetItemId(page, place.ip_posid)).lp_len();
-                    *row = pg_sys::HeapTupleData {
-                        t_len: length,
-                        t_self: place,
-                        t_tableOid: table,
-                        t_data: head,
-                    };
-                    found += 1;
+                let mut row =
+                    pg_sys::HeapTupleData { t_self: *place, t_tableOid: table, ..Default::default() };
+                if is_all_visible
+                    && (1..=last).contains(&place.ip_posid)
+                    && let Some((head, length)) = head_at(page, *place)
+                {
+                    (row.t_data, row.t_len) = (head, length);
+                    found.push(row);
                     continue;
                 }
+                let mut place = *place;
                 let is_seen = unguarded::heap_hot_search_buffer(
                     &raw mut place,
                     self.table,
                     buffer,
                     self.snapshot,
-                    row,
+                    &raw mut row,
                     std::ptr::null_mut(),
                     true,
                 );
-                found += usize::from(is_seen);
+                if is_seen {
+                    found.push(row);
+                }
             }
             unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_UNLOCK.cast_signed());
         }
-        self.count += i64::try_from(found).unwrap_or_default();
-        found
     }
 
-    /// The buffer of a page, in use instead of the one before. It may be the one that the page was in before.
+    /// The buffer of a page, in use from then on; `None` where too many are. It may be the one that the page was in
+    /// before.
     ///
     /// # Safety
-    /// As [`HeapRows::visit`].
-    unsafe fn use_page(&mut self, block: pg_sys::BlockNumber) -> pg_sys::Buffer {
-        match self.page.take() {
-            Some((known, buffer)) if known == block => {
-                self.page = Some((block, buffer));
-                return buffer;
-            }
-            // SAFETY: taken below, and let go once.
-            Some((_, buffer)) => unsafe { unguarded::ReleaseBuffer(buffer) },
-            None => {}
+    /// As [`HeapRows::find`].
+    unsafe fn use_page(&mut self, block: pg_sys::BlockNumber) -> Option<pg_sys::Buffer> {
+        let is_it = |(known, _): &&(pg_sys::BlockNumber, pg_sys::Buffer)| *known == block;
+        if let Some((_, buffer)) = self.pages.iter().flatten().find(is_it) {
+            return Some(*buffer);
         }
+        let free = self.pages.iter_mut().find(|page| page.is_none())?;
         let noted = self.recent.buffer(block);
         // SAFETY: the caller says that the table is open. A buffer that was one of this server's is one still.
         let buffer = unsafe {
@@ -173,17 +180,27 @@ impl<'pages> HeapRows<'pages> {
             }
         };
         self.recent.note(block, buffer);
-        self.page = Some((block, buffer));
-        buffer
+        *free = Some((block, buffer));
+        Some(buffer)
     }
 
-    /// Lets go of the page, and adds to the server's statistics. No slot holds a row of the table any more.
+    /// Lets go of all pages.
     ///
     /// # Safety
-    /// As [`HeapRows::visit`].
+    /// As [`HeapRows::find`]; no row of theirs is read any more.
+    unsafe fn let_go(&mut self) {
+        for (_, buffer) in self.pages.iter_mut().filter_map(Option::take) {
+            // SAFETY: taken by `use_page`, and let go once.
+            unsafe { unguarded::ReleaseBuffer(buffer) };
+        }
+    }
+
+    /// Lets go of all pages, and adds to the server's statistics. No slot holds a row of the table any more.
+    ///
+    /// # Safety
+    /// As [`HeapRows::find`].
     pub(in crate::source) unsafe fn close(&mut self) {
-        // SAFETY: the table is open; where its uses are counted there is a counter, or one is made. The page was
-        // taken by `use_page`, and is let go once.
+        // SAFETY: the table is open; where its uses are counted there is a counter, or one is made.
         unsafe {
             if (*self.table).pgstat_info.is_null() && (*self.table).pgstat_enabled {
                 unguarded::pgstat_assoc_relation(self.table);
@@ -195,9 +212,7 @@ impl<'pages> HeapRows<'pages> {
                 let counter = &mut status.counts.tuples_fetched;
                 *counter += std::mem::take(&mut self.count);
             }
-            if let Some((_, buffer)) = self.page.take() {
-                unguarded::ReleaseBuffer(buffer);
-            }
+            self.let_go();
         }
     }
 }
@@ -217,22 +232,22 @@ unsafe fn is_all_visible(page: pg_sys::Page, snapshot: pg_sys::Snapshot) -> bool
     }
 }
 
-/// The head of the row at a place, if one lies there that is not a later version of another.
+/// The head of the row at a place, and its length in bytes, if one lies there that is not a later version of another.
 ///
 /// # Safety
-/// As [`is_all_visible`].
-unsafe fn head_at(page: pg_sys::Page, place: pg_sys::ItemPointerData) -> Option<pg_sys::HeapTupleHeader> {
-    // SAFETY: the caller says so; the page says how many places it has, and where the row of each begins.
+/// As [`is_all_visible`]; the page has so many places.
+unsafe fn head_at(
+    page: pg_sys::Page,
+    place: pg_sys::ItemPointerData,
+) -> Option<(pg_sys::HeapTupleHeader, u32)> {
+    // SAFETY: the caller says so; the page says where the row of each place begins.
     unsafe {
-        if place.ip_posid == 0 || place.ip_posid > pg_sys::PageGetMaxOffsetNumber(page) {
-            return None;
-        }
         let item = pg_sys::PageGetItemId(page, place.ip_posid);
         if (*item).lp_flags() != pg_sys::LP_NORMAL {
             return None;
         }
         let head: pg_sys::HeapTupleHeader = pg_sys::PageGetItem(page, item).cast();
         let is_later = u32::from((*head).t_infomask2) & pg_sys::HEAP_ONLY_TUPLE != 0;
-        (!is_later).then_some(head)
+        (!is_later).then(|| (head, (*item).lp_len()))
     }
 }

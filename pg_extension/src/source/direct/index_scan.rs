@@ -8,17 +8,15 @@ use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use rota_engine::Span;
 
 use super::super::stream::Each;
-use super::columns::{Columns, CopiedColumns, Reading, take_apart};
+use super::columns::{Columns, Reading, may_overlap, take_apart};
 use super::conditions::{Comparison, without_overlap};
 use super::heap_rows::HeapRows;
 use super::recent_pages::RecentPages;
-use super::stored_row::Layout;
-use super::unguarded;
-use crate::convert::surely_lies_apart;
 use crate::error::ExtensionError;
+use crate::unguarded;
 
-/// Rows that are read before they are handed over.
-const ROWS_AT_ONCE: usize = 256;
+/// Rows that are fetched ahead: more do not stay near the processor until they are looked at.
+const ROWS_AHEAD: usize = 256;
 
 /// One scan of a plan: everything that does not change from run to run.
 pub(super) struct IndexScan {
@@ -29,15 +27,21 @@ pub(super) struct IndexScan {
     keys: Vec<pg_sys::ScanKeyData>,
     values: Vec<*mut pg_sys::ExprState>,
     filter: Filter,
-    /// How the columns lie that are copied; `None` where the server takes rows apart.
-    layout: Option<Layout>,
     columns: Columns,
     /// Of which part of the query its rows say that they are.
     part: Option<i32>,
     row: *mut pg_sys::TupleTableSlot,
+    memory: Memory,
+}
+
+/// What is used again from run to run.
+#[derive(Default)]
+struct Memory {
     recent: RecentPages,
-    /// Where the rows of this run lie. The memory is used again for the next one.
+    /// Where the rows lie that the index leads to.
     places: Vec<pg_sys::ItemPointerData>,
+    /// Rows of pages that are in use.
+    rows: Vec<pg_sys::HeapTupleData>,
 }
 
 /// What rows have to fulfil besides what the index is searched by.
@@ -80,14 +84,7 @@ impl IndexScan {
             let comparisons = comparisons?.into_iter().map(|Comparison { key, value }| (key, value));
             let (keys, values) = comparisons.unzip();
             let (condition, compared) = without_overlap((*plan).scan.plan.qual, compared);
-            let mut columns = Columns::of((*plan).scan.plan.targetlist, shape, evaluation)?;
-            let layout = match columns.reading() {
-                Reading::Copied(copied) if condition.is_null() => {
-                    let last = i16::try_from(copied.last()).ok()?.max(compared.unwrap_or_default());
-                    Layout::of(shape, last)
-                }
-                _ => None,
-            };
+            let columns = Columns::of((*plan).scan.plan.targetlist, shape, evaluation, compared)?;
             Some(Self {
                 table: (*entry).relid,
                 index: (*plan).indexid,
@@ -95,12 +92,10 @@ impl IndexScan {
                 keys,
                 values,
                 filter: Filter { condition: pg_sys::ExecInitQual(condition, null_mut()), compared },
-                layout,
                 columns,
                 part: Columns::leading_constant((*plan).scan.plan.targetlist),
                 row: pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsHeapTuple),
-                recent: RecentPages::default(),
-                places: Vec::new(),
+                memory: Memory::default(),
             })
         }
     }
@@ -126,29 +121,32 @@ impl IndexScan {
         each: Each<'_>,
     ) -> Result<(), ExtensionError> {
         // What is kept from run to run is away meanwhile: after an error it is made anew.
-        let (mut places, mut recent) = (std::mem::take(&mut self.places), std::mem::take(&mut self.recent));
+        let Memory { mut recent, mut places, rows: mut found } = std::mem::take(&mut self.memory);
         places.clear();
         // SAFETY: the caller says so. What has to be dropped lies outside of the frames for errors. After an error
         // the server closes what is open.
         let result = unsafe {
-            let snapshot = pg_sys::GetActiveSnapshot();
-            let table = pg_guard_ffi_boundary(|| self.find(evaluation, snapshot, &mut places));
-            let mut rows = HeapRows::of(table, snapshot, &mut recent, &places);
-            let mut chunks = places.chunks(ROWS_AT_ONCE);
+            let snapshot = unguarded::GetActiveSnapshot();
+            let table = pg_guard_ffi_boundary(|| {
+                // What the run before left there.
+                unguarded::MemoryContextReset((*evaluation).ecxt_per_tuple_memory);
+                self.find(evaluation, snapshot, &mut places)
+            });
+            let mut rows = HeapRows::of(table, snapshot, &mut recent);
+            let mut chunks = places.chunks(ROWS_AHEAD);
             let result = chunks.try_for_each(|places| {
                 pgrx::check_for_interrupts!();
-                let result = self.read(&mut rows, places, (evaluation, span), each);
-                pg_sys::MemoryContextReset((*evaluation).ecxt_per_tuple_memory);
-                result
+                rows.make_ready(places);
+                self.read((&mut rows, &mut found), places, (evaluation, span), each)
             });
-            pg_sys::ExecClearTuple(self.row);
             pg_guard_ffi_boundary(|| {
+                clear(self.row);
                 rows.close();
                 unguarded::table_close(table, pg_sys::NoLock.cast_signed());
             });
             result
         };
-        (self.places, self.recent) = (places, recent);
+        self.memory = Memory { recent, places, rows: found };
         result
     }
 
@@ -192,7 +190,7 @@ impl IndexScan {
         }
     }
 
-    /// Hands over the rows of some places.
+    /// Hands over the rows of some places, those of a few pages at a time.
     ///
     /// # Errors
     /// Those of `each`, which end it.
@@ -201,59 +199,72 @@ impl IndexScan {
     /// As [`IndexScan::run`]; the table is open.
     unsafe fn read(
         &mut self,
-        rows: &mut HeapRows<'_>,
+        (rows, found): (&mut HeapRows<'_>, &mut Vec<pg_sys::HeapTupleData>),
         places: &[pg_sys::ItemPointerData],
         (evaluation, span): (*mut pg_sys::ExprContext, Option<Span>),
         each: Each<'_>,
     ) -> Result<(), ExtensionError> {
-        let (slot, filter, layout) = (self.row, self.filter, self.layout.as_ref());
-        // SAFETY: the caller says so. A row stays where it is until the next one is asked for, and what is copied
-        // until the memory is reset.
-        unsafe {
-            match self.columns.reading() {
-                Reading::Copied(copied) => {
-                    copied.clear();
-                    pg_guard_ffi_boundary(|| {
-                        copy(rows, places, (slot, filter, layout), (evaluation, span), copied);
-                    });
-                    let rows = 0..self.columns.copied_rows();
-                    rows.map(|number| self.columns.copied_row(number)).try_for_each(each)
-                }
-                Reading::Computed(projection) => {
-                    let expressions = &raw mut (**projection).pi_state;
-                    for place in places {
-                        let is_there = pg_guard_ffi_boundary(|| {
-                            let mut is_there = false;
-                            rows.visit(std::slice::from_ref(place), |row| {
-                                is_there = filter.takes(row, slot, evaluation, span);
-                                if is_there {
-                                    // As the server's `ExecProject`: the columns are written into the slot.
-                                    value(expressions, evaluation);
-                                }
-                            });
-                            is_there
-                        });
-                        if is_there {
-                            each(self.columns.filled())?;
-                        }
+        let (slot, filter) = (self.row, self.filter);
+        let projection = match self.columns.reading() {
+            Reading::Taken(_) => None,
+            Reading::Computed(projection) => Some(*projection),
+        };
+        let is_evaluated = projection.is_some() || !filter.condition.is_null();
+        let mut rest = places;
+        while !rest.is_empty() {
+            // SAFETY: the caller says so. Nothing has to be dropped inside of the frame. Rows stay where they are
+            // until the next ones are looked for.
+            unsafe {
+                let count = pg_guard_ffi_boundary(|| {
+                    let count = rows.find(rest, found);
+                    if is_evaluated {
+                        filter.keep(found, slot, (evaluation, span));
                     }
-                    Ok(())
+                    count
+                });
+                rest = rest.get(count..).unwrap_or_default();
+                for row in found.iter_mut() {
+                    let row = match projection {
+                        None => self.columns.take(row, slot, span),
+                        Some(projection) => {
+                            pg_guard_ffi_boundary(|| compute(row, slot, (projection, evaluation)));
+                            Some(self.columns.filled())
+                        }
+                    };
+                    if let Some(row) = row {
+                        each(row)?;
+                    }
+                }
+                if is_evaluated {
+                    pg_sys::MemoryContextReset((*evaluation).ecxt_per_tuple_memory);
                 }
             }
         }
+        Ok(())
     }
 }
 
 impl Filter {
-    /// Whether the compared column may overlap a span.
+    /// Forgets the rows that are not taken.
     ///
     /// # Safety
-    /// The slot has that column of a row, a range of the parameter's type.
-    unsafe fn may_overlap(self, slot: *mut pg_sys::TupleTableSlot, span: Option<Span>) -> bool {
-        let (Some(column), Some(span)) = (self.compared, span) else { return true };
-        let place = usize::try_from(column - 1).unwrap_or_default();
-        // SAFETY: the caller says so.
-        unsafe { !*(*slot).tts_isnull.add(place) && !surely_lies_apart(*(*slot).tts_values.add(place), span) }
+    /// As [`Filter::takes`], for each row.
+    unsafe fn keep(
+        self,
+        rows: &mut Vec<pg_sys::HeapTupleData>,
+        slot: *mut pg_sys::TupleTableSlot,
+        (evaluation, span): (*mut pg_sys::ExprContext, Option<Span>),
+    ) {
+        let mut kept = 0;
+        for place in 0..rows.len() {
+            let Some(row) = rows.get_mut(place) else { break };
+            // SAFETY: the caller says so.
+            if unsafe { self.takes(row, slot, evaluation, span) } {
+                rows.swap(kept, place);
+                kept += 1;
+            }
+        }
+        rows.truncate(kept);
     }
 
     /// Puts a row into a slot, where the evaluation finds it, and tells whether it is taken.
@@ -273,7 +284,7 @@ impl Filter {
             if let Some(column) = self.compared {
                 take_apart(slot, c_int::from(column));
             }
-            if !self.may_overlap(slot, span) {
+            if !may_overlap(slot, self.compared, span) {
                 return false;
             }
             (*evaluation).ecxt_scantuple = slot;
@@ -283,37 +294,34 @@ impl Filter {
     }
 }
 
-/// Takes over the rows of some places.
+/// Writes the columns of a row into the result's slot, as the server's `ExecProject` does.
 ///
 /// # Safety
-/// As [`IndexScan::read`]. An error leaps over the caller, as in [`unguarded`].
-unsafe fn copy(
-    rows: &mut HeapRows<'_>,
-    places: &[pg_sys::ItemPointerData],
-    (slot, filter, layout): (*mut pg_sys::TupleTableSlot, Filter, Option<&Layout>),
-    (evaluation, span): (*mut pg_sys::ExprContext, Option<Span>),
-    copied: &mut CopiedColumns,
+/// The row is one of the table, and the slot one for such; the projection is of this context. An error leaps over the
+/// caller, as in [`unguarded`].
+unsafe fn compute(
+    row: pg_sys::HeapTuple,
+    slot: *mut pg_sys::TupleTableSlot,
+    (projection, evaluation): (*mut pg_sys::ProjectionInfo, *mut pg_sys::ExprContext),
 ) {
     // SAFETY: the caller says so.
     unsafe {
-        let memory = (*evaluation).ecxt_per_tuple_memory;
-        let last = copied.last();
-        rows.visit(places, |row| {
-            let is_apart =
-                layout.is_some_and(|layout| layout.read(row, (*slot).tts_values, (*slot).tts_isnull));
-            let is_taken = if is_apart {
-                filter.may_overlap(slot, span)
-            } else {
-                let is_taken = filter.takes(row, slot, evaluation, span);
-                if is_taken {
-                    take_apart(slot, last);
-                }
-                is_taken
-            };
-            if is_taken {
-                copied.copy(slot, memory);
-            }
-        });
+        unguarded::ExecStoreHeapTuple(row, slot, false);
+        (*evaluation).ecxt_scantuple = slot;
+        value(&raw mut (*projection).pi_state, evaluation);
+    }
+}
+
+/// Empties a slot, whose row is about to go.
+///
+/// # Safety
+/// The slot lives. An error leaps over the caller, as in [`unguarded`].
+unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
+    // SAFETY: the caller says so; every kind of slot has this function.
+    unsafe {
+        if let Some(clear) = (*(*slot).tts_ops).clear {
+            clear(slot);
+        }
     }
 }
 
