@@ -21,6 +21,7 @@ unsafe extern "C-unwind" {
     pub(crate) fn MemoryContextReset(memory: pg_sys::MemoryContext);
     pub(crate) fn tuplestore_alloc_read_pointer(rows: *mut pg_sys::Tuplestorestate, flags: c_int) -> c_int;
     pub(crate) fn tuplestore_select_read_pointer(rows: *mut pg_sys::Tuplestorestate, position: c_int);
+    pub(crate) fn tuplestore_tuple_count(rows: *mut pg_sys::Tuplestorestate) -> i64;
     pub(crate) fn tuplestore_rescan(rows: *mut pg_sys::Tuplestorestate);
     pub(crate) fn MakeSingleTupleTableSlot(
         shape: pg_sys::TupleDesc,

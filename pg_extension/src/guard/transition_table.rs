@@ -10,6 +10,8 @@ use crate::unguarded;
 pub(crate) struct TransitionTable {
     rows: *mut pg_sys::Tuplestorestate,
     slot: *mut pg_sys::TupleTableSlot,
+    /// How many rows are still to be read.
+    left: i64,
 }
 
 impl TransitionTable {
@@ -19,27 +21,31 @@ impl TransitionTable {
     /// The store, if it is not null, and the descriptor of its rows live until the value is closed.
     pub(crate) unsafe fn open(rows: *mut pg_sys::Tuplestorestate, shape: pg_sys::TupleDesc) -> Self {
         if rows.is_null() {
-            return Self { rows, slot: std::ptr::null_mut() };
+            return Self { rows, slot: std::ptr::null_mut(), left: 0 };
         }
         // SAFETY: the caller says so. Other triggers read the same store, so this one has a position of its
         // own. Nothing has to be dropped inside of the frame.
-        let slot = unsafe {
+        let (slot, left) = unsafe {
             pg_guard_ffi_boundary(|| {
                 let flags = pg_sys::EXEC_FLAG_REWIND.cast_signed();
                 let position = unguarded::tuplestore_alloc_read_pointer(rows, flags);
                 unguarded::tuplestore_select_read_pointer(rows, position);
                 unguarded::tuplestore_rescan(rows);
-                unguarded::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple)
+                let kind = &raw const pg_sys::TTSOpsMinimalTuple;
+                let slot = unguarded::MakeSingleTupleTableSlot(shape, kind);
+                (slot, unguarded::tuplestore_tuple_count(rows))
             })
         };
-        Self { rows, slot }
+        Self { rows, slot, left }
     }
 
     /// The next row, until the one after it is asked for.
     pub(crate) fn next(&mut self) -> Option<Slot> {
-        if self.rows.is_null() {
+        // The server's function would be called once more to say that there is none.
+        if self.left == 0 {
             return None;
         }
+        self.left -= 1;
         // SAFETY: the store and the slot are open. The old and the new table are two stores, so nobody
         // selects another position between two calls.
         unsafe {

@@ -49,6 +49,7 @@ pub(crate) enum PersonRow<'row> {
 
 impl PersonRow<'_> {
     /// The time that has to meet that which was asked about; `None` where any does.
+    #[inline(always)]
     fn span(&self) -> Option<Span> {
         match self {
             Self::Person(_) | Self::Fact(Fact::Posting { .. }) => None,
@@ -135,7 +136,7 @@ impl PersonQuestion {
     }
 
     /// Reads a row; `None` for one of nobody, or of another time.
-    #[inline]
+    #[inline(always)]
     fn read<'row>(&self, row: StreamedRow<'row>, span: Span) -> Option<PersonRow<'row>> {
         let part = usize::try_from(row.whole_number(1, IntegerType::Plain)?).ok()?;
         let Part { reading, skipped } = self.parts.get(part)?;

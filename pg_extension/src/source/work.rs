@@ -205,7 +205,7 @@ impl WorkColumns {
     }
 
     /// Reads a row; `None` for work at no time.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(self, row: StreamedRow<'_>) -> Option<WorkRow<'_>> {
         Some(WorkRow {
             // The last column first: the row is then taken apart once.

@@ -2,11 +2,8 @@
 
 use pgrx::pg_sys;
 
-use super::recent_pages::{RecentPages, block};
+use super::recent_pages::{MOST_ROWS_AHEAD, RecentPages, block};
 use crate::unguarded;
-
-/// Rows that are looked for at once: the pages of more are not in use at a time.
-const MOST_ROWS_AT_ONCE: usize = 64;
 
 /// Pages in use at a time. The server counts up to eight uses of pages in an array, more in a table.
 const MOST_PAGES_AT_ONCE: usize = 4;
@@ -35,7 +32,7 @@ impl<'pages> HeapRows<'pages> {
         Self { table, recent, snapshot, pages: [None; MOST_PAGES_AT_ONCE], count: 0 }
     }
 
-    /// Fetches what is known of the pages of these places.
+    /// Fetches what is known of the pages of these places, at most [`MOST_ROWS_AHEAD`].
     pub(super) fn make_ready(&mut self, places: &[pg_sys::ItemPointerData]) {
         self.recent.make_ready(places);
     }
@@ -54,9 +51,8 @@ impl<'pages> HeapRows<'pages> {
         // SAFETY: the caller says so; rows of the pages of before are forgotten.
         unsafe { self.let_go() };
         found.clear();
-        found.reserve(MOST_ROWS_AT_ONCE);
-        let mut rest = places.get(..MOST_ROWS_AT_ONCE).unwrap_or(places);
-        let most = rest.len();
+        found.reserve(MOST_ROWS_AHEAD);
+        let mut rest = places;
         while let Some(first) = rest.first() {
             let block_of_all = block(first);
             // SAFETY: the caller says so.
@@ -68,7 +64,7 @@ impl<'pages> HeapRows<'pages> {
             unsafe { self.find_in_page(buffer, of_page, found) };
         }
         self.count += i64::try_from(found.len()).unwrap_or_default();
-        most - rest.len()
+        places.len() - rest.len()
     }
 
     /// Shows every row of a page that the snapshot shows, while nobody writes there: more may not be done then.

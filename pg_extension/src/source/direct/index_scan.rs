@@ -11,12 +11,9 @@ use super::super::stream::Each;
 use super::columns::{Columns, Reading, may_overlap, take_apart};
 use super::conditions::{Comparison, without_overlap};
 use super::heap_rows::HeapRows;
-use super::recent_pages::RecentPages;
+use super::recent_pages::{MOST_ROWS_AHEAD, RecentPages};
 use crate::error::ExtensionError;
 use crate::unguarded;
-
-/// Rows that are fetched ahead: more do not stay near the processor until they are looked at.
-const ROWS_AHEAD: usize = 256;
 
 /// One scan of a plan: everything that does not change from run to run.
 pub(super) struct IndexScan {
@@ -133,7 +130,7 @@ impl IndexScan {
                 self.find(evaluation, snapshot, &mut places)
             });
             let mut rows = HeapRows::of(table, snapshot, &mut recent);
-            let mut chunks = places.chunks(ROWS_AHEAD);
+            let mut chunks = places.chunks(MOST_ROWS_AHEAD);
             let result = chunks.try_for_each(|places| {
                 pgrx::check_for_interrupts!();
                 rows.make_ready(places);

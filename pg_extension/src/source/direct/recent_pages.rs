@@ -5,8 +5,8 @@ use pgrx::pg_sys;
 /// Pages of a table that are remembered: those of a gigabyte.
 const MOST_PAGES: usize = 131_072;
 
-/// Rows that are fetched ahead: more do not stay near the processor until they are looked at.
-const MOST_ROWS_AHEAD: usize = 256;
+/// Rows that are fetched ahead, and looked at together: more loads do not go on at the same time.
+pub(super) const MOST_ROWS_AHEAD: usize = 64;
 
 /// In which buffers pages of a table were. One that is still there is found without a look-up.
 #[derive(Default)]
@@ -16,22 +16,23 @@ pub(in crate::source) struct RecentPages {
 }
 
 impl RecentPages {
-    /// Makes room for the pages of these rows, and fetches what it knows of.
+    /// Fetches what it knows of the pages of these rows, at most [`MOST_ROWS_AHEAD`], and makes room for them.
     ///
     /// A person's rows lie all over the table, and to look at one after the other is to wait for the memory four
     /// times each. Loads that do not depend on each other go on at the same time.
     pub(super) fn make_ready(&mut self, rows: &[pg_sys::ItemPointerData]) {
-        let Some(last) = rows.iter().map(block).max() else { return };
-        let pages = usize::try_from(last).unwrap_or(MOST_PAGES).saturating_add(1).min(MOST_PAGES);
-        if self.buffers.len() < pages {
-            self.buffers.resize(pages.next_power_of_two(), 0);
-        }
-        let mut items = [Item::NOWHERE; MOST_ROWS_AHEAD];
+        let (mut items, mut last) = ([Item::NOWHERE; MOST_ROWS_AHEAD], 0);
         for (item, row) in items.iter_mut().zip(rows) {
-            *item = Item::of(self.buffer(block(row)), row.ip_posid);
+            let block = block(row);
+            last = last.max(block);
+            *item = Item::of(self.buffer(block), row.ip_posid);
         }
         for item in items.iter().take(rows.len()) {
             item.fetch_row();
+        }
+        let pages = usize::try_from(last).unwrap_or(MOST_PAGES).saturating_add(1).min(MOST_PAGES);
+        if self.buffers.len() < pages {
+            self.buffers.resize(pages.next_power_of_two(), 0);
         }
     }
 
