@@ -33,6 +33,9 @@ pub(crate) struct WorkRow<'row> {
     pub(crate) estimated: bool,
 }
 
+/// What is told about each person's work, row by row.
+type Listener<'work> = dyn FnMut(Name<&str>, WorkRow<'_>) -> Result<(), ExtensionError> + 'work;
+
 /// The question for people's work.
 pub(crate) struct WorkQuestion {
     question: Question,
@@ -91,7 +94,7 @@ impl WorkQuestion {
         connection: &Connection,
         span: Span,
         people: &[String],
-        each: &mut dyn FnMut(Name<&str>, WorkRow<'_>) -> Result<(), ExtensionError>,
+        each: &mut Listener<'_>,
     ) -> Result<(), ExtensionError> {
         self.question.ask(connection, &self.parameters(span, people), &mut |row| match (
             self.columns.read(row),

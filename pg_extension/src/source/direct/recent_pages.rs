@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 const MOST_PAGES: usize = 131_072;
 
 /// Rows that are fetched ahead, and looked at together: more loads do not go on at the same time.
-pub(super) const MOST_ROWS_AHEAD: usize = 64;
+pub(super) const MOST_ROWS_AHEAD: usize = 128;
 
 /// In which buffers pages of a table were. One that is still there is found without a look-up.
 #[derive(Default)]

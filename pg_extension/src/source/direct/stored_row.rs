@@ -30,6 +30,9 @@ struct StoredColumn {
     length: Option<usize>,
     /// In bytes, a power of two.
     alignment: usize,
+    /// Which byte of the head's bits says whether it is there, and which bit of that.
+    byte: usize,
+    bit: u8,
     /// Its place in the result, counted from 0; `None` for one that is passed over.
     target: Option<usize>,
     /// Whether it is a range that has to overlap a span.
@@ -105,7 +108,9 @@ impl Layout {
                 _ => return None,
             };
             let (length, is_compared) = (usize::try_from(length).ok(), compared == Some(number));
-            Some(StoredColumn { form, length, alignment, target: *target, is_compared })
+            let place = usize::try_from(number).ok()?.checked_sub(1)?;
+            let (byte, bit) = (place / 8, 1 << (place % 8));
+            Some(StoredColumn { form, length, alignment, byte, bit, target: *target, is_compared })
         };
         let columns: Vec<StoredColumn> = (1..).zip(targets).map(column).collect::<Option<_>>()?;
         let (mut leading, mut leading_bits, mut leading_bytes, mut wanted) = (0, 0, 0, Vec::new());
@@ -149,8 +154,8 @@ impl Layout {
                 }
                 (offset, first) = (self.leading_bytes, self.leading);
             }
-            for (place, column) in self.columns.iter().enumerate().skip(first) {
-                if has_nulls && *bits.add(place / 8) & (1 << (place % 8)) == 0 {
+            for column in self.columns.get(first..).unwrap_or_default() {
+                if has_nulls && *bits.add(column.byte) & column.bit == 0 {
                     if column.is_compared && span.is_some() {
                         return Outcome::Apart;
                     }
