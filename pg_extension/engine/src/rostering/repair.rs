@@ -3,8 +3,9 @@
 //! What is compared, in this order: hard rules; heads that the change opened; people whose days change; days that
 //! change; cost. Heads that were open before are no reason to move anybody. Settled days stay.
 //!
-//! Changes are few, so the search is one of chains: the best person for an open head; if none can take it, whoever can
-//! with somebody else behind them, and a third behind those. Each link is an exact search over one person's days.
+//! Changes are few. If people can take all open heads beside what they have, the fewest who can do. Else the search is one
+//! of chains: the best person for an open head; if none can take it, whoever can with somebody else behind them, and a
+//! third behind those. Each link is an exact search over one person's days.
 
 mod chains;
 mod damage;

@@ -1,5 +1,7 @@
 //! Which part of the problem a thread looks at next.
 
+use std::ops::Range;
+
 use super::columns::scope::Scope;
 use super::compiled::Compiled;
 use super::incumbent::Incumbent;
@@ -25,14 +27,20 @@ const GROWTH: f64 = 1.4;
 const LEAST_PART: f64 = 0.01;
 /// Scopes that take more of the budget than this shrink.
 const MOST_PART: f64 = 0.08;
+/// Windows that nobody can better any more grow even if a longer one takes this part of the rest.
+const LAST_PART: f64 = 0.3;
 /// Failures in a row after which scopes of few people grow.
 const PATIENCE: usize = 60;
+/// Sweeps that are planned in search of a window that was not tried yet.
+const MOST_PLANS: usize = 16;
+/// Scopes of few people that tell what one of their size takes.
+const FEW_TRIALS: usize = 4;
 /// Sweeps without success after which windows for everybody grow.
-const SWEEPS: usize = 2;
+const SWEEPS: usize = 1;
 /// What a failure leaves of the time that a way of cutting is given beside the other; a success gives it back.
 const FADING: f64 = 0.85;
-/// The least of it.
-const LEAST_WEIGHT: f64 = 0.1;
+/// The least of it, as a part of what it was to begin with.
+const LEAST_WEIGHT: f64 = 0.25;
 /// What few people in long windows get of the time of everybody in short ones, to begin with.
 const LONG_WEIGHT: f64 = 0.33;
 
@@ -47,28 +55,42 @@ struct Way {
     spent: f64,
     /// How much of the time it is given beside the other way.
     weight: f64,
+    /// The least of that.
+    least_weight: f64,
+    /// Scopes of the present size so far.
+    tried: usize,
+    /// The largest part of the budget that one of them took.
+    dearest: f64,
 }
 
 impl Way {
     fn new(weight: f64) -> Self {
-        Self { growth: FIRST_SIZE, failures: 0, spent: 0.0, weight }
+        let least_weight = weight * LEAST_WEIGHT;
+        Self { growth: FIRST_SIZE, failures: 0, spent: 0.0, weight, least_weight, tried: 0, dearest: 0.0 }
     }
 
-    /// Its scopes fit the budget, and it gets more of the time the more it brings.
-    fn tell(&mut self, better: bool, took: f64) {
+    /// Its scopes fit the budget, and it gets more of the time the more it brings. So many of a size tell what one
+    /// takes: many bring nothing, which is known soon.
+    fn tell(&mut self, better: bool, took: f64, enough: usize) {
         self.spent += took;
+        self.tried += 1;
+        self.dearest = self.dearest.max(took);
         if took > MOST_PART {
-            self.growth = (self.growth / GROWTH).max(FIRST_SIZE);
-        } else if took < LEAST_PART && self.growth < 1.0 {
-            self.growth = (self.growth * GROWTH).min(1.0);
+            self.resize((self.growth / GROWTH).max(FIRST_SIZE));
+        } else if self.tried >= enough && self.dearest < LEAST_PART && self.growth < 1.0 {
+            self.resize((self.growth * GROWTH).min(1.0));
         }
         if better {
             self.failures = 0;
             self.weight = (self.weight / FADING).min(1.0);
         } else {
             self.failures += 1;
-            self.weight = (self.weight * FADING).max(LEAST_WEIGHT);
+            self.weight = (self.weight * FADING).max(self.least_weight);
         }
+    }
+
+    fn resize(&mut self, growth: f64) {
+        (self.growth, self.tried, self.dearest) = (growth, 0, 0.0);
     }
 }
 
@@ -123,11 +145,13 @@ impl Scopes {
         self.end - self.start
     }
 
-    /// The next scope; none if there is nobody.
+    /// The next scope; none if there is nobody. Windows of everybody are noted among those that were tried, and not tried
+    /// again.
     pub(super) fn next<T: Cost>(
         &mut self,
         searcher: &mut Searcher<'_, '_, T>,
         incumbent: &Incumbent,
+        tried: &mut Vec<Window>,
     ) -> Option<Scope> {
         if self.people.is_empty() || self.days() == 0 {
             return None;
@@ -137,33 +161,53 @@ impl Scopes {
         let only_few = small && self.window_days() >= self.days();
         self.was_few =
             only_few || self.few.spent / self.few.weight < self.everybody.spent / self.everybody.weight;
-        Some(match (self.was_few, small) {
-            (false, _) => self.everybody_in_a_window(searcher, incumbent),
-            (true, true) => self.few_on_all_days(searcher),
-            (true, false) => self.few_in_a_window(searcher),
-        })
+        if !self.was_few {
+            if let Some(window) = self.untried(searcher, incumbent, tried) {
+                tried.push(window);
+                return Some(Scope { people: self.people.clone(), window });
+            }
+            self.was_few = true;
+        }
+        Some(if small { self.few_on_all_days(searcher) } else { self.few_in_a_window(searcher) })
     }
 
     /// Hears whether a scope brought anything, and which part of the budget it took.
-    pub(super) fn tell(&mut self, better: bool, took: f64) {
+    pub(super) fn tell(&mut self, better: bool, budget: Range<f64>) {
+        let took = budget.end - budget.start;
         if self.was_few {
-            self.few.tell(better, took);
+            self.few.tell(better, took, FEW_TRIALS);
             if self.few.failures > PATIENCE {
                 self.few.failures = 0;
-                self.few.growth *= GROWTH;
+                self.few.resize(self.few.growth * GROWTH);
             }
             return;
         }
-        self.everybody.tell(better, took);
-        let days = self.window_days();
-        if self.everybody.failures > SWEEPS * self.days() / days.max(1) && took < MOST_PART {
-            self.everybody.failures = 0;
-            self.sweep.clear();
-            // Windows are whole weeks: on to the next length.
-            while self.window_days() == days && days < self.most_window_days() {
-                self.everybody.growth *= GROWTH;
-            }
+        let sweep = self.days() / self.window_days().max(1);
+        self.everybody.tell(better, took, sweep);
+        if self.everybody.failures > SWEEPS * sweep && self.has_time_for_more(1.0 - budget.end) {
+            self.lengthen_windows();
         }
+    }
+
+    /// Whether windows one week longer will fit what is left of the budget: what they take grows with the third power of
+    /// their rows.
+    fn has_time_for_more(&self, left: f64) -> bool {
+        let days = self.window_days();
+        let longer = (days + 7) as f64 / days.max(1) as f64;
+        self.everybody.dearest * longer.powi(3) < LAST_PART * left
+    }
+
+    /// Windows are whole weeks: on to the next length.
+    fn lengthen_windows(&mut self) {
+        let days = self.window_days();
+        let mut growth = self.everybody.growth;
+        while self.window_days() == days && days < self.most_window_days() {
+            growth *= GROWTH;
+            self.everybody.growth = growth;
+        }
+        self.everybody.resize(growth);
+        self.everybody.failures = 0;
+        self.sweep.clear();
     }
 
     /// Whether a linear program can hold the shifts of all days.
@@ -190,17 +234,22 @@ impl Scopes {
         people
     }
 
-    /// Everybody, window after window until all days were seen.
-    fn everybody_in_a_window<T: Cost>(
+    /// A window for everybody, one after the other until all days were seen; none if all that come up were tried.
+    fn untried<T: Cost>(
         &mut self,
         searcher: &mut Searcher<'_, '_, T>,
         incumbent: &Incumbent,
-    ) -> Scope {
-        if self.sweep.is_empty() {
+        tried: &[Window],
+    ) -> Option<Window> {
+        for _ in 0..MOST_PLANS {
+            while let Some(window) = self.sweep.pop() {
+                if !tried.contains(&window) {
+                    return Some(window);
+                }
+            }
             self.plan_sweep(searcher, incumbent);
         }
-        let whole = Window::from(self.start..self.end);
-        Scope { people: self.people.clone(), window: self.sweep.pop().unwrap_or(whole) }
+        None
     }
 
     /// A few people in a long window, or in two stretches far apart.

@@ -5,7 +5,7 @@
 //! the time there is, then random parts of it that grow when small ones bring nothing any more.
 
 use std::cmp::Ordering;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::columns::dive::{bound_whole, solve_scope};
 use super::columns::scope::Scope;
@@ -22,6 +22,7 @@ use super::plan::Plan;
 use super::problem::Problem;
 use super::relaxation::{bound_by_scarcity, raise_bound};
 use super::scopes::Scopes;
+use super::window::Window;
 use crate::error::EngineError;
 
 /// What a search found.
@@ -166,7 +167,7 @@ fn run<T: Cost>(
     if part.is_empty() {
         return first;
     }
-    let shared = Mutex::new(first);
+    let shared = Mutex::new(Shared { best: first, tried: Vec::new() });
     // Steps are counted for the sake of equal results: one thread then, whose order of work is always the same.
     let threads = if control.limits.time_ms.is_some() { control.limits.threads.max(1) } else { 1 };
     std::thread::scope(|scope| {
@@ -181,11 +182,18 @@ fn run<T: Cost>(
         }
         improve(&mut searcher, &shared, true);
     });
-    shared.into_inner().unwrap_or_else(PoisonError::into_inner)
+    shared.into_inner().unwrap_or_else(PoisonError::into_inner).best
+}
+
+/// What the threads share.
+struct Shared {
+    best: Incumbent,
+    /// Windows in which days of everybody were looked for that are better than those of the best.
+    tried: Vec<Window>,
 }
 
 /// One thread's work until the budget is used.
-fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent>, leads: bool) {
+fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Shared>, leads: bool) {
     let (compiled, control) = (searcher.compiled, searcher.control);
     let short = compiled.days() <= SHORT_HORIZON_DAYS;
     let annealing = if short { ANNEALING_PARTS.0 } else { ANNEALING_PARTS.1 };
@@ -223,7 +231,8 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
                 bound_whole(searcher, &start, root.clone(), until);
             }
         }
-        let Some(scope) = scopes.next(searcher, &start) else {
+        let scope = scopes.next(searcher, &start, &mut lock(shared).tried);
+        let Some(scope) = scope else {
             // Nobody is left whose days a linear program could hold.
             let annealed = searcher.anneal(&start, control.used(), 1.0);
             publish(searcher, shared, &start, annealed);
@@ -231,8 +240,12 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Incumbent
         };
         let mut best = start.clone();
         let before = control.used();
-        solve_scope(searcher, &mut best, scope, false);
-        scopes.tell(best.worth() < start.worth(), control.used() - before);
+        let window = scope.window;
+        let is_proven = solve_scope(searcher, &mut best, scope, false);
+        if !is_proven {
+            lock(shared).tried.retain(|tried| *tried != window);
+        }
+        scopes.tell(best.worth() < start.worth(), before..control.used());
         publish(searcher, shared, &start, best);
     }
 }
@@ -261,15 +274,19 @@ fn root_rows(control: &Control<'_>) -> usize {
     160 + (62.0 * seconds.sqrt()) as usize
 }
 
-fn snapshot(shared: &Mutex<Incumbent>) -> Incumbent {
-    shared.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn snapshot(shared: &Mutex<Shared>) -> Incumbent {
+    lock(shared).best.clone()
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Puts a result back. If another thread was faster, only the days that changed are put on top of what it left, and
 /// only if the whole is better for it.
 fn publish<T: Cost>(
     searcher: &Searcher<'_, '_, T>,
-    shared: &Mutex<Incumbent>,
+    shared: &Mutex<Shared>,
     start: &Incumbent,
     result: Incumbent,
 ) {
@@ -277,11 +294,12 @@ fn publish<T: Cost>(
         return;
     }
     let compiled = searcher.compiled;
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    if shared.plan == start.plan {
-        *shared = result;
+    let mut shared = lock(shared);
+    let before = shared.best.worth();
+    if shared.best.plan == start.plan {
+        shared.best = result;
     } else {
-        let mut merged = shared.clone();
+        let mut merged = shared.best.clone();
         for person in 0..compiled.people() {
             let (before, after) = (start.plan.row(person), result.plan.row(person));
             if before != after {
@@ -296,9 +314,12 @@ fn publish<T: Cost>(
             }
         }
         let better = if merged.worth() < result.worth() { merged } else { result };
-        if better.worth() < shared.worth() {
-            *shared = better;
+        if better.worth() < shared.best.worth() {
+            shared.best = better;
         }
     }
-    searcher.control.note_worth(shared.worth());
+    if shared.best.worth() < before {
+        shared.tried.clear();
+    }
+    searcher.control.note_worth(shared.best.worth());
 }

@@ -227,3 +227,34 @@ fn whoever_cannot_keep_a_hard_rule_breaks_it_least_even_if_that_opens_a_head() {
     assert_eq!((repaired.outcome.evaluation.broken_hard, repaired.opened_heads), (1, 1));
     assert_eq!(repaired.outcome.plan.row(1), [FREE, 1, 2]);
 }
+
+#[test]
+fn heads_that_people_can_take_beside_what_they_have_go_to_the_fewest_of_them() {
+    const LONG: usize = 6;
+    let shifts = (0..LONG)
+        .map(|day| Shift {
+            day,
+            start_minute: day as i64 * 1_440 + 420,
+            end_minute: day as i64 * 1_440 + 900,
+            worked_minutes: 480,
+            required: 1,
+            short_weight: 90,
+            ..Shift::default()
+        })
+        .collect();
+    let off_but = |days: Range<usize>| Person {
+        days_off: (0..LONG).filter(|day| !days.contains(day)).collect(),
+        ..Person::default()
+    };
+    // Whoever can take most leaves a head at either end for two others, who could have taken all.
+    let people = vec![off_but(0..0), off_but(1..5), off_but(0..3), off_but(3..6)];
+    let problem = Problem { days: LONG, kinds: 1, shifts, people, ..Problem::default() };
+    let mut known = Plan::free(4, LONG);
+    known.row_mut(0).copy_from_slice(&[0, 1, 2, 3, 4, 5]);
+    let away = Change::Away { person: 0, days: 0..LONG };
+    // Too few steps to look for fewer people afterwards.
+    let limits = Limits { time_ms: None, steps: Some(20), ..Limits::default() };
+    let repaired = repair(&problem, &known, &[away], limits, &NoClock).unwrap();
+    assert_eq!(repaired.opened_heads, 0);
+    assert_eq!(repaired.changed_people, [0, 2, 3]);
+}

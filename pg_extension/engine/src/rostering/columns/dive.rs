@@ -38,13 +38,14 @@ const LARGE_ROWS: usize = 500;
 const WHOLE: f64 = 0.999;
 
 /// Solves a scope: column generation, then a dive. The incumbent is replaced if the result is better. With `proof`, for
-/// everybody and all days, the bound is noted as one on the whole problem.
+/// everybody and all days, the bound is noted as one on the whole problem. Returns whether it is proven that no roster of
+/// the scope is better than the incumbent is now.
 pub(in crate::rostering) fn solve_scope<T: Cost>(
     searcher: &mut Searcher<'_, '_, T>,
     incumbent: &mut Incumbent,
     scope: Scope,
     proof: bool,
-) {
+) -> bool {
     let scale = searcher.scale;
     let cutoff = incumbent.cost();
     let repairs = scope.people.iter().any(|&person| !incumbent.is_whole(person));
@@ -68,9 +69,16 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
     generation.leave(searcher);
     let late = proof && long && searcher.control.used() > LONG_ROOT_PART;
     if late || matches!(ended, Ended::Pruned | Ended::Stopped) {
-        return;
+        return ended == Ended::Pruned;
     }
+    let bound = generation.bound;
     dive(searcher, incumbent, generation, cutoff);
+    !may_be_beaten(incumbent, bound)
+}
+
+/// Whether a bound leaves room for a better roster: costs are whole numbers.
+fn may_be_beaten(roster: &Incumbent, bound: f64) -> bool {
+    roster.worth().0 > 0 || roster.cost() as f64 - 1.0 >= bound
 }
 
 /// Notes a bound on the whole problem where its linear program is too large to be solved: one round of pricing at the
@@ -94,6 +102,7 @@ fn dive<T: Cost>(
     cutoff: i64,
 ) {
     let scope = generation.scope.clone();
+    let bound = generation.bound;
     let mut settled = incumbent.clone();
     let mut failures = 0;
     while fix_some(searcher, &mut generation) {
@@ -129,7 +138,7 @@ fn dive<T: Cost>(
         }
     }
     settle(searcher, &mut settled, &generation);
-    if scope.people.len() > *POLISH_PEOPLE.end() {
+    if scope.people.len() > *POLISH_PEOPLE.end() && may_be_beaten(&settled, bound) {
         polish(searcher, &mut settled, incumbent, &scope);
     }
     if settled.worth() < incumbent.worth() {

@@ -50,7 +50,7 @@ pub(super) struct Generation {
     prices: Vec<f64>,
     /// Columns that people are fixed to.
     pub(super) fixed: Vec<Option<usize>>,
-    /// Best bound of the current node on the cost of the whole roster.
+    /// Best bound on the cost of the whole roster, of the current node or of one before it.
     pub(super) bound: f64,
     scale: i64,
     /// What a column costs more that breaks hard rules.
@@ -156,6 +156,8 @@ impl Generation {
         let scope = Scope { people, window: self.scope.window };
         self.keep_prices(searcher);
         let mut narrow = Self::new(searcher, settled, scope, self.scale);
+        // With more people fixed no roster costs less.
+        narrow.bound = self.bound;
         let mut numbers = vec![None; self.fixed.len()];
         for (new, &old) in free.iter().enumerate() {
             numbers[old] = Some(new);
@@ -203,7 +205,6 @@ impl Generation {
         cutoff: i64,
         until: f64,
     ) -> Ended {
-        self.bound = f64::NEG_INFINITY;
         let mut smoothing = SMOOTHING;
         let mut tail = (f64::INFINITY, 0);
         let mut smallest_gap = f64::INFINITY;

@@ -1,5 +1,7 @@
 //! Chains of people who take each other's days, shortest first.
 
+mod additions;
+
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -174,8 +176,11 @@ impl<'a> Repairer<'a> {
         }
     }
 
-    /// Fills opened heads as long as chains can.
+    /// Fills opened heads: by people who take them beside what they have if that fills all, else as long as chains can.
     pub(super) fn fill(&mut self) {
+        if self.share_out() {
+            return;
+        }
         let near = self.days_around(NEAR_DAYS);
         let far = self.days_around(FAR_DAYS);
         for (longest, days, choosing) in
