@@ -138,3 +138,40 @@ async fn whose_table_it_is_has_to_be_allowed_to_read_at_every_write() -> Result<
         .await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn rows_of_many_pages_and_values_that_are_stored_elsewhere_count_each_once() -> Result<()> {
+    let (_database, writer, other) = kept().await?;
+    // Three hundred minutes of hers, between rows of his of other years, four to a page.
+    other
+        .batch_execute(
+            "INSERT INTO rota_source.assignments (assignment_id, person_id, during, kind)
+            SELECT number || ' ' || person, person, tstzrange(start, start + '1 minute'), repeat('x', 1900)
+            FROM generate_series(0, 299) AS number, unnest(ARRAY['anna', 'ben']) AS person,
+                LATERAL (
+                    SELECT CASE person
+                        WHEN 'anna' THEN timestamptz '2026-03-02 00:00Z' + number * interval '2 minutes'
+                        ELSE timestamptz '2030-01-01 00:00Z' + number * interval '1 day'
+                    END AS start
+                ) AS at",
+        )
+        .await?;
+    let afternoon = |minutes: i32| {
+        format!(
+            "INSERT INTO rota_source.assignments (assignment_id, person_id, during)
+            SELECT 'afternoon', 'anna', tstzrange(noon, noon + {minutes} * interval '1 minute')
+            FROM (SELECT timestamptz '2026-03-02 12:00Z' AS noon) AS at"
+        )
+    };
+    is_refused(&writer, &afternoon(301)).await?;
+    other
+        .batch_execute(
+            "UPDATE rota_source.assignments
+            SET kind = (SELECT string_agg(md5(number::text), '') FROM generate_series(1, 1000) AS number)
+            WHERE assignment_id IN ('7 anna', '250 anna')",
+        )
+        .await?;
+    is_refused(&writer, &afternoon(301)).await?;
+    writer.batch_execute(&afternoon(300)).await?;
+    is_refused(&writer, &work("more", "anna", 20, 21)).await
+}

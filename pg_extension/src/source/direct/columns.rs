@@ -98,8 +98,8 @@ impl Columns {
     /// server has to take apart.
     ///
     /// # Safety
-    /// The reading is [`Reading::Taken`]. The row is one of the table, its page is in use, and the slot is one for such.
-    /// The result is gone with the page, and with the next row.
+    /// The reading is [`Reading::Taken`]. The row is one of the table, its page is in use, and the slot is one for
+    /// such. The result is gone with the page, and with the next row.
     pub(super) unsafe fn take(
         &mut self,
         row: &mut pg_sys::HeapTupleData,
