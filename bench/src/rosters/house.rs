@@ -18,8 +18,7 @@ pub(super) async fn make(session: &Client) -> Result<()> {
 
 /// What the rows of the month say.
 pub(super) struct Worth {
-    /// Soft costs and missing heads, summed off the rows with the search's default weights. What no roster avoids is
-    /// left out: of a day that somebody would like to work, the search prices every shift, and they work one at most.
+    /// Soft costs and missing heads, summed off the rows with the search's default weights.
     pub(super) cost: i64,
     /// Heads too few.
     pub(super) missing: i64,

@@ -23,6 +23,9 @@ const WINDOW_DAYS: RangeInclusive<usize> = 7..=28;
 const LONG_HORIZON_DAYS: usize = 56;
 /// Days of each stretch then.
 const STRETCH_DAYS: RangeInclusive<usize> = 5..=14;
+/// Moves for each day of each person after which annealing has cooled, however much time there is: a small problem has
+/// the rest of it for what is exact.
+const MOST_MOVES_PER_DAY: usize = 16;
 /// Noise on the prices of half of the moves, as a part of the largest demand weight.
 const NOISE_PART: i64 = 5;
 
@@ -117,7 +120,7 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
         }
     }
 
-    /// Searches until the part `until` of the budget is used, starting hot. Returns the best roster seen.
+    /// Searches until the part `until` of the budget is used, or cooled before, starting hot. Returns the best roster seen.
     pub(super) fn anneal(&mut self, start: &Incumbent, from: f64, until: f64) -> Incumbent {
         let compiled = self.compiled;
         if self.part.is_empty() {
@@ -128,15 +131,16 @@ impl<'c, 'p, T: Cost> Searcher<'c, 'p, T> {
         let weight = compiled.problem.shifts.iter().map(|shift| shift.short_weight).max().unwrap_or(0);
         let hottest = weight as f64 * 0.3;
         let mut temperature = hottest;
+        let most_moves = (MOST_MOVES_PER_DAY * self.part.people.len() * self.part.days.len()) as f64;
         let mut moves = 0_u64;
         let mut undo: Vec<(usize, Vec<u32>)> = Vec::new();
         loop {
             if moves.is_multiple_of(16) {
-                let used = self.control.used();
-                if used >= until || self.control.is_over() {
+                let used = (self.control.used() - from) / (until - from).max(1e-9);
+                let part = used.max(moves as f64 / most_moves);
+                if part >= 1.0 || self.control.is_over() {
                     return best;
                 }
-                let part = ((used - from) / (until - from).max(1e-9)).clamp(0.0, 1.0);
                 temperature = hottest * (0.01_f64).powf(part);
             }
             moves += 1;

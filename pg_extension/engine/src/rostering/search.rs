@@ -217,11 +217,19 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Shared>, 
         let known = snapshot(shared);
         bound_by_scarcity(compiled, control, &known, &root.people, control.used() + EARLY_BOUND_PART);
     }
+    let mut late = leads && proof && !root.people.is_empty();
     while !control.is_over() {
         let start = snapshot(shared);
-        if unbound && control.used() > BOUND_FROM {
-            unbound = false;
+        if late && control.used() > BOUND_FROM {
+            late = false;
             let until = control.used() + BOUND_PART;
+            if !unbound {
+                // The first bound was found with the columns of one roster. Many are known by now.
+                let mut best = start.clone();
+                solve_scope(searcher, &mut best, root.clone(), proof);
+                publish(searcher, shared, &start, best);
+                continue;
+            }
             if many_days {
                 if (control.lower_bound() as f64) < GOOD_BOUND * start.cost() as f64 {
                     let worth = worth_of_heads(compiled, &start, &searcher.center);

@@ -54,6 +54,7 @@ pub(in crate::rostering) fn solve_scope<T: Cost>(
     let cutoff = if repairs { i64::MAX / 4 } else { cutoff };
     let long = searcher.compiled.days() > SHORT_HORIZON_DAYS;
     let until = match proof {
+        true if searcher.control.used() > ROOT_PART => 1.0,
         true if long => LONG_ROOT_PART,
         true if generation.is_large(LARGE_ROWS) => LARGE_ROOT_PART,
         true => ROOT_PART,
