@@ -38,7 +38,7 @@ mod vocabulary;
 mod windows;
 
 pub use book::{RuleBook, judge};
-pub use glance::Glance;
+pub use glance::{Glance, Shown};
 pub use half_day::{Half, HalfDays};
 pub use judges::{Term, terms};
 pub use ratio::Ratio;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use rota_engine::compliance::{
-    ClassifiedWork, Duty, Leave, PersonRecord, Posting, Rotation, RuleBook, Scope, Statement, Vocabulary,
-    Word,
+    ClassifiedWork, Duty, Leave, PersonRecord, Posting, Rotation, RuleBook, Scope, Shown, Statement,
+    Vocabulary, Word,
 };
 use rota_engine::pay::{Opening, PayDuty, PayKind, classify};
 use rota_engine::{BreakPosition, Instant, LocalDate, LocalPolicy, Span, SpanSet, ZoneRules, local_days};
@@ -171,11 +171,12 @@ impl Work {
         (self.duties, self.assignments) = both.into_iter().unzip();
     }
 
-    /// Whether it alone, in the order of its starts, shows that rules are kept.
-    pub(super) fn is_enough(&self, law: &Law, further: &Further) -> bool {
-        let has_leave = !further.leaves.is_empty();
-        self.unclear.is_empty()
-            && law.glance.as_ref().is_some_and(|glance| glance.shows_kept(&self.duties, has_leave))
+    /// What it alone, in the order of its starts, shows of the rules.
+    pub(super) fn shows(&self, law: &Law, further: &Further) -> Shown {
+        match &law.glance {
+            Some(glance) if self.unclear.is_empty() => glance.at(&self.duties, !further.leaves.is_empty()),
+            _ => Shown::Nothing,
+        }
     }
 
     /// Does as if a change had been made.

@@ -12,17 +12,40 @@ async fn breaches(session: &Session) -> Result<i64> {
     Ok(session.text(told).await?.parse()?)
 }
 
+/// A rule's id, its type and its parameters.
+type RuleText = (&'static str, &'static str, &'static str);
+
+/// Rules of many types.
+const OF_MANY_TYPES: &[RuleText] = &[
+    ("rest", "rest_within", r#"{"minimum_minutes": 660, "within_minutes": 1440}"#),
+    ("weekly", "weekly_rest", r#"{"minimum_minutes": 2100, "per": "week"}"#),
+    ("hours", "maximum_minutes", r#"{"maximum_minutes": 2400, "per": "week"}"#),
+    ("mean", "average_minutes", r#"{"maximum_minutes": 2160, "per": "window", "window_days": 21}"#),
+    ("row", "consecutive_days", r#"{"maximum_days": 6}"#),
+    ("long", "continuous_duty", r#"{"maximum_minutes": 780}"#),
+    ("nights", "consecutive_nights", r#"{"maximum_nights": 3, "night_from": "22:00", "night_to": "06:00"}"#),
+];
+
+/// Rules of which work alone may tell that they are kept.
+const TOLD_BY_WORK: &[RuleText] = &[
+    ("rest", "rest_period", r#"{"minimum_minutes": 420}"#),
+    ("hours", "maximum_minutes", r#"{"maximum_minutes": 2400, "per": "week"}"#),
+    ("mean", "average_minutes", r#"{"maximum_minutes": 1560, "per": "window", "window_days": 21}"#),
+    ("long", "continuous_duty", r#"{"maximum_minutes": 780}"#),
+    ("duties", "maximum_duties", r#"{"maximum_duties": 6, "per": "week"}"#),
+];
+
 #[tokio::test]
 async fn a_write_is_refused_exactly_if_the_full_check_would_find_a_breach() -> Result<()> {
     let (_database, session) = tables().await?;
-    refuses_what_the_full_check_would_find(&session).await
+    refuses_what_the_full_check_would_find(&session, OF_MANY_TYPES).await
 }
 
 #[tokio::test]
 async fn so_it_is_where_all_that_is_asked_about_a_person_is_found_by_indexes() -> Result<()> {
     let (_database, session) = tables().await?;
     session.batch_execute(INDEXES).await?;
-    refuses_what_the_full_check_would_find(&session).await
+    refuses_what_the_full_check_would_find(&session, OF_MANY_TYPES).await
 }
 
 #[tokio::test]
@@ -30,30 +53,26 @@ async fn so_it_is_where_that_depends_on_no_setting_either() -> Result<()> {
     let (_database, session) = tables().await?;
     session.batch_execute(INDEXES).await?;
     session.batch_execute(NO_DATES_OF_PEOPLE).await?;
-    refuses_what_the_full_check_would_find(&session).await
+    refuses_what_the_full_check_would_find(&session, OF_MANY_TYPES).await
+}
+
+#[tokio::test]
+async fn so_it_is_where_work_alone_may_tell_that_rules_are_kept() -> Result<()> {
+    let (_database, session) = tables().await?;
+    session.batch_execute(INDEXES).await?;
+    session.batch_execute(NO_DATES_OF_PEOPLE).await?;
+    refuses_what_the_full_check_would_find(&session, TOLD_BY_WORK).await
 }
 
 /// Random writes, each judged by the trigger and by a full check of everybody.
-async fn refuses_what_the_full_check_would_find(session: &Session) -> Result<()> {
+async fn refuses_what_the_full_check_would_find(session: &Session, rules: &[RuleText]) -> Result<()> {
     session
         .batch_execute(
             "INSERT INTO rota_source.people (person_id, name, time_zone)
             VALUES ('0', 'Ada', 'Europe/Berlin'), ('1', 'Ben', 'America/New_York'), ('2', 'Cyd', 'Asia/Tokyo')",
         )
         .await?;
-    for (id, rule_type, parameters) in [
-        ("rest", "rest_within", r#"{"minimum_minutes": 660, "within_minutes": 1440}"#),
-        ("weekly", "weekly_rest", r#"{"minimum_minutes": 2100, "per": "week"}"#),
-        ("hours", "maximum_minutes", r#"{"maximum_minutes": 2400, "per": "week"}"#),
-        ("mean", "average_minutes", r#"{"maximum_minutes": 2160, "per": "window", "window_days": 21}"#),
-        ("row", "consecutive_days", r#"{"maximum_days": 6}"#),
-        ("long", "continuous_duty", r#"{"maximum_minutes": 780}"#),
-        (
-            "nights",
-            "consecutive_nights",
-            r#"{"maximum_nights": 3, "night_from": "22:00", "night_to": "06:00"}"#,
-        ),
-    ] {
+    for (id, rule_type, parameters) in rules {
         rule(session, id, "refuse", rule_type, parameters).await?;
     }
     session

@@ -9,16 +9,35 @@ use crate::rule::{
     Window,
 };
 
-/// Some rules, as far as work alone shows that they are kept: whoever it is, in whatever zone, however long
-/// employed.
+/// Some rules, as far as work alone shows that they are kept: whoever it is, in whatever zone.
 ///
 /// All work counts, breaks included, and windows of local days are a day longer than they have days: clocks are
 /// never set back by more within one. So what is found is never less than what the rules measure.
 #[derive(Debug)]
 pub struct Glance {
-    bounds: Vec<Bound>,
+    bounds: Vec<Bounds>,
     /// Whether leave would change what the rules measure.
     needs_leave: bool,
+}
+
+/// What a glance shows of rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// All are kept in every window.
+    Kept,
+    /// They are if the person is employed at all times of which the duties were read.
+    KeptWhileEmployed,
+    /// Nothing.
+    Nothing,
+}
+
+/// What work has to keep by one rule.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// Of anybody.
+    always: Bound,
+    /// Of whoever is employed all the time, where that is more.
+    while_employed: Option<Bound>,
 }
 
 /// What work has to keep, in microseconds.
@@ -42,19 +61,40 @@ impl Glance {
         let needs_leave = |rule: &Rule| matches!(rule.kind, RuleKind::Average(AverageTime { leave, .. }) if leave != LeaveTreatment::Counted);
         Some(Self {
             needs_leave: judged.clone().any(needs_leave),
-            bounds: judged.map(Bound::of).collect::<Option<_>>()?,
+            bounds: judged.map(Bounds::of).collect::<Option<_>>()?,
         })
     }
 
-    /// Whether all rules are kept for certain in every window; `false` says nothing. The duties are all that
-    /// [`super::reach`] asks for, in the order of their starts.
+    /// Whether all rules are kept for certain. The duties are all that [`super::reach`] asks for, in the order of
+    /// their starts.
     #[must_use]
-    pub fn shows_kept(&self, duties: &[Duty], has_leave: bool) -> bool {
+    pub fn at(&self, duties: &[Duty], has_leave: bool) -> Shown {
         if (self.needs_leave && has_leave) || !duties.is_sorted_by_key(|duty| duty.span.start()) {
-            return false;
+            return Shown::Nothing;
         }
         let work = Stretches::of(duties.iter().map(|duty| bounds(duty.span)));
-        self.bounds.iter().all(|bound| bound.is_kept(&work))
+        let mut shown = Shown::Kept;
+        for Bounds { always, while_employed } in &self.bounds {
+            if always.is_kept(&work) {
+                continue;
+            }
+            if !while_employed.is_some_and(|bound| bound.is_kept(&work)) {
+                return Shown::Nothing;
+            }
+            shown = Shown::KeptWhileEmployed;
+        }
+        shown
+    }
+}
+
+impl Bounds {
+    fn of(rule: &Rule) -> Option<Self> {
+        match &rule.kind {
+            RuleKind::Average(average) => {
+                Some(Self { always: Bound::of_part(average)?, while_employed: Bound::of_whole(average) })
+            }
+            _ => Some(Self { always: Bound::of(rule)?, while_employed: None }),
+        }
     }
 }
 
@@ -70,7 +110,6 @@ impl Bound {
             RuleKind::MaximumTime(time) => {
                 Some(Self::Time { length: longest(time.window)?, most: most(time.limit) })
             }
-            RuleKind::Average(average) => Self::of_average(average),
             RuleKind::ContinuousDuty(duty) if duty.clock == Clock::Elapsed => Some(Self::Longest {
                 bridged: duty.bridged.microseconds(),
                 most: duty.maximum.microseconds(),
@@ -86,7 +125,7 @@ impl Bound {
 
     /// Employment may cut a window to any days from those on of which the limit speaks. These make fewer than
     /// twice as many parts, the last one perhaps short, as the limit is allowed times: half of it in each is kept.
-    fn of_average(average: &AverageTime) -> Option<Self> {
+    fn of_part(average: &AverageTime) -> Option<Self> {
         let AverageTime { limit, per_days, window, counted, .. } = average;
         match window {
             Window::Days(days) if days >= per_days && *counted != CountedTime::Spread => Some(Self::Time {
@@ -95,6 +134,16 @@ impl Bound {
             }),
             _ => None,
         }
+    }
+
+    /// A window that nothing cuts.
+    fn of_whole(average: &AverageTime) -> Option<Self> {
+        let Window::Days(days) = average.window else { return None };
+        let all = match average.limit {
+            Limit::AtMost(limit) => limit.microseconds().checked_mul(days.into())?,
+            Limit::Below(limit) => limit.microseconds().checked_mul(days.into())? - 1,
+        };
+        Some(Self::Time { length: longest(average.window)?, most: all.div_euclid(average.per_days.into()) })
     }
 
     fn is_kept(self, work: &Stretches) -> bool {
