@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
+use rota_engine::Span;
 use rota_engine::compliance::{RuleBook, Shown, Vocabulary};
-use rota_engine::{Instant, LocalDate, Span, TimeOfDay};
 
 use super::case::{Case, Further, Ground, Work};
 use super::law::Law;
@@ -53,7 +53,7 @@ impl OnePerson {
     }
 
     /// As [`OnePerson::ask`], without a query; tells whether that could be. If not, nobody's case was handed over.
-    /// Neither is that of somebody whose work and employment show that all rules are kept. Cases come without the ids of
+    /// Neither is that of somebody whose work alone shows that all rules are kept. Cases come without the ids of
     /// assignments.
     ///
     /// # Errors
@@ -70,15 +70,12 @@ impl OnePerson {
             record.borrow_mut().add(row, law);
             Ok(())
         };
-        let mut is_enough = || record.borrow_mut().look(law) == Shown::Kept;
+        let mut is_enough = || record.borrow_mut().shows_kept(law);
         let Some(asked) = self.question.ask_directly(known, person, &mut take, &mut is_enough) else {
             return Ok(false);
         };
         asked?;
-        let record = record.into_inner();
-        if !record.is_kept_while_employed(known) {
-            record.open(law, (window, known), each)?;
-        }
+        record.into_inner().open(law, (window, known), each)?;
         Ok(true)
     }
 }
@@ -90,8 +87,6 @@ struct Record {
     further: Further,
     work: Work,
     places: Vocabulary,
-    /// What the work alone shows, once it was looked at.
-    shown: Option<Shown>,
 }
 
 /// Rows of work that most people have in the time that most rules look at.
@@ -114,17 +109,11 @@ impl Record {
         }
     }
 
-    /// Looks at the work, whoever the person is.
-    fn look(&mut self, law: &Law) -> Shown {
+    /// Whether the work shows that all rules are kept, whoever the person is: of nobody who is asked for without a
+    /// query a day of hiring is told.
+    fn shows_kept(&mut self, law: &Law) -> bool {
         self.work.sort();
-        *self.shown.insert(self.work.shows(law, &self.further))
-    }
-
-    /// Whether the work shows that all rules are kept by a person employed since before all that is known.
-    fn is_kept_while_employed(&self, known: Span) -> bool {
-        let is_employed =
-            |person: &PersonFacts| person.hired_on.is_none_or(|day| is_surely_before(day, known.start()));
-        self.shown == Some(Shown::KeptWhileEmployed) && self.facts.as_ref().is_some_and(is_employed)
+        self.work.shows(law, &self.further) != Shown::Nothing
     }
 
     fn open(
@@ -140,10 +129,4 @@ impl Record {
         self.work.sort();
         Ground { law, known }.open(&facts, (&zone, &book), &mut self.work, &self.further, each)
     }
-}
-
-/// Whether a day has begun before an instant in every time zone.
-fn is_surely_before(day: LocalDate, instant: Instant) -> bool {
-    let next = day.plus_days(1).and_then(|next| next.at(TimeOfDay::MIDNIGHT));
-    next.is_ok_and(|next| next.microseconds() <= instant.microseconds())
 }

@@ -117,7 +117,8 @@ impl PersonQuestion {
         })
     }
 
-    /// As [`PersonQuestion::ask`], without a query, and whatever `search_path` is; `None` where that cannot be.
+    /// As [`PersonQuestion::ask`], without a query, and whatever `search_path` is; `None` where that cannot be, such as
+    /// where views tell when people were born or hired: to read a date depends on a setting.
     /// `is_enough` may be asked once, after all facts and all work: then nobody is handed over whose they are.
     pub(crate) fn ask_directly(
         &self,

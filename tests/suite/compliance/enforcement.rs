@@ -3,7 +3,7 @@
 use anyhow::Result;
 use rota_tests::session::Session;
 
-use super::tables::{anna_and_ben, hours, lines, rule, work};
+use super::tables::{INDEXES, anna_and_ben, hours, lines, rule, work};
 
 /// Anna and Ben, at most ten hours a day, and assignments that are enforced.
 async fn enforced(mode: &str) -> Result<(rota_tests::database::Database, Session)> {
@@ -348,4 +348,30 @@ async fn work_in_tables_that_were_never_analysed_is_found_by_its_indexes() -> Re
     assert_eq!(lines(&session, SCANS).await?, before);
     assert!(before.iter().all(|line| line.ends_with(" t")), "{before:?}");
     Ok(())
+}
+
+#[tokio::test]
+async fn an_average_of_somebody_hired_within_the_window_is_judged_over_the_days_since() -> Result<()> {
+    let (_database, session) = anna_and_ben().await?;
+    session.batch_execute(INDEXES).await?;
+    session
+        .batch_execute(
+            r#"UPDATE rota_source.people SET attributes = '{"hired_on": "2026-03-02"}' WHERE person_id = 'anna'"#,
+        )
+        .await?;
+    let parameters = r#"{"maximum_minutes": 2400, "per": "window", "window_days": 28}"#;
+    rule(&session, "mean", "refuse", "average_minutes", parameters).await?;
+    session
+        .batch_execute("SELECT rota.enforce_rules('rota_source.assignments', 'person_id', 'during')")
+        .await?;
+    for person in ["anna", "ben"] {
+        for day in 0..6 {
+            let (id, start) = (format!("{person} {day}"), day * 24 + 8);
+            session.batch_execute(&work(&id, person, start, start + 8)).await?;
+        }
+    }
+    // 56 hours in her first seven days, in his last 28.
+    let refusal = session.refusal(&work("anna 6", "anna", 152, 160)).await?;
+    assert_eq!((refusal.sqlstate.as_str(), refusal.constraint.as_deref()), ("23514", Some("mean")));
+    session.batch_execute(&work("ben 6", "ben", 152, 160)).await
 }

@@ -204,42 +204,39 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Shared>, 
     let mut scopes = Scopes::new(compiled, searcher.part);
     let root = Scope::everybody(compiled, searcher.part);
     let proof = searcher.part.is_whole(compiled.problem);
-    let mut unbound = leads && proof && !root.people.is_empty();
-    if leads && root.people.len() + scopes.shifts() <= root_rows(control) && !root.people.is_empty() {
+    let fits = root.people.len() + scopes.shifts() <= root_rows(control);
+    if leads && fits && !root.people.is_empty() {
         let start = snapshot(shared);
         let mut best = start.clone();
         solve_scope(searcher, &mut best, root.clone(), proof);
         publish(searcher, shared, &start, best);
-        unbound = false;
     }
-    let many_days = unbound && root.people.iter().any(|&person| has_many_days(&compiled.spaces[person]));
-    if many_days {
+    let mut raises_bound = leads && proof && !root.people.is_empty();
+    let many_days = root.people.iter().any(|&person| has_many_days(&compiled.spaces[person]));
+    if raises_bound && !fits && many_days {
         let known = snapshot(shared);
         bound_by_scarcity(compiled, control, &known, &root.people, control.used() + EARLY_BOUND_PART);
     }
-    let mut late = leads && proof && !root.people.is_empty();
     while !control.is_over() {
-        let start = snapshot(shared);
-        if late && control.used() > BOUND_FROM {
-            late = false;
-            let until = control.used() + BOUND_PART;
-            if !unbound {
-                // The first bound was found with the columns of one roster. Many are known by now.
+        if raises_bound && control.used() > BOUND_FROM {
+            raises_bound = false;
+            let start = snapshot(shared);
+            if fits && short {
+                // The first bound was found with the columns of one roster. Many are known by now. On a long horizon
+                // that takes what parts bring more with.
                 let mut best = start.clone();
                 solve_scope(searcher, &mut best, root.clone(), proof);
                 publish(searcher, shared, &start, best);
-                continue;
-            }
-            if many_days {
-                if (control.lower_bound() as f64) < GOOD_BOUND * start.cost() as f64 {
-                    let worth = worth_of_heads(compiled, &start, &searcher.center);
-                    raise_bound(compiled, control, &start, &root.people, &worth, until);
-                }
-            } else {
-                bound_whole(searcher, &start, root.clone(), until);
+            } else if !fits {
+                bound_late(searcher, &start, &root, many_days);
             }
         }
-        let scope = scopes.next(searcher, &start, &mut lock(shared).tried);
+        let (start, scope) = {
+            let mut shared = lock(shared);
+            let start = shared.best.clone();
+            let scope = scopes.next(searcher, &start, &mut shared.tried);
+            (start, scope)
+        };
         let Some(scope) = scope else {
             // Nobody is left whose days a linear program could hold.
             let annealed = searcher.anneal(&start, control.used(), 1.0);
@@ -255,6 +252,18 @@ fn improve<T: Cost>(searcher: &mut Searcher<'_, '_, T>, shared: &Mutex<Shared>, 
         }
         scopes.tell(best.worth() < start.worth(), before..control.used());
         publish(searcher, shared, &start, best);
+    }
+}
+
+/// A bound where the whole problem is too large for a linear program, at the prices that its parts have left.
+fn bound_late<T: Cost>(searcher: &mut Searcher<'_, '_, T>, known: &Incumbent, root: &Scope, many_days: bool) {
+    let (compiled, control) = (searcher.compiled, searcher.control);
+    let until = control.used() + BOUND_PART;
+    if !many_days {
+        bound_whole(searcher, known, root.clone(), until);
+    } else if (control.lower_bound() as f64) < GOOD_BOUND * known.cost() as f64 {
+        let worth = worth_of_heads(compiled, known, &searcher.center);
+        raise_bound(compiled, control, known, &root.people, &worth, until);
     }
 }
 
