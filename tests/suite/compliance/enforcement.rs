@@ -373,5 +373,6 @@ async fn an_average_of_somebody_hired_within_the_window_is_judged_over_the_days_
     // 56 hours in her first seven days, in his last 28.
     let refusal = session.refusal(&work("anna 6", "anna", 152, 160)).await?;
     assert_eq!((refusal.sqlstate.as_str(), refusal.constraint.as_deref()), ("23514", Some("mean")));
-    session.batch_execute(&work("ben 6", "ben", 152, 160)).await
+    session.batch_execute(&work("ben 6", "ben", 152, 160)).await?;
+    Ok(())
 }
