@@ -4,7 +4,7 @@ use anyhow::Result;
 use rota_tests::session::Session;
 use serde_json::Value;
 
-use super::ward::{json, ward};
+use super::ward::{DISCORD, json, ward};
 use crate::proxy::waiting::until;
 
 async fn submit(session: &Session, options: &str) -> Result<i64> {
@@ -16,14 +16,8 @@ async fn job(session: &Session, job_id: i64) -> Result<Value> {
     json(session, &format!("SELECT to_jsonb(job) FROM rota.jobs() AS job WHERE job.job_id = {job_id}")).await
 }
 
-/// A search that does not end before it is told to.
-const ENDLESS: &str = r#"{"time_ms": 3600000, "weights": {"preferred": 50}}"#;
-/// What makes it so: everybody would like to work the same shifts.
-const DISCORD: &str = "
-    INSERT INTO workforce.availability (employee_id, during, preference)
-    SELECT employee_id, shift.during, 'preferred'
-    FROM workforce.employees, workforce.shifts AS shift
-    WHERE shift.date >= '2026-03-23' AND shift.date < '2026-04-06' AND (shift.shift_id + employee_id) % 3 = 0";
+/// A search that goes on for an hour if it has no other end.
+const ENDLESS: &str = r#"{"time_ms": 3600000}"#;
 
 #[tokio::test]
 async fn a_job_goes_from_queued_to_done_and_keeps_its_answer() -> Result<()> {

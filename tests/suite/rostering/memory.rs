@@ -4,14 +4,7 @@ use anyhow::Result;
 use rota_tests::session::Session;
 use serde_json::{Value, json};
 
-use super::ward::{json, ward};
-
-/// People would like to work the same days, so no bound meets the cost within a second.
-const DISCORD: &str = "
-    INSERT INTO workforce.availability (employee_id, during, preference)
-    SELECT employee_id, shift.during, 'preferred'
-    FROM workforce.employees, workforce.shifts AS shift
-    WHERE shift.date >= '2026-03-23' AND shift.date < '2026-04-06' AND (shift.shift_id + employee_id) % 3 = 0";
+use super::ward::{DISCORD, json, ward};
 
 async fn generate(session: &Session, options: &Value) -> Result<Value> {
     json(session, &format!("SELECT rota.generate_schedule('1', '{options}')")).await

@@ -8,6 +8,16 @@ use serde_json::Value;
 /// Options of a search that is over soon and whose answer depends on nothing but the rows.
 pub(super) const SHORT: &str = r#"{"steps": 20000}"#;
 
+/// What makes a search of the ward's schedule end no earlier than it is told to: no roster grants every pairing, and the
+/// bound, which does not see them, stays below the cost.
+pub(super) const DISCORD: &str = r#"
+    UPDATE workforce.schedules
+    SET roster_options = '{"house_rules": {"pairings": [
+        {"first": "1", "second": "2", "together": true, "weight": 7},
+        {"first": "3", "second": "4", "together": true, "weight": 7}
+    ]}}'
+    WHERE schedule_id = 1"#;
+
 /// A database with the ward in it. Its only schedule is 1.
 pub(super) async fn ward() -> Result<(Database, Session)> {
     let database = Database::migrated().await?;
