@@ -84,9 +84,7 @@ impl Stretches {
         let mut after = 0;
         let time_from = |(position, (start, _)): (usize, &(i64, i64))| {
             let end = start.saturating_add(length);
-            while self.spans.get(after).is_some_and(|span| span.0 < end) {
-                after += 1;
-            }
+            after = self.first_from(end, after);
             // The last stretch that begins within is the only one that may reach out.
             let beyond = self.spans.get(after.saturating_sub(1)).map_or(0, |span| (span.1 - end).max(0));
             self.time_until(after) - self.time_until(position) - beyond
@@ -94,14 +92,18 @@ impl Stretches {
         self.spans.iter().enumerate().map(time_from).max().unwrap_or_default()
     }
 
+    /// The first stretch from a position on that does not begin before a time.
+    fn first_from(&self, time: i64, position: usize) -> usize {
+        let later = self.spans.get(position..).unwrap_or_default();
+        position + later.iter().take_while(|span| span.0 < time).count()
+    }
+
     /// The most stretches that begin in any part of a length. Linear.
     pub(super) fn most_beginning_in_any(&self, length: i64) -> usize {
         let mut after = 0;
         let beginning_from = |(position, (start, _)): (usize, &(i64, i64))| {
             let end = start.saturating_add(length);
-            while self.spans.get(after).is_some_and(|span| span.0 < end) {
-                after += 1;
-            }
+            after = self.first_from(end, after);
             after - position
         };
         self.spans.iter().enumerate().map(beginning_from).max().unwrap_or_default()

@@ -77,7 +77,6 @@ impl<'pages> HeapRows<'pages> {
         mut look: impl FnMut(&pg_sys::HeapTupleData),
     ) {
         let (high, low) = ((block >> 16) as u16, (block & 0xffff) as u16);
-        let mut row = pg_sys::HeapTupleData::default();
         // SAFETY: the caller says that the table is open; the page is in use, and nobody writes there meanwhile.
         unsafe {
             self.let_go();
@@ -86,17 +85,9 @@ impl<'pages> HeapRows<'pages> {
             let last = pg_sys::PageGetMaxOffsetNumber(pg_sys::BufferGetPage(buffer));
             for number in 1..=last {
                 let ip_blkid = pg_sys::BlockIdData { bi_hi: high, bi_lo: low };
-                let mut place = pg_sys::ItemPointerData { ip_blkid, ip_posid: number };
-                // Of versions that follow one another the first place leads to the one that is shown.
-                if unguarded::heap_hot_search_buffer(
-                    &raw mut place,
-                    self.table,
-                    buffer,
-                    self.snapshot,
-                    &raw mut row,
-                    std::ptr::null_mut(),
-                    true,
-                ) {
+                if let Some(row) =
+                    self.version_at(buffer, pg_sys::ItemPointerData { ip_blkid, ip_posid: number })
+                {
                     self.count += 1;
                     look(&row);
                 }
@@ -122,32 +113,44 @@ impl<'pages> HeapRows<'pages> {
             let is_all_visible = is_all_visible(page, self.snapshot);
             let (table, last) = ((*self.table).rd_id, pg_sys::PageGetMaxOffsetNumber(page));
             for place in places {
-                let mut row =
-                    pg_sys::HeapTupleData { t_self: *place, t_tableOid: table, ..Default::default() };
                 if is_all_visible
                     && (1..=last).contains(&place.ip_posid)
-                    && let Some((head, length)) = head_at(page, *place)
+                    && let Some((t_data, t_len)) = head_at(page, *place)
                 {
-                    (row.t_data, row.t_len) = (head, length);
-                    found.push(row);
-                    continue;
-                }
-                let mut place = *place;
-                let is_seen = unguarded::heap_hot_search_buffer(
-                    &raw mut place,
-                    self.table,
-                    buffer,
-                    self.snapshot,
-                    &raw mut row,
-                    std::ptr::null_mut(),
-                    true,
-                );
-                if is_seen {
-                    found.push(row);
+                    found.push(pg_sys::HeapTupleData { t_len, t_self: *place, t_tableOid: table, t_data });
+                } else {
+                    found.extend(self.version_at(buffer, *place));
                 }
             }
             unguarded::LockBuffer(buffer, pg_sys::BUFFER_LOCK_UNLOCK.cast_signed());
         }
+    }
+
+    /// The version that the snapshot shows of the row at a place, if it shows one. Of versions that follow one another
+    /// the first place leads to it.
+    ///
+    /// # Safety
+    /// As [`HeapRows::find`]; the page is in use, and nobody writes there.
+    #[inline]
+    unsafe fn version_at(
+        &self,
+        buffer: pg_sys::Buffer,
+        mut place: pg_sys::ItemPointerData,
+    ) -> Option<pg_sys::HeapTupleData> {
+        let mut row = pg_sys::HeapTupleData::default();
+        // SAFETY: the caller says so; place and row are written to.
+        let is_seen = unsafe {
+            unguarded::heap_hot_search_buffer(
+                &raw mut place,
+                self.table,
+                buffer,
+                self.snapshot,
+                &raw mut row,
+                std::ptr::null_mut(),
+                true,
+            )
+        };
+        is_seen.then_some(row)
     }
 
     /// The buffer of a page, in use from then on; `None` where too many are. It may be the one that the page was in
